@@ -1,0 +1,3 @@
+//! What touches elements.
+
+pub mod host;

@@ -1,0 +1,12 @@
+//! dlops: distributed arrays, matrix-free linear operators and the solvers that invert them, behind a C ABI.
+//!
+//! The plan of the house is in `docs/architecture.md`: five nouns (context, space, array, operator, solver),
+//! and layers that each call only those below.
+
+pub mod comm;
+pub mod dtype;
+pub mod error;
+pub mod kernels;
+pub mod layout;
+pub mod storage;
+pub mod threads;
