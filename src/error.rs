@@ -74,7 +74,7 @@ impl Status {
     }
 
     /// One sentence for a reader who has only the number.
-    pub fn text(self) -> &'static str {
+    pub const fn text(self) -> &'static str {
         match self {
             Status::Ok => "success",
             Status::NullPointer => "a required pointer is NULL",

@@ -1,0 +1,234 @@
+//! Halo exchange along one axis: what the neighbours hold next to this rank's slab, in buffers of its own.
+
+use super::array::{Array, Local};
+use super::space::Space;
+use crate::comm::{requests_of, Request};
+use crate::error::{Error, Result, Status};
+use crate::fail;
+use crate::kernels::host::copy_block::copy_block;
+use crate::layout::{HaloPiece, HaloPlan, Side, MAX_DIMENSIONS};
+use crate::storage::HostMemory;
+
+/// A planned exchange for arrays of one space. `start`, any work that needs no halo, `progress` in between, `finish`.
+pub struct Halo {
+    space: Space,
+    axis: usize,
+    plan: HaloPlan,
+    /// Elements of one index along the axis: the product of the other local extents.
+    plane: usize,
+    before: HostMemory,
+    after: HostMemory,
+    packed: HostMemory,
+    /// Received pieces that do not lie in one piece in their buffer.
+    staged: HostMemory,
+    requests: Vec<Request>,
+    tag: i32,
+}
+
+impl Halo {
+    /// Plans the exchange of `before` indices below and `after` above every slab of `space` along `axis`; one number
+    /// a rank. No communication; the result is the same kind (plan or error) on all ranks, except for memory.
+    pub fn new(space: &Space, axis: usize, before: &[i64], after: &[i64], periodic: bool) -> Result<Halo> {
+        let (shape, layout) = space.shaped("a halo exchange")?;
+        let rank = space.context().rank();
+        let plan = HaloPlan::new(layout, shape, axis, before, after, periodic, rank)?;
+        if let Some(mask) = space.mask() {
+            let other = plan.sends.iter().chain(&plan.receives).find(|p| mask[p.peer] != mask[rank]);
+            if let Some(piece) = other {
+                fail!(Space, "the exchange along axis {axis} needs rank {}, which has another mask colour", piece.peer);
+            }
+        }
+        let local = space.local_shape();
+        let plane = local.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, n)| *n as usize).product::<usize>();
+        let bytes = plane * space.dtype().size();
+        let total = |pieces: &[HaloPiece]| pieces.iter().map(|p| p.len as usize).sum::<usize>() * bytes;
+        let messages = plan.sends.len() + plan.receives.len();
+        Ok(Halo {
+            axis,
+            plane,
+            before: HostMemory::new(plan.before_len as usize * bytes)?,
+            after: HostMemory::new(plan.after_len as usize * bytes)?,
+            packed: HostMemory::new(total(&plan.sends))?,
+            staged: HostMemory::new(total(&plan.receives))?,
+            requests: Vec::with_capacity(messages * requests_of(total(&plan.sends).max(total(&plan.receives)))),
+            tag: axis as i32,
+            plan,
+            space: space.clone(),
+        })
+    }
+
+    /// Indices below the slab that this rank receives, at most what was asked for.
+    pub fn before_len(&self) -> usize {
+        self.plan.before_len as usize
+    }
+
+    /// Indices above the slab that this rank receives.
+    pub fn after_len(&self) -> usize {
+        self.plan.after_len as usize
+    }
+
+    /// Whether no rank of this exchange needs anything from this one, nor this one from them.
+    pub fn is_silent(&self) -> bool {
+        self.plan.sends.is_empty() && self.plan.receives.is_empty()
+    }
+
+    /// Elements below the slab after `finish`: the local shape with `before_len` along the axis, C order.
+    pub fn before(&self) -> *const u8 {
+        self.before.as_ptr()
+    }
+
+    /// Elements above the slab after `finish`: the local shape with `after_len` along the axis, C order.
+    pub fn after(&self) -> *const u8 {
+        self.after.as_ptr()
+    }
+
+    /// Posts all messages of an array of the planned space. Its memory stays untouched until `finish`.
+    pub fn start(&mut self, x: &Array) -> Result<()> {
+        let local = x.local()?;
+        let comm = self.space.context().comm().clone();
+        let mut outcome = Ok(());
+        let mut staged = self.staged.as_ptr().cast_mut();
+        for piece in &self.plan.receives {
+            let bytes = self.bytes(piece.len);
+            let target = if self.is_direct() { self.buffer(piece) } else { staged };
+            staged = staged.wrapping_add(bytes);
+            // SAFETY: the piece lies in its buffer, which is not touched before `finish` has waited.
+            outcome = outcome.and(unsafe { comm.receive(target, bytes, piece.peer, self.tag, &mut self.requests) });
+        }
+        let mut packed = self.packed.as_ptr().cast_mut();
+        for piece in &self.plan.sends {
+            let bytes = self.bytes(piece.len);
+            let source = match self.is_direct() && local.is_contiguous() {
+                true => local.pointer().wrapping_add(self.bytes(piece.start)),
+                false => {
+                    self.pack(local, piece, packed);
+                    packed
+                }
+            };
+            packed = packed.wrapping_add(bytes);
+            // SAFETY: x or the packed buffer stays as it is until `finish` has waited.
+            outcome = outcome.and(unsafe { comm.send(source, bytes, piece.peer, self.tag, &mut self.requests) });
+        }
+        outcome
+    }
+
+    /// Lets the transport move messages; never waits.
+    pub fn progress(&mut self) -> Result<()> {
+        if self.requests.is_empty() {
+            return Ok(());
+        }
+        self.space.context().comm().test(&mut self.requests)
+    }
+
+    /// Waits for all messages; the buffers are filled afterwards.
+    pub fn finish(&mut self) -> Result<()> {
+        if !self.requests.is_empty() {
+            self.space.context().comm().wait(&mut self.requests)?;
+        }
+        if self.is_direct() {
+            return Ok(());
+        }
+        let mut staged = self.staged.as_ptr().cast_mut();
+        for piece in &self.plan.receives {
+            self.unpack(piece, staged);
+            staged = staged.wrapping_add(self.bytes(piece.len));
+        }
+        Ok(())
+    }
+
+    /// Along the first axis (or one with nothing but single elements before it) pieces are contiguous.
+    fn is_direct(&self) -> bool {
+        self.space.local_shape()[..self.axis].iter().all(|n| *n == 1)
+    }
+
+    fn bytes(&self, indices: i64) -> usize {
+        indices as usize * self.plane * self.space.dtype().size()
+    }
+
+    /// Where a contiguous received piece belongs.
+    fn buffer(&self, piece: &HaloPiece) -> *mut u8 {
+        let side = if piece.side == Side::Before { &self.before } else { &self.after };
+        side.as_ptr().cast_mut().wrapping_add(self.bytes(piece.start))
+    }
+
+    /// Local extents with `len` along the axis, and the C strides of a block whose axis has `whole` indices.
+    fn block(&self, len: i64, whole: i64) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS], usize) {
+        let local = self.space.local_shape();
+        let (mut extents, mut strides) = ([1usize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS]);
+        let mut stride = 1;
+        for k in (0..local.len()).rev() {
+            extents[k] = if k == self.axis { len } else { local[k] } as usize;
+            strides[k] = stride;
+            stride *= if k == self.axis { whole } else { local[k] } as isize;
+        }
+        (extents, strides, local.len())
+    }
+
+    fn pack(&self, x: &Local, piece: &HaloPiece, target: *mut u8) {
+        let (extents, strides, n) = self.block(piece.len, piece.len);
+        let mut from = [1isize; MAX_DIMENSIONS];
+        from.iter_mut().zip(&x.strides).for_each(|(f, s)| *f = *s as isize);
+        let size = self.space.dtype().size();
+        let source = x.pointer().wrapping_offset(from[self.axis] * piece.start as isize * size as isize);
+        // SAFETY: the piece lies in x, and the packed buffer has room for it.
+        unsafe { copy_block(target, &strides[..n], source, &from[..n], &extents[..n], size) }
+    }
+
+    fn unpack(&self, piece: &HaloPiece, source: *const u8) {
+        let (side, whole) = match piece.side {
+            Side::Before => (&self.before, self.plan.before_len),
+            Side::After => (&self.after, self.plan.after_len),
+        };
+        let (extents, packed, n) = self.block(piece.len, piece.len);
+        let (_, strides, _) = self.block(piece.len, whole);
+        let size = self.space.dtype().size();
+        let target = side.as_ptr().cast_mut().wrapping_offset(strides[self.axis] * piece.start as isize * size as isize);
+        // SAFETY: the piece lies in its side's buffer; the staged piece is packed.
+        unsafe { copy_block(target, &strides[..n], source, &packed[..n], &extents[..n], size) }
+    }
+}
+
+/// The elements of `x` with `before` and `after` more indices along `axis` (clipped at the ends of the array), written
+/// to `ghosted` in C order: PyLops-MPI's add_ghost_cells. Widths may differ per rank. Collective.
+///
+/// Returns the number of indices along the axis that were written. With `ghosted` NULL only that number is found,
+/// without exchanging elements; the widths are still gathered.
+///
+/// # Safety
+/// `ghosted` is NULL or has room for the local shape with the returned number of indices along `axis`.
+pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: *mut u8, room: i64) -> Result<i64> {
+    let space = x.space();
+    let context = space.context();
+    let widths = (context.comm().allgather_i64(before)?, context.comm().allgather_i64(after)?);
+    let mut halo = context.agree(Halo::new(space, axis, &widths.0, &widths.1, false))?;
+    let local = x.local()?;
+    let (below, own, above) = (halo.before_len() as i64, local.shape[axis], halo.after_len() as i64);
+    let total = below + own + above;
+    let wanted = !ghosted.is_null();
+    let enough = match wanted && room < total * halo.plane as i64 {
+        true => Err(Error::new(
+            Status::Argument,
+            format!("the buffer has room for {room} elements, and {} are needed", total * halo.plane as i64),
+        )),
+        false => Ok(()),
+    };
+    context.agree(enough)?;
+    // A rank that only asks for the size still serves its neighbours.
+    halo.start(x)?;
+    halo.finish()?;
+    if wanted {
+        let size = space.dtype().size();
+        let (_, whole, n) = halo.block(total, total);
+        let mut put = |at: i64, len: i64, source: *const u8, strides: &[isize]| {
+            let (extents, _, _) = halo.block(len, len);
+            let target = ghosted.wrapping_offset(whole[axis] * at as isize * size as isize);
+            // SAFETY: the caller's buffer holds the whole block, checked above.
+            unsafe { copy_block(target, &whole[..n], source, &strides[..n], &extents[..n], size) }
+        };
+        put(0, below, halo.before(), &halo.block(below, below).1);
+        let own_strides: Vec<isize> = local.strides.iter().map(|s| *s as isize).collect();
+        put(below, own, local.pointer(), &own_strides);
+        put(below + own, above, halo.after(), &halo.block(above, above).1);
+    }
+    Ok(total)
+}

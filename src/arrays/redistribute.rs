@@ -1,0 +1,148 @@
+//! From one layout to another of the same global shape.
+
+use super::array::{Array, Local};
+use super::space::Space;
+use super::verbs;
+use crate::comm::{requests_of, Request};
+use crate::dtype::Scalar;
+use crate::error::Result;
+use crate::fail;
+use crate::kernels::host::copy_block::copy_block;
+use crate::layout::{Message, Transfer, MAX_DIMENSIONS};
+use crate::storage::HostMemory;
+
+/// A planned change of layout: every element that a rank needs and does not hold travels once, packed into one message
+/// for each pair of ranks.
+pub struct Redistribute {
+    from: Space,
+    to: Space,
+    transfer: Transfer,
+    packed: HostMemory,
+    received: HostMemory,
+    requests: Vec<Request>,
+}
+
+/// Beside halos, whose tags are axes.
+const TAG: i32 = MAX_DIMENSIONS as i32 + 1;
+
+impl Redistribute {
+    /// Local; the same kind of result on all ranks, except for memory.
+    pub fn new(from: &Space, to: &Space) -> Result<Redistribute> {
+        if from.context() != to.context() {
+            fail!(Context, "source and target of a redistribution belong to different contexts");
+        }
+        if from.dtype() != to.dtype() {
+            fail!(DType, "redistribution from {} to {}: the dtypes differ", from.dtype().name(), to.dtype().name());
+        }
+        let (source, target) = (from.shaped("the source of a redistribution")?, to.shaped("the target of a redistribution")?);
+        let context = from.context();
+        let rank = context.rank();
+        let transfer = Transfer::new(source, target, rank, context.size())?;
+        if let Some(mask) = from.mask().or(to.mask()) {
+            let other = transfer.sends.iter().chain(&transfer.receives).find(|m| mask[m.peer] != mask[rank]);
+            if let Some(message) = other {
+                fail!(Space, "the redistribution needs rank {}, which has another mask colour", message.peer);
+            }
+        }
+        let size = from.dtype().size();
+        let bytes = |messages: &[Message]| messages.iter().filter(|m| m.peer != rank).map(|m| m.count as usize * size).sum::<usize>();
+        let largest = transfer.sends.iter().chain(&transfer.receives).map(|m| m.count as usize * size).max().unwrap_or(0);
+        let messages = transfer.sends.len() + transfer.receives.len();
+        Ok(Redistribute {
+            packed: HostMemory::new(bytes(&transfer.sends))?,
+            received: HostMemory::new(bytes(&transfer.receives))?,
+            requests: Vec::with_capacity(messages * requests_of(largest)),
+            from: from.clone(),
+            to: to.clone(),
+            transfer,
+        })
+    }
+
+    /// y := alpha x + beta y in y's layout; with beta = 0, y is never read. Collective.
+    pub fn apply(&mut self, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let (source, target) = (x.local()?, y.local()?);
+        let context = self.from.context().clone();
+        let (comm, rank, size) = (context.comm(), context.rank(), self.from.dtype().size());
+        let mut outcome = Ok(());
+        let mut place = self.received.as_ptr().cast_mut();
+        for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
+            let bytes = message.count as usize * size;
+            // SAFETY: the piece lies in the buffer, which is not touched before the wait.
+            outcome = outcome.and(unsafe { comm.receive(place, bytes, message.peer, TAG, &mut self.requests) });
+            place = place.wrapping_add(bytes);
+        }
+        let mut packed = self.packed.as_ptr().cast_mut();
+        for message in self.transfer.sends.iter().filter(|m| m.peer != rank) {
+            let bytes = message.count as usize * size;
+            pack(message, source, packed, size);
+            // SAFETY: the packed piece stays as it is until the wait.
+            outcome = outcome.and(unsafe { comm.send(packed, bytes, message.peer, TAG, &mut self.requests) });
+            packed = packed.wrapping_add(bytes);
+        }
+        let own = |messages: &'_ [Message]| messages.iter().position(|m| m.peer == rank);
+        if let (Some(s), Some(r)) = (own(&self.transfer.sends), own(&self.transfer.receives)) {
+            self.keep(s, r, alpha, source, beta, target)?;
+        }
+        outcome = outcome.and(comm.wait(&mut self.requests));
+        let mut place = self.received.as_ptr().cast_mut();
+        for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
+            let mut at = place;
+            message.for_each_block(|lower, extent| {
+                let (extents, strides, count) = packed_block(extent);
+                let to = block_of(target, lower, size);
+                verbs::update_block(self.to.dtype(), alpha, (at, &strides), beta, (to, &element_strides(target)), &extents);
+                at = at.wrapping_add(count * size);
+            });
+            place = place.wrapping_add(message.count as usize * size);
+        }
+        outcome
+    }
+
+    /// What stays on the rank goes from array to array, block by block: both sides have spans of the same lengths.
+    fn keep(&self, send: usize, receive: usize, alpha: Scalar, x: &Local, beta: Scalar, y: &Local) -> Result<()> {
+        let (sends, receives) = (&self.transfer.sends[send], &self.transfer.receives[receive]);
+        let size = self.from.dtype().size();
+        let (x_strides, y_strides) = (element_strides(x), element_strides(y));
+        sends.zip_blocks(receives, |from, to, extent| {
+            let mut extents = [1usize; MAX_DIMENSIONS];
+            extents.iter_mut().zip(extent).for_each(|(e, n)| *e = *n as usize);
+            let (source, target) = (block_of(x, from, size), block_of(y, to, size));
+            verbs::update_block(self.to.dtype(), alpha, (source, &x_strides), beta, (target, &y_strides), &extents[..extent.len()]);
+        });
+        Ok(())
+    }
+}
+
+fn element_strides(x: &Local) -> [isize; MAX_DIMENSIONS] {
+    let mut strides = [1isize; MAX_DIMENSIONS];
+    strides.iter_mut().zip(&x.strides).for_each(|(s, v)| *s = *v as isize);
+    strides
+}
+
+/// The address of the element at local indices `lower`.
+fn block_of(x: &Local, lower: &[i64], size: usize) -> *mut u8 {
+    let offset: i64 = lower.iter().zip(&x.strides).map(|(i, s)| i * s).sum();
+    x.pointer().wrapping_offset(offset as isize * size as isize)
+}
+
+/// Extents, C strides and the number of elements of a packed block.
+fn packed_block(extent: &[i64]) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS], usize) {
+    let (mut extents, mut strides, mut count) = ([1usize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS], 1usize);
+    for k in (0..extent.len()).rev() {
+        (extents[k], strides[k]) = (extent[k] as usize, count as isize);
+        count *= extent[k] as usize;
+    }
+    (extents, strides, count)
+}
+
+fn pack(message: &Message, x: &Local, target: *mut u8, size: usize) {
+    let mut at = target;
+    let from = element_strides(x);
+    message.for_each_block(|lower, extent| {
+        let (extents, strides, count) = packed_block(extent);
+        let n = extent.len();
+        // SAFETY: the block lies in x, and the buffer has room for the whole message.
+        unsafe { copy_block(at, &strides[..n], block_of(x, lower, size), &from[..n], &extents[..n], size) };
+        at = at.wrapping_add(count * size);
+    });
+}

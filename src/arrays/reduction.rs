@@ -1,0 +1,73 @@
+//! Which ranks add up, and whose elements count: an element that several ranks hold counts once.
+
+use crate::comm::{Combine, Communicator};
+use crate::context::Context;
+use crate::error::Result;
+use crate::layout::Layout;
+use std::sync::Arc;
+
+/// How a space reduces over ranks.
+#[derive(Clone)]
+pub(crate) struct Reducer {
+    /// The ranks that share a sum: all, or those of this rank's colour.
+    group: Arc<dyn Communicator>,
+    /// Whether this rank's elements count; another rank of the group holds the same ones otherwise.
+    counts: bool,
+    /// Every rank of the group holds everything, so that nothing needs to be sent.
+    replicated: bool,
+}
+
+impl Reducer {
+    /// Collective where the mask is new to the context.
+    pub(crate) fn new(context: &Context, layout: &Layout, mask: Option<&[i32]>) -> Result<Reducer> {
+        let group = match mask {
+            Some(colours) => context.group(colours)?,
+            None => context.comm().clone(),
+        };
+        let same_group = |r: usize| mask.is_none_or(|m| m[r] == m[context.rank()]);
+        let here = layout.element_group(context.rank());
+        let twin = |r: &usize| same_group(*r) && layout.element_group(*r) == here;
+        let counts = (0..context.rank()).find(twin).is_none();
+        let replicated = (0..context.size()).filter(|r| same_group(*r)).all(|r| layout.element_group(r) == here);
+        Ok(Reducer { group, counts, replicated: replicated && group_is_one_copy(layout, context) })
+    }
+
+    /// The reducer of a product space, whose components share one group.
+    pub(crate) fn merged<'a>(mut components: impl Iterator<Item = &'a Reducer> + Clone) -> Reducer {
+        let all = components.clone().all(|r| r.replicated);
+        let first = components.next().expect("a product has components").clone();
+        Reducer { replicated: all, ..first }
+    }
+
+    pub(crate) fn counts(&self) -> bool {
+        self.counts
+    }
+
+    pub(crate) fn is_replicated(&self) -> bool {
+        self.replicated
+    }
+
+    pub(crate) fn group(&self) -> &Arc<dyn Communicator> {
+        &self.group
+    }
+
+    /// Combines numbers in place over the ranks of the group. Collective over the group, silent where replicated.
+    pub(crate) fn all_f64(&self, values: &mut [f64], combine: Combine) -> Result<()> {
+        if self.replicated || self.group.size() == 1 {
+            return Ok(());
+        }
+        self.group.allreduce_f64(values, combine)
+    }
+
+    pub(crate) fn all_i64(&self, values: &mut [i64], combine: Combine) -> Result<()> {
+        if self.replicated || self.group.size() == 1 {
+            return Ok(());
+        }
+        self.group.allreduce_i64(values, combine)
+    }
+}
+
+/// Whether the layout replicates at all: one rank alone, or every rank holding the whole.
+fn group_is_one_copy(layout: &Layout, context: &Context) -> bool {
+    context.size() == 1 || layout.copies() == context.size()
+}

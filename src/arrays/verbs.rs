@@ -1,0 +1,269 @@
+//! The vector verbs: one pass over memory each, by the context's threads, over every leaf of a product.
+
+use super::array::{Array, Local};
+use super::runs::{zip_runs, Runs};
+use super::space::Space;
+use super::sums::Sums;
+use crate::dispatch;
+use crate::dtype::{DType, Element, Scalar};
+use crate::error::Result;
+use crate::fail;
+use crate::kernels::cpu;
+use crate::kernels::host::{convert, copy_block, vector};
+use crate::threads::split;
+use num_complex::Complex;
+
+/// Fewer elements than this are not worth waking other threads for.
+const SERIAL: usize = 1 << 15;
+
+/// Runs `visit` over the elements of N leaves of one count, in runs contiguous in all of them, split over the threads.
+pub(super) fn each_run<const N: usize>(
+    leaves: [&Local; N],
+    space: &Space,
+    visit: impl Fn([*mut u8; N], usize) + Sync,
+) -> Result<()> {
+    let runs: [Runs; N] = leaves.map(Local::runs);
+    let (count, pool) = (space.local_count() as usize, space.context().threads());
+    let blocks: [&Runs; N] = std::array::from_fn(|k| &runs[k]);
+    if count < SERIAL || pool.len() == 1 {
+        zip_runs(blocks, 0, count, &visit);
+        return Ok(());
+    }
+    pool.run(&|t| {
+        // Parts that start on a cache line keep streaming stores whole.
+        let part = split(count, pool.len(), t, 64);
+        zip_runs(blocks, part.start, part.end, &visit);
+    })
+}
+
+/// Whether an output of this space is better written past the cache.
+pub(super) fn streams(space: &Space) -> bool {
+    cpu::should_stream(space.local_count() as usize * space.dtype().size())
+}
+
+fn elements<'a, T>(pointer: *mut u8, count: usize) -> &'a [T] {
+    // SAFETY: `each_run` gives runs of `count` elements inside a leaf whose dtype was dispatched on.
+    unsafe { std::slice::from_raw_parts(pointer.cast(), count) }
+}
+
+fn elements_mut<'a, T>(pointer: *mut u8, count: usize) -> &'a mut [T] {
+    // SAFETY: as for `elements`; outputs share no memory with inputs, which callers have checked.
+    unsafe { std::slice::from_raw_parts_mut(pointer.cast(), count) }
+}
+
+/// Pairs the leaves of two arrays of congruent spaces.
+fn pairs(x: &Array, y: &Array, visit: &mut dyn FnMut(&Array, &Array) -> Result<()>) -> Result<()> {
+    match (x.parts(), y.parts()) {
+        ([], []) => visit(x, y),
+        (a, b) if a.len() == b.len() => a.iter().zip(b).try_for_each(|(x, y)| pairs(x, y, visit)),
+        _ => fail!(Space, "arrays of {} and {} do not pair up", x.space(), y.space()),
+    }
+}
+
+fn triples(x: &Array, y: &Array, z: &Array, visit: &mut dyn FnMut(&Array, &Array, &Array) -> Result<()>) -> Result<()> {
+    match (x.parts(), y.parts(), z.parts()) {
+        ([], [], []) => visit(x, y, z),
+        (a, b, c) if a.len() == b.len() && b.len() == c.len() => {
+            a.iter().zip(b).zip(c).try_for_each(|((x, y), z)| triples(x, y, z, visit))
+        }
+        _ => fail!(Space, "arrays of {}, {} and {} do not pair up", x.space(), y.space(), z.space()),
+    }
+}
+
+/// Every element := value. Writes n.
+pub fn fill(x: &Array, value: Scalar) -> Result<()> {
+    x.for_each_leaf(&mut |x| {
+        let (local, stream) = (x.local()?, streams(x.space()));
+        match x.dtype() {
+            DType::Int32 => each_run([local], x.space(), |[p], n| elements_mut::<i32>(p, n).fill(value.re as i32)),
+            DType::Int64 => each_run([local], x.space(), |[p], n| elements_mut::<i64>(p, n).fill(value.re as i64)),
+            float => dispatch!(float, T => {
+                each_run([local], x.space(), |[p], n| vector::fill(elements_mut::<T>(p, n), value, stream))
+            }),
+        }
+    })
+}
+
+/// y := x, converted as NumPy's astype where the dtypes differ. Reads n, writes n.
+pub fn copy(x: &Array, y: &Array) -> Result<()> {
+    pairs(x, y, &mut |x, y| {
+        let (from, to) = (x.dtype(), y.dtype());
+        if from.is_complex() && !to.is_complex() {
+            fail!(DType, "{} cannot be copied to {}: imaginary parts would be lost", from.name(), to.name());
+        }
+        let stream = streams(y.space());
+        let (a, b) = (x.local()?, y.local()?);
+        each_run([a, b], y.space(), |[p, q], n| match from == to {
+            true => vector::copy(elements_mut::<u8>(q, n * from.size()), elements::<u8>(p, n * from.size()), stream),
+            // SAFETY: runs of n elements of both leaves, each of its own dtype.
+            false => unsafe { convert::convert(q, to, p, from, n) },
+        })
+    })
+}
+
+/// x := alpha x. Reads n, writes n.
+pub fn scale(alpha: Scalar, x: &Array) -> Result<()> {
+    x.for_each_leaf(&mut |x| {
+        let local = x.local()?;
+        dispatch!(x.dtype(), T => each_run([local], x.space(), |[p], n| vector::scale(alpha, elements_mut::<T>(p, n))))
+    })
+}
+
+/// y := alpha x + y. Reads 2n, writes n.
+pub fn axpy(alpha: Scalar, x: &Array, y: &Array) -> Result<()> {
+    if alpha.is_zero() {
+        return Ok(());
+    }
+    axpby(alpha, x, Scalar::ONE, y)
+}
+
+/// y := alpha x + beta y; with beta = 0, y is never read. Reads 2n, writes n.
+pub fn axpby(alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+    pairs(x, y, &mut |x, y| {
+        let (a, b, stream) = (x.local()?, y.local()?, streams(y.space()));
+        dispatch!(y.dtype(), T => each_run([a, b], y.space(), |[p, q], n| {
+            let (x, y) = (elements::<T>(p, n), elements_mut::<T>(q, n));
+            match (alpha.is_one(), beta.is_zero()) {
+                (true, false) => vector::xpby(x, beta, y),
+                (false, false) => vector::axpby(alpha, x, beta, y),
+                (_, true) => vector::scale_into(y, alpha, x, stream),
+            }
+        }))
+    })
+}
+
+/// y := x + beta y. Reads 2n, writes n.
+pub fn xpby(x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+    axpby(Scalar::ONE, x, beta, y)
+}
+
+/// w := alpha x + beta y. Reads 2n, writes n.
+pub fn waxpby(alpha: Scalar, x: &Array, beta: Scalar, y: &Array, w: &Array) -> Result<()> {
+    triples(x, y, w, &mut |x, y, w| {
+        let (a, b, c, stream) = (x.local()?, y.local()?, w.local()?, streams(w.space()));
+        dispatch!(w.dtype(), T => each_run([a, b, c], w.space(), |[p, q, r], n| {
+            vector::waxpby(elements_mut::<T>(r, n), alpha, elements::<T>(p, n), beta, elements::<T>(q, n), stream)
+        }))
+    })
+}
+
+/// w := x .* y, or conj(x) .* y. Reads 2n, writes n.
+pub fn multiply(x: &Array, y: &Array, conjugate: bool, w: &Array) -> Result<()> {
+    triples(x, y, w, &mut |x, y, w| {
+        let (a, b, c, stream) = (x.local()?, y.local()?, w.local()?, streams(w.space()));
+        dispatch!(w.dtype(), T => each_run([a, b, c], w.space(), |[p, q, r], n| {
+            vector::multiply(elements_mut::<T>(r, n), elements::<T>(p, n), conjugate, elements::<T>(q, n), stream)
+        }))
+    })
+}
+
+/// y := beta y + alpha d .* x, or with conj(d): the diagonal operator. Reads 2n (3n), writes n.
+pub fn multiply_add(alpha: Scalar, d: &Array, conjugate: bool, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+    triples(d, x, y, &mut |d, x, y| {
+        let (a, b, c, stream) = (d.local()?, x.local()?, y.local()?, streams(y.space()));
+        dispatch!(y.dtype(), T => each_run([a, b, c], y.space(), |[p, q, r], n| {
+            let (d, x, y) = (elements::<T>(p, n), elements::<T>(q, n), elements_mut::<T>(r, n));
+            vector::multiply_add(alpha, d, conjugate, x, beta, y, stream)
+        }))
+    })
+}
+
+/// x := conj(x). Reads n, writes n; nothing for real arrays.
+pub fn conjugate(x: &Array) -> Result<()> {
+    x.for_each_leaf(&mut |x| {
+        if !x.dtype().is_complex() {
+            return Ok(());
+        }
+        let local = x.local()?;
+        dispatch!(x.dtype(), T => each_run([local], x.space(), |[p], n| vector::conjugate_in_place(elements_mut::<T>(p, n))))
+    })
+}
+
+/// x := x + value. Reads n, writes n.
+pub fn add_scalar(value: Scalar, x: &Array) -> Result<()> {
+    x.for_each_leaf(&mut |x| {
+        let local = x.local()?;
+        dispatch!(x.dtype(), T => {
+            each_run([local], x.space(), |[p], n| vector::add_scalar(value, elements_mut::<T>(p, n)))
+        })
+    })
+}
+
+/// <x, y> = sum conj(x) y over the ranks of the space's group. Collective; silent for a replicated space.
+pub fn dot(x: &Array, y: &Array) -> Result<Scalar> {
+    let mut sums = Sums::new(x.space(), 1);
+    sums.add_dot(0, x, y);
+    sums.reduce_quietly()?;
+    Ok(sums.value(0))
+}
+
+/// sum x y, not conjugated. Collective; silent for a replicated space.
+pub fn dot_unconjugated(x: &Array, y: &Array) -> Result<Scalar> {
+    let mut sums = Sums::new(x.space(), 1);
+    sums.add_dot_unconjugated(0, x, y);
+    sums.reduce_quietly()?;
+    Ok(sums.value(0))
+}
+
+/// |x|_2. Collective; silent for a replicated space.
+pub fn norm(x: &Array) -> Result<f64> {
+    let mut sums = Sums::new(x.space(), 1);
+    sums.add_norm(0, x);
+    sums.reduce_quietly()?;
+    Ok(sums.value(0).re.sqrt())
+}
+
+/// Bytes of this rank's elements.
+pub fn local_bytes(x: &Array) -> usize {
+    space_bytes(x.space())
+}
+
+/// Bytes of this rank's elements of an array of the space.
+pub fn space_bytes(space: &Space) -> usize {
+    match space.components() {
+        [] => space.local_count() as usize * space.dtype().size(),
+        components => components.iter().map(space_bytes).sum(),
+    }
+}
+
+/// This rank's first element, 0 where it has none.
+pub fn first_element(x: &Array) -> Scalar {
+    let leaf = std::iter::successors(Some(x), |a| a.parts().first()).last().unwrap_or(x);
+    let Ok(local) = leaf.local() else { return Scalar::ZERO };
+    if leaf.local_count() == 0 {
+        return Scalar::ZERO;
+    }
+    // SAFETY: a leaf with elements has one of its dtype at its pointer.
+    unsafe {
+        match leaf.dtype() {
+            DType::Float32 => local.pointer().cast::<f32>().read().to_scalar(),
+            DType::Float64 => local.pointer().cast::<f64>().read().to_scalar(),
+            DType::Complex64 => local.pointer().cast::<Complex<f32>>().read().to_scalar(),
+            DType::Complex128 => local.pointer().cast::<Complex<f64>>().read().to_scalar(),
+            DType::Int32 => Scalar::real(local.pointer().cast::<i32>().read() as f64),
+            DType::Int64 => Scalar::real(local.pointer().cast::<i64>().read() as f64),
+        }
+    }
+}
+
+/// to := alpha from + beta to on one strided block; any dtype is moved, arithmetic needs a floating-point one.
+pub(crate) fn update_block(
+    dtype: DType,
+    alpha: Scalar,
+    from: (*const u8, &[isize]),
+    beta: Scalar,
+    to: (*mut u8, &[isize]),
+    extents: &[usize],
+) {
+    let n = extents.len();
+    let (source, target) = (&from.1[..n], &to.1[..n]);
+    if alpha.is_one() && beta.is_zero() {
+        // SAFETY: callers give blocks inside arrays or buffers of this dtype.
+        unsafe { copy_block::copy_block(to.0, target, from.0, source, extents, dtype.size()) };
+        return;
+    }
+    dispatch!(dtype, T => {
+        // SAFETY: as above.
+        unsafe { copy_block::transform_block::<T>(alpha, from.0.cast(), source, false, beta, to.0.cast(), target, extents) }
+    }, else ());
+}

@@ -1,0 +1,156 @@
+//! Handles: slots of one pool that is never freed, each with a generation.
+//!
+//! A handle is a number, not an address: tag (8 bits), generation (24), slot (32). A wrong, stale or freed handle is
+//! recognised without touching memory that it might seem to point to; tagged values are never addresses of user space.
+
+use crate::arrays::{Array, Space};
+use crate::context::Context;
+use crate::error::Result;
+use crate::fail;
+use crate::operators::Operator;
+use std::sync::{PoisonError, RwLock};
+
+const TAG: u64 = 0xD1 << 56;
+const TAG_MASK: u64 = 0xFF << 56;
+const GENERATIONS: u64 = 1 << 24;
+
+/// Anything that a host can hold.
+pub(super) enum Object {
+    Context(Context),
+    Space(Space),
+    Array(Array),
+    Operator(Operator),
+}
+
+impl Object {
+    fn kind(&self) -> &'static str {
+        match self {
+            Object::Context(_) => Context::KIND,
+            Object::Space(_) => Space::KIND,
+            Object::Array(_) => Array::KIND,
+            Object::Operator(_) => Operator::KIND,
+        }
+    }
+}
+
+/// A kind of object that crosses the border behind an opaque C type.
+pub(super) trait Handled: Clone {
+    type Opaque;
+    const KIND: &'static str;
+    fn into_object(self) -> Object;
+    fn from_object(object: &Object) -> Option<&Self>;
+    /// The rank that error texts name.
+    fn rank(&self) -> usize;
+}
+
+macro_rules! handled {
+    ($type:ty, $variant:ident, $opaque:ident, $self:ident => $rank:expr, $doc:literal) => {
+        #[doc = $doc]
+        pub struct $opaque {
+            _private: [u8; 0],
+        }
+        impl Handled for $type {
+            type Opaque = $opaque;
+            const KIND: &'static str = stringify!($opaque);
+            fn into_object(self) -> Object {
+                Object::$variant(self)
+            }
+            fn from_object(object: &Object) -> Option<&Self> {
+                match object {
+                    Object::$variant(inner) => Some(inner),
+                    _ => None,
+                }
+            }
+            fn rank(&$self) -> usize {
+                $rank
+            }
+        }
+    };
+}
+
+handled!(Context, Context, dlops_context, self => self.rank(), "Where work happens: communicator, threads, log, profile.");
+handled!(Space, Space, dlops_space, self => self.context().rank(), "What shape a vector has, or a product of spaces.");
+handled!(Array, Array, dlops_array, self => self.space().context().rank(), "One element of a space.");
+handled!(Operator, Operator, dlops_operator, self => self.context().rank(), "A linear map from a domain to a range space.");
+
+struct Slot {
+    generation: u64,
+    object: Option<Object>,
+}
+
+struct Pool {
+    slots: Vec<Slot>,
+    free: std::collections::VecDeque<u32>,
+}
+
+static POOL: RwLock<Pool> = RwLock::new(Pool { slots: Vec::new(), free: std::collections::VecDeque::new() });
+
+/// A new handle for an object.
+pub(super) fn put<T: Handled>(object: T) -> Result<*mut T::Opaque> {
+    let mut pool = POOL.write().unwrap_or_else(PoisonError::into_inner);
+    let index = match pool.free.pop_front() {
+        Some(index) => index,
+        None => {
+            let Ok(index) = u32::try_from(pool.slots.len()) else { fail!(Memory, "2^32 handles are alive") };
+            pool.slots.push(Slot { generation: 0, object: None });
+            index
+        }
+    };
+    let slot = &mut pool.slots[index as usize];
+    slot.object = Some(object.into_object());
+    Ok((TAG | slot.generation << 32 | index as u64) as usize as *mut T::Opaque)
+}
+
+/// A clone of the object behind a handle.
+pub(super) fn get<T: Handled>(handle: *const T::Opaque, argument: &str) -> Result<T> {
+    let pool = POOL.read().unwrap_or_else(PoisonError::into_inner);
+    let object = find(&pool, handle as usize as u64, T::KIND, argument)?;
+    match T::from_object(object) {
+        Some(object) => Ok(object.clone()),
+        None => fail!(Handle, "{argument} is a {}, expected a {}", object.kind(), T::KIND),
+    }
+}
+
+fn find<'a>(pool: &'a Pool, value: u64, kind: &str, argument: &str) -> Result<&'a Object> {
+    if value == 0 {
+        fail!(NullPointer, "{argument} is NULL, expected a {kind}");
+    }
+    let slot = pool.slots.get((value & 0xFFFF_FFFF) as usize).filter(|_| value & TAG_MASK == TAG);
+    let Some(slot) = slot else {
+        fail!(Handle, "{argument} is {value:#x}, which is not a handle of this library; expected a {kind}");
+    };
+    match &slot.object {
+        Some(object) if slot.generation == (value >> 32) % GENERATIONS => Ok(object),
+        _ => fail!(Handle, "{argument} is a handle that was destroyed, expected a {kind}"),
+    }
+}
+
+/// Destroys `*handle` and sets it to NULL. NULL is accepted, as the address and as the handle.
+pub(super) unsafe fn destroy<T: Handled>(handle: *mut *mut T::Opaque, argument: &str) -> Result<()> {
+    // SAFETY: the caller passes NULL or the address of a handle.
+    let Some(handle) = (unsafe { handle.as_mut() }) else { return Ok(()) };
+    if handle.is_null() {
+        return Ok(());
+    }
+    get::<T>(*handle, argument)?;
+    let value = *handle as usize as u64;
+    let object = {
+        let mut pool = POOL.write().unwrap_or_else(PoisonError::into_inner);
+        let index = (value & 0xFFFF_FFFF) as u32;
+        let slot = &mut pool.slots[index as usize];
+        slot.generation = (slot.generation + 1) % GENERATIONS;
+        let object = slot.object.take();
+        pool.free.push_back(index);
+        object
+    };
+    *handle = std::ptr::null_mut();
+    // Outside the lock: a last reference may run the host's destroy callback, which may call the library.
+    drop(object);
+    Ok(())
+}
+
+/// How many handles are alive.
+pub(super) fn alive() -> usize {
+    let pool = POOL.read().unwrap_or_else(PoisonError::into_inner);
+    pool.slots.len() - pool.free.len()
+}

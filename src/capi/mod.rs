@@ -1,0 +1,13 @@
+//! The C border: check pointers, borrow, call safe Rust, translate the error. No mathematics.
+//!
+//! Doc comments of exported functions are written for the C reader; they become `include/dlops.h`.
+#![allow(clippy::missing_safety_doc)] // the contract of every entry point is the C contract of dlops.h
+#![allow(non_camel_case_types)] // C names
+
+mod array;
+mod border;
+mod context;
+mod handle;
+mod library;
+mod operator;
+mod space;

@@ -1,0 +1,119 @@
+//! Errors are agreed: what fails on one rank fails on all, with the same status and text.
+
+use super::Context;
+use crate::comm::{Combine, Communicator};
+use crate::error::{Error, Result, Status};
+
+/// Bytes of an error text that travel to the other ranks.
+const TEXT: usize = 1000;
+
+/// All ranks return `Ok`, or all return the error of the lowest failing rank. Collective.
+pub(super) fn agree<T>(comm: &dyn Communicator, result: Result<T>) -> Result<T> {
+    if comm.size() == 1 {
+        return result;
+    }
+    let mut first = [if result.is_err() { comm.rank() as i64 } else { i64::MAX }];
+    comm.allreduce_i64(&mut first, Combine::Min)?;
+    if first[0] == i64::MAX {
+        return result;
+    }
+    Err(spread(comm, first[0] as usize, result.err())?)
+}
+
+/// The error of rank `root`, known to all ranks. Collective.
+fn spread(comm: &dyn Communicator, root: usize, own: Option<Error>) -> Result<Error> {
+    let mut packet = [0u8; TEXT + 8];
+    if let (true, Some(error)) = (comm.rank() == root, own) {
+        let text = format!("rank {root}: {}", error.message);
+        let mut length = text.len().min(TEXT);
+        while !text.is_char_boundary(length) {
+            length -= 1;
+        }
+        packet[..4].copy_from_slice(&error.status.code().to_ne_bytes());
+        packet[4..8].copy_from_slice(&(length as u32).to_ne_bytes());
+        packet[8..8 + length].copy_from_slice(&text.as_bytes()[..length]);
+    }
+    comm.broadcast(&mut packet, root)?;
+    let code = i32::from_ne_bytes([packet[0], packet[1], packet[2], packet[3]]);
+    let length = u32::from_ne_bytes([packet[4], packet[5], packet[6], packet[7]]) as usize;
+    let text = String::from_utf8_lossy(&packet[8..8 + length.min(TEXT)]).into_owned();
+    Ok(Error::new(Status::from_code(code), text))
+}
+
+impl Context {
+    /// All ranks return `Ok`, or all return the error of the lowest failing rank. Collective: one allreduce.
+    pub fn agree<T>(&self, result: Result<T>) -> Result<T> {
+        agree(&**self.comm(), result)
+    }
+
+    /// As `agree`, and also an error where the ranks do not hold the same `arguments`, which are numbers and texts
+    /// written the same way everywhere. Collective: one allreduce.
+    pub fn agree_on<T>(&self, result: Result<T>, arguments: &str) -> Result<T> {
+        let comm = &**self.comm();
+        if comm.size() == 1 {
+            return result;
+        }
+        // min(h) and min(!h) = !max(h) travel with the failing rank in one message; h is not negative.
+        let hash = (fnv1a(arguments.as_bytes()) >> 1) as i64;
+        let failed = if result.is_err() { comm.rank() as i64 } else { i64::MAX };
+        let mut votes = [failed, hash, !hash];
+        comm.allreduce_i64(&mut votes, Combine::Min)?;
+        if votes[0] != i64::MAX {
+            return Err(spread(comm, votes[0] as usize, result.err())?);
+        }
+        if votes[1] == !votes[2] {
+            return result;
+        }
+        Err(self.disagreement(arguments, hash)?)
+    }
+
+    /// With check level 1: an error on all ranks where `arguments` differ. Collective then.
+    pub fn check_same(&self, arguments: impl FnOnce() -> String) -> Result<()> {
+        if self.check_level() == 0 || self.size() == 1 {
+            return Ok(());
+        }
+        self.agree_on(Ok(()), &arguments())
+    }
+
+    /// Names rank 0's arguments and those of the first rank that has others.
+    fn disagreement(&self, arguments: &str, hash: i64) -> Result<Error> {
+        let comm = &**self.comm();
+        let mut root_hash = hash.to_ne_bytes();
+        comm.broadcast(&mut root_hash, 0)?;
+        let differs = hash != i64::from_ne_bytes(root_hash);
+        let mut first = [if differs { comm.rank() as i64 } else { i64::MAX }];
+        comm.allreduce_i64(&mut first, Combine::Min)?;
+        let own = Error::new(Status::Collective, arguments);
+        let root = spread(comm, 0, Some(own.clone()))?;
+        let other = spread(comm, first[0] as usize, Some(own))?;
+        Ok(Error::new(
+            Status::Collective,
+            format!("the ranks passed different arguments: {}; {}", root.message, other.message),
+        ))
+    }
+
+    /// Keeps an error that only this rank has seen until ranks agree next. Local.
+    pub fn raise(&self, error: Error) {
+        self.pending().get_or_insert(error);
+    }
+
+    /// Whether an error waits to be agreed. Local.
+    pub fn has_pending(&self) -> bool {
+        self.pending().is_some()
+    }
+
+    /// Makes a pending error of any rank the error of all, and forgets it. Collective.
+    pub fn agree_pending(&self) -> Result<()> {
+        let own = self.pending().take();
+        self.agree(own.map_or(Ok(()), Err))
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, Option<Error>> {
+        self.0.pending.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+/// FNV-1a with 64 bits: the same on every rank and machine.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ *b as u64).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,79 @@
+//! Krylov methods: one file a method, written on the vector verbs of a space and `Operator::apply`.
+
+pub mod cg;
+pub mod cgls;
+pub mod control;
+pub mod inverse;
+pub mod options;
+pub mod progress;
+pub mod solver;
+pub mod table;
+
+pub use options::{SolverOptions, Tolerance};
+pub use progress::{Progress, Reason};
+pub use solver::{Event, Solver};
+
+use crate::arrays::Array;
+use crate::error::{Error, Result, Status};
+use control::Control;
+
+/// Which method. The numbers are part of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Method {
+    Cg = 1,
+    Cgls = 2,
+}
+
+impl Method {
+    pub const ALL: [Method; 2] = [Method::Cg, Method::Cgls];
+
+    pub fn from_code(code: i32) -> Result<Method> {
+        Method::ALL.into_iter().find(|m| *m as i32 == code).ok_or_else(|| {
+            Error::new(Status::Argument, format!("method is {code}, expected DLOPS_SOLVER_CG (1) or DLOPS_SOLVER_CGLS (2)"))
+        })
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Cg => "CG",
+            Method::Cgls => "CGLS",
+        }
+    }
+}
+
+/// The norms that a method knows after a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Norms {
+    /// What the stopping rule looks at: |r| of CG, |A^H r - damp^2 x| of CGLS.
+    pub convergence: f64,
+    /// |b - A x|
+    pub residual: f64,
+    /// sqrt(|b - A x|^2 + damp^2 |x|^2)
+    pub damped: f64,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// The ranks agreed to stop before x was changed.
+    Stopped,
+    Done(Norms),
+    /// The method cannot go on; x was not changed.
+    Broken(Reason),
+}
+
+/// One method: its vectors are made with it, so that `start` and `step` allocate nothing.
+pub(crate) trait Iteration: Send {
+    /// The norm of the stopping rule at x = 0, where the rule is relative.
+    fn reference(&mut self, b: &Array, control: &mut Control) -> Result<f64>;
+
+    /// The residual at x, which is zero unless `guess`; x is set to zero then.
+    fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<Norms>;
+
+    /// One iteration.
+    fn step(&mut self, x: &Array, control: &mut Control) -> Result<Step>;
+
+    /// Bytes of the method's own vectors on this rank.
+    fn bytes(&self) -> usize;
+}

@@ -1,0 +1,47 @@
+//! A^H, A^T and conj(A) as operators of their own.
+
+use crate::arrays::Array;
+use crate::dtype::Scalar;
+use crate::error::Result;
+use crate::operators::{LinearMap, Mode, Operator};
+
+struct Turned {
+    turn: Mode,
+    name: String,
+    child: [Operator; 1],
+}
+
+/// A^H: range and domain change places.
+pub fn adjoint(a: &Operator) -> Operator {
+    turned(a, Mode::Adjoint)
+}
+
+/// A^T.
+pub fn transpose(a: &Operator) -> Operator {
+    turned(a, Mode::Transpose)
+}
+
+/// conj(A): x -> conj(A conj(x)).
+pub fn conjugate(a: &Operator) -> Operator {
+    turned(a, Mode::Conjugate)
+}
+
+fn turned(a: &Operator, turn: Mode) -> Operator {
+    let (domain, range) = a.spaces(turn);
+    let (domain, range) = (domain.clone(), range.clone());
+    Operator::new(domain, range, Turned { turn, name: format!("{}{}", a.name(), turn.mark()), child: [a.clone()] })
+}
+
+impl LinearMap for Turned {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        self.child[0].apply_unchecked(self.turn.then(mode), alpha, x, beta, y)
+    }
+
+    fn children(&self) -> &[Operator] {
+        &self.child
+    }
+}

@@ -1,0 +1,9 @@
+//! Linear maps from a domain space to a range space.
+
+pub mod algebra;
+pub mod dot_test;
+pub mod mode;
+pub mod operator;
+
+pub use mode::Mode;
+pub use operator::{LinearMap, Operator};

@@ -1,0 +1,198 @@
+//! The operator handle: what every linear map has in common.
+
+use super::mode::Mode;
+use crate::arrays::{Array, Space};
+use crate::context::{Context, Entry};
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result, Status};
+use crate::fail;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What an implementer provides. Spaces, dtypes, overlap and scalars have been checked before `apply` is called.
+pub trait LinearMap: Send + Sync {
+    /// The name in tables and printed expressions, such as `FirstDerivative`.
+    fn name(&self) -> &str;
+
+    /// y := alpha op(A) x + beta y; with beta = 0, y is never read. Nothing is allocated.
+    ///
+    /// A rank that fails finishes its communication schedule before it returns the error.
+    fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()>;
+
+    /// The operators inside this one.
+    fn children(&self) -> &[Operator] {
+        &[]
+    }
+
+    /// What distinguishes it from others of the name, such as `axis 0, centered`.
+    fn details(&self) -> String {
+        String::new()
+    }
+
+    /// Whether A(c x) = c A x for complex c. The inner product of a map that is only real-linear is Re<.,.>.
+    fn is_complex_linear(&self) -> bool {
+        self.children().iter().all(Operator::is_complex_linear)
+    }
+}
+
+/// A shared handle; clones are the same operator.
+#[derive(Clone)]
+pub struct Operator(Arc<Inner>);
+
+struct Inner {
+    domain: Space,
+    range: Space,
+    map: Box<dyn LinearMap>,
+    entry: Arc<Entry>,
+    /// Applications of A or conj(A), and of A^H or A^T.
+    counts: [AtomicU64; 2],
+}
+
+impl Operator {
+    pub fn new(domain: Space, range: Space, map: impl LinearMap + 'static) -> Operator {
+        let entry = domain.context().profile().entry(map.name());
+        Operator(Arc::new(Inner { domain, range, map: Box::new(map), entry, counts: Default::default() }))
+    }
+
+    pub fn domain(&self) -> &Space {
+        &self.0.domain
+    }
+
+    pub fn range(&self) -> &Space {
+        &self.0.range
+    }
+
+    pub fn context(&self) -> &Context {
+        self.0.domain.context()
+    }
+
+    pub fn name(&self) -> &str {
+        self.0.map.name()
+    }
+
+    /// The promotion of the dtypes of domain and range.
+    pub fn dtype(&self) -> DType {
+        self.domain().dtype().promote(self.range().dtype())
+    }
+
+    pub fn is_complex_linear(&self) -> bool {
+        self.0.map.is_complex_linear()
+    }
+
+    pub fn is_same(&self, other: &Operator) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The space of x and of y in a mode.
+    pub fn spaces(&self, mode: Mode) -> (&Space, &Space) {
+        match mode.transposed() {
+            false => (self.domain(), self.range()),
+            true => (self.range(), self.domain()),
+        }
+    }
+
+    /// y := op(A) x.
+    pub fn apply(&self, mode: Mode, x: &Array, y: &Array) -> Result<()> {
+        self.apply_scaled(mode, Scalar::ONE, x, Scalar::ZERO, y)
+    }
+
+    /// y := alpha op(A) x + beta y; with beta = 0, y is never read. Collective where the operator communicates.
+    ///
+    /// What this rank can see wrong before anything is sent is an error of the arguments; ranks see the same, or
+    /// agree on it with check level 1.
+    pub fn apply_scaled(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let checked = self.check(mode, alpha, x, beta, y);
+        match self.context().check_level() {
+            0 => checked?,
+            _ => self.context().agree_on(checked, &format!("{} in mode {mode:?} with {alpha:?}, {beta:?}", self.name()))?,
+        }
+        self.apply_unchecked(mode, alpha, x, beta, y)
+    }
+
+    /// As `apply_scaled`, where the caller knows that the arguments fit: operators made of operators call it.
+    pub(crate) fn apply_unchecked(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        self.0.counts[mode.transposed() as usize].fetch_add(1, Ordering::Relaxed);
+        if !self.context().profile().enabled() {
+            return self.0.map.apply(mode, alpha, x, beta, y);
+        }
+        let traffic = self.context().comm().traffic();
+        let (start, before) = (Instant::now(), traffic.read());
+        let done = self.0.map.apply(mode, alpha, x, beta, y);
+        self.0.entry.record(start, before, traffic.read());
+        done
+    }
+
+    fn check(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let (from, to) = self.spaces(mode);
+        let names = if mode.transposed() { ("range", "domain") } else { ("domain", "range") };
+        x.space().require_congruent(from, "x", &format_side(self, names.0))?;
+        y.space().require_congruent(to, "y", &format_side(self, names.1))?;
+        if x.overlaps(y) {
+            fail!(Overlap, "x and y of {} share memory", self.name());
+        }
+        x.check_free("x", false)?;
+        y.check_free("y", true)?;
+        check_scalar("alpha", alpha, self, to)?;
+        check_scalar("beta", beta, self, to)
+    }
+
+    /// Applications so far: (A or conj(A), A^H or A^T).
+    pub fn counts(&self) -> (u64, u64) {
+        (self.0.counts[0].load(Ordering::Relaxed), self.0.counts[1].load(Ordering::Relaxed))
+    }
+
+    pub fn reset_counts(&self) {
+        self.0.counts.iter().for_each(|c| c.store(0, Ordering::Relaxed));
+    }
+
+    pub fn children(&self) -> &[Operator] {
+        self.0.map.children()
+    }
+
+    /// The expression tree, one line an operator.
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
+        self.describe_into(&mut text, 0);
+        text
+    }
+
+    fn describe_into(&self, text: &mut String, depth: usize) {
+        let details = self.0.map.details();
+        let details = if details.is_empty() { details } else { format!(" ({details})") };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:indent$}{}{details}: {} -> {}", "", self.name(), self.domain(), self.range(), indent = 2 * depth);
+        self.children().iter().for_each(|c| c.describe_into(text, depth + 1));
+    }
+}
+
+fn format_side(operator: &Operator, side: &str) -> String {
+    format!("the {side} of {}", operator.name())
+}
+
+/// Real arrays take real scalars, and so do operators that are only real-linear.
+fn check_scalar(name: &str, value: Scalar, operator: &Operator, space: &Space) -> Result<()> {
+    if value.is_real() {
+        return Ok(());
+    }
+    let complex = |s: &Space| s.dtype().is_complex();
+    if !complex(space) {
+        fail!(DType, "{name} is {} + {}i, but the result is {}", value.re, value.im, space.dtype().name());
+    }
+    if name == "alpha" && !operator.is_complex_linear() {
+        fail!(Unsupported, "{name} is {} + {}i, but {} is only real-linear", value.re, value.im, operator.name());
+    }
+    Ok(())
+}
+
+/// An error that says that two operators do not fit, for those that are made of others.
+pub(crate) fn require_same_context(operators: &[Operator]) -> Result<()> {
+    match operators.windows(2).position(|w| w[0].context() != w[1].context()) {
+        None => Ok(()),
+        Some(k) => Err(Error::new(
+            Status::Context,
+            format!("operators {k} ({}) and {} ({}) belong to different contexts", operators[k].name(), k + 1, operators[k + 1].name()),
+        )),
+    }
+}
