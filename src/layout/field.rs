@@ -87,8 +87,8 @@ mod tests {
                 y_n = multiply(y_n, y);
             }
         }
-        // Fermat: y^(p-1) = 1, here through y^((2^63)^2) = y^(2^126) = y (its square root of y^p = y).
+        // 2^127 = p + 1, and y^p = y (Fermat).
         let root = power(power(5, 1 << 63), 1 << 63);
-        assert_eq!(multiply(root, root), 5);
+        assert_eq!(multiply(root, root), 25);
     }
 }

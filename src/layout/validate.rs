@@ -10,6 +10,9 @@ use crate::fail;
 /// Most axes that a global array can have.
 pub const MAX_DIMENSIONS: usize = 16;
 
+/// Most blocks that a block-cyclic axis can have, since they are kept as lists of intervals.
+const MAX_BLOCKS: i64 = 1 << 27;
+
 /// Number of elements of a shape.
 ///
 /// # Errors
@@ -35,7 +38,7 @@ impl Layout {
     ///
     /// # Errors
     /// `Shape`: see [`element_count`]. `Axis`: a grid dimension cuts an axis that the shape does not have.
-    /// `Layout`: everything else, with a text that names the values.
+    /// `Unsupported`: a block-cyclic axis of more than 2^27 blocks. `Layout`: everything else, with a text that names the values.
     pub fn validate(&self, shape: &[i64], ranks: usize) -> Result<()> {
         let total = element_count(shape)?;
         match self {
@@ -130,6 +133,13 @@ fn validate_partition(partition: &Partition, axis: usize, n: i64, parts: usize) 
         Partition::Cyclic { block } => {
             if *block < 1 {
                 fail!(Layout, "layout: the block of the cyclic axis {axis} is {block}, expected 1 or more");
+            }
+            if n / block > MAX_BLOCKS {
+                fail!(
+                    Unsupported,
+                    "layout: the cyclic axis {axis} has {} blocks of {block}, at most {MAX_BLOCKS} are supported; use larger blocks",
+                    n / block
+                );
             }
         }
     }

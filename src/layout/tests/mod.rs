@@ -58,7 +58,7 @@ fn grids(shape: &[i64], ranks: usize) -> Vec<Layout> {
             for grid in &begun {
                 longer.push([grid.as_slice(), &[GridDimension { ranks, role: Role::Replicate }]].concat());
                 for (axis, &n) in shape.iter().enumerate() {
-                    if grid::cut_of_axis(grid, axis).is_none() {
+                    if super::grid::cut_of_axis(grid, axis).is_none() {
                         for partition in partitions(n, ranks) {
                             let cut = GridDimension { ranks, role: Role::Cut { axis, partition } };
                             longer.push([grid.as_slice(), &[cut]].concat());

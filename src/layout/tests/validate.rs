@@ -46,6 +46,9 @@ fn grids() {
     assert_eq!(refuse(&Layout::Grid(vec![wrapping.clone(), wrapping]), &shape, 0).0, Status::Layout);
     let text = "layout: the block of the cyclic axis 0 is 0, expected 1 or more";
     expect(refuse(&cut(0, 2, Partition::Cyclic { block: 0 }), &shape, 2), Status::Layout, text);
+    let fine = cut(0, 2, Partition::Cyclic { block: 1 });
+    assert_eq!(refuse(&fine, &[1 << 28, 1], 2).0, Status::Unsupported);
+    cut(0, 2, Partition::Cyclic { block: i64::MAX }).validate(&[1 << 60], 2).unwrap();
     Layout::Grid(Vec::new()).validate(&shape, 1).unwrap();
 }
 
