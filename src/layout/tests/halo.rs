@@ -4,6 +4,9 @@ use super::*;
 use crate::error::Status;
 use std::collections::HashMap;
 
+/// What one rank has sent to another and not yet been received.
+type Wire = Vec<(Side, Vec<i64>)>;
+
 /// Runs one exchange with global indices as data and checks what each rank ends up with.
 fn exchange(layout: &Layout, shape: &[i64], axis: usize, before: &[i64], after: &[i64], periodic: bool) {
     let ranks = layout.ranks();
@@ -11,7 +14,7 @@ fn exchange(layout: &Layout, shape: &[i64], axis: usize, before: &[i64], after: 
     let plan = |r| HaloPlan::new(layout, shape, axis, before, after, periodic, r).unwrap();
     let plans: Vec<HaloPlan> = (0..ranks).map(plan).collect();
     // Messages between two ranks arrive in the order in which they were sent.
-    let mut wires: HashMap<(usize, usize), Vec<(Side, Vec<i64>)>> = HashMap::new();
+    let mut wires: HashMap<(usize, usize), Wire> = HashMap::new();
     for (rank, plan) in plans.iter().enumerate() {
         let slab = &layout.region(shape, rank).axes[axis];
         for piece in &plan.sends {

@@ -84,7 +84,7 @@ fn boxes_are_disjoint_and_cover() {
     let index_box = |lower: [i64; 2], upper: [i64; 2]| IndexBox { lower: lower.to_vec(), upper: upper.to_vec() };
     let refuse = |list: &[IndexBox]| refuse(&Layout::Boxes(list.to_vec()), &[4, 6], 2);
     let left = index_box([0, 0], [4, 3]);
-    expect(refuse(&[left.clone()]), Status::Layout, "layout: 1 boxes are given for 2 ranks");
+    expect(refuse(std::slice::from_ref(&left)), Status::Layout, "layout: 1 boxes are given for 2 ranks");
     expect(
         refuse(&[left.clone(), index_box([0, 2], [4, 6])]),
         Status::Layout,
