@@ -1,6 +1,6 @@
 //! A communicator made of a host's own functions.
 
-use super::exchange::{by_messages, check_equal_gather, check_gather, check_numbers, check_parts, check_peer};
+use super::exchange::{by_messages, check_equal_gather, check_gather, check_numbers, check_parts, check_peer, gather_packed};
 use super::pieces::{count_limit, pieces};
 use super::plain_file::PlainFile;
 use super::subgroup::Subgroup;
@@ -188,6 +188,11 @@ impl Communicator for Custom {
         if total > self.limit {
             receive[displacements[self.rank]..][..send.len()].copy_from_slice(send);
             return (0..self.size).try_for_each(|r| self.broadcast(&mut receive[displacements[r]..][..counts[r]], r));
+        }
+        if displacements.iter().any(|&d| d > self.limit) {
+            return gather_packed(receive, counts, displacements, |packed, starts| {
+                self.allgatherv(send, packed, counts, starts)
+            });
         }
         let allgatherv = self.required(self.host.table.allgatherv, "allgatherv")?;
         self.traffic.add(send.len());

@@ -125,3 +125,25 @@ pub fn check_numbers(length: usize, number: super::Number) -> Result<usize> {
     }
     Ok(length / number.size())
 }
+
+/// Gathers into a packed buffer and copies each part to its place: for parts whose displacements a transport cannot
+/// count although their sum it can. Which rank does so concerns no other.
+pub fn gather_packed(
+    receive: &mut [u8],
+    counts: &[usize],
+    displacements: &[usize],
+    gather: impl FnOnce(&mut [u8], &[usize]) -> Result<()>,
+) -> Result<()> {
+    let mut starts = Vec::with_capacity(counts.len());
+    let mut total = 0;
+    for &count in counts {
+        starts.push(total);
+        total += count;
+    }
+    let mut packed = vec![0u8; total];
+    gather(&mut packed, &starts)?;
+    for ((&count, &start), &to) in counts.iter().zip(&starts).zip(displacements) {
+        receive[to..][..count].copy_from_slice(&packed[start..][..count]);
+    }
+    Ok(())
+}

@@ -27,6 +27,8 @@ mod suite;
 pub use agree::agree;
 
 use crate::error::Result;
+#[cfg(test)]
+use crate::error::{Error, Status};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
@@ -160,7 +162,7 @@ pub trait SharedFile {
     fn close(self: Box<Self>) -> Result<()>;
 }
 
-impl dyn Communicator {
+impl dyn Communicator + '_ {
     pub fn allreduce_f64(&self, values: &mut [f64], combine: Combine) -> Result<()> {
         // SAFETY: f64 has no padding and every bit pattern is valid.
         let bytes = unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), std::mem::size_of_val(values)) };
