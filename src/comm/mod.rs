@@ -2,11 +2,35 @@
 //!
 //! Buffers are bytes, so that no datatype crosses the border; sums and extremes are the only calls that
 //! know numbers. No count is limited by 2^31: implementers split what is larger.
+//!
+//! | implementer | for |
+//! |---|---|
+//! | [`solo::Solo`] | one rank, no transport |
+//! | [`mpi`] | the host's MPI communicator |
+//! | [`custom::Custom`] | a host's table of functions |
+//! | [`subgroup::Subgroup`] | some ranks of any other communicator, by its messages |
+
+pub mod agree;
+pub mod combine;
+pub mod custom;
+pub mod exchange;
+#[cfg(feature = "mpi")]
+pub mod mpi;
+pub mod pieces;
+pub mod plain_file;
+pub mod solo;
+pub mod subgroup;
+pub mod table;
+#[cfg(test)]
+mod suite;
+
+pub use agree::agree;
 
 use crate::error::Result;
+#[cfg(test)]
+use crate::error::{Error, Status};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
-
 
 /// The numbers that a reduction can combine. Complex numbers travel as pairs of reals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +64,19 @@ pub enum Combine {
 #[derive(Clone, Copy, Debug)]
 pub struct Request(pub u64);
 
+/// The largest tag that callers may give to `send` and `receive`.
+pub const LAST_TAG: i32 = 32_766;
+
+/// The tag of messages that carry the collectives themselves. MPI guarantees tags up to 32767.
+pub(crate) const COLLECTIVE_TAG: i32 = LAST_TAG + 1;
+
 /// Calls and bytes of one communicator and all those split from it.
-/// A call is one MPI call that moves data (what PMPI would count), a byte is one that this rank contributes.
+///
+/// A message is one call that moves data out of this rank, as a PMPI counter sees it: each started send and each
+/// collective, a barrier included; a receive is counted by its sender. `alltoallv` counts the sends that carry it.
+/// A byte is one that this rank contributes: the whole buffer in `allreduce`, the root's in `broadcast`, its own piece
+/// in `allgather`, what it sends in the others. What a group of one rank need not do is not counted.
+/// Input and output of files is not counted, the agreement after it is.
 #[derive(Debug, Default)]
 pub struct Traffic {
     pub messages: AtomicU64,
@@ -85,10 +120,16 @@ pub trait Communicator: Send + Sync {
         receive_displacements: &[usize],
     ) -> Result<()>;
     fn barrier(&self) -> Result<()>;
-    /// Ranks of one colour form a group, ordered by their rank here.
+    /// Whether the calling thread may communicate: `State` when the transport forbids it. Local.
+    fn check_thread(&self) -> Result<()> {
+        Ok(())
+    }
+    /// Ranks of one colour form a group, ordered by their rank here. Any colour, negative ones too.
     fn split(&self, colour: i32) -> Result<Arc<dyn Communicator>>;
 
-    /// Starts a send; pushes one request, or several where the message must be split. Local.
+    /// Starts a send; pushes one request, several where the message must be split, none for an empty one. Local.
+    /// Messages between two ranks with one tag arrive in the order sent. `tag` is 0 to [`LAST_TAG`]; a rank may be
+    /// its own peer.
     ///
     /// # Safety
     /// `pointer..pointer + bytes` stays readable and unchanged until the requests are waited for.
@@ -103,22 +144,25 @@ pub trait Communicator: Send + Sync {
     /// Waits for all and empties the list, also when one fails.
     fn wait(&self, requests: &mut Vec<Request>) -> Result<()>;
 
-    /// Opens a file on all ranks; `create` truncates it. The same error on every rank.
+    /// Opens a file on all ranks, for reading; `create` makes or truncates it, for reading and writing.
+    /// The same error on every rank, as of every collective call of the file.
     fn open(&self, path: &str, create: bool) -> Result<Box<dyn SharedFile>>;
 }
 
 /// A file that all ranks of a communicator have open.
 pub trait SharedFile {
+    /// Bytes. Local.
     fn size(&self) -> Result<u64>;
     /// Collective; a rank without data passes an empty slice. Fails on a short read.
     fn read_at_all(&mut self, offset: u64, buffer: &mut [u8]) -> Result<()>;
     /// Collective; a rank without data passes an empty slice.
     fn write_at_all(&mut self, offset: u64, buffer: &[u8]) -> Result<()>;
     /// Collective: the data is with the file system and the file closed, on every rank.
+    /// A file that is dropped unclosed is closed by a later collective call.
     fn close(self: Box<Self>) -> Result<()>;
 }
 
-impl dyn Communicator {
+impl dyn Communicator + '_ {
     pub fn allreduce_f64(&self, values: &mut [f64], combine: Combine) -> Result<()> {
         // SAFETY: f64 has no padding and every bit pattern is valid.
         let bytes = unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), std::mem::size_of_val(values)) };

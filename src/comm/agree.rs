@@ -1,0 +1,30 @@
+//! One outcome on all ranks.
+
+use super::{Combine, Communicator};
+use crate::error::{Error, Result, Status};
+
+/// The result of this rank if all ranks succeeded, else the error of the lowest failing rank on every rank. Collective.
+///
+/// One allreduce; only on failure two broadcasts more.
+pub fn agree<T>(comm: &dyn Communicator, result: Result<T>) -> Result<T> {
+    let size = comm.size() as i64;
+    let mut lowest = [if result.is_ok() { size } else { comm.rank() as i64 }];
+    comm.allreduce_i64(&mut lowest, Combine::Min)?;
+    if lowest[0] == size {
+        return result;
+    }
+    let root = lowest[0] as usize;
+    let mine = match result {
+        Err(error) if comm.rank() == root => error,
+        _ => Error::new(Status::Ok, ""),
+    };
+    let mut head = [0u8; 12];
+    head[..4].copy_from_slice(&mine.status.code().to_ne_bytes());
+    head[4..].copy_from_slice(&(mine.message.len() as u64).to_ne_bytes());
+    comm.broadcast(&mut head, root)?;
+    let [c0, c1, c2, c3, length @ ..] = head;
+    let mut text = mine.message.into_bytes();
+    text.resize(u64::from_ne_bytes(length) as usize, 0);
+    comm.broadcast(&mut text, root)?;
+    Err(Error::new(Status::from_code(i32::from_ne_bytes([c0, c1, c2, c3])), String::from_utf8_lossy(&text)))
+}
