@@ -7,7 +7,9 @@ if(NOT CARGO_EXECUTABLE)
     "-DCARGO_EXECUTABLE=...")
 endif()
 
-set(_cargo_dir ${PROJECT_BINARY_DIR}/cargo)
+set(DLOPS_CARGO_TARGET_DIR ${PROJECT_BINARY_DIR}/cargo CACHE PATH "Cargo's target directory; one for each MPI")
+mark_as_advanced(DLOPS_CARGO_TARGET_DIR)
+set(_cargo_dir ${DLOPS_CARGO_TARGET_DIR})
 set(_cargo_out ${_cargo_dir}/release)
 set(_cargo_arguments build --release --lib --locked
   --manifest-path ${PROJECT_SOURCE_DIR}/Cargo.toml --target-dir ${_cargo_dir})

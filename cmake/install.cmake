@@ -27,6 +27,8 @@ foreach(_library IN LISTS dlops_SYSTEM_LIBRARIES)
   string(APPEND _private " -l${_library}")
 endforeach()
 set(dlops_PRIVATE_LIBRARIES ${_private})
+file(RELATIVE_PATH _up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" _up "${_up}")
 configure_file(cmake/dlops.pc.in dlops.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/dlops.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

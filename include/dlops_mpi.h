@@ -18,16 +18,19 @@
 
 #include "dlops.h"
 
-/* The MPI that this program is compiled with: 1 Open MPI, 2 MPICH and its relatives (Intel, Cray, MVAPICH), 3 the
-   standard ABI of MPI 5, 0 any other. */
+/* The MPI that this program is compiled with. */
 #if defined(OMPI_MAJOR_VERSION)
-#define DLOPS_MPI_FAMILY 1
+#define DLOPS_MPI_FAMILY DLOPS_MPI_OPEN_MPI
 #elif defined(MPICH_NUMVERSION) || defined(I_MPI_NUMVERSION)
-#define DLOPS_MPI_FAMILY 2
+#define DLOPS_MPI_FAMILY DLOPS_MPI_MPICH /* also Intel, Cray and MVAPICH */
 #elif defined(MPI_ABI_VERSION)
-#define DLOPS_MPI_FAMILY 3
+#define DLOPS_MPI_FAMILY DLOPS_MPI_STANDARD_ABI
+#define DLOPS_MPI_COMM_TO_INT MPI_Comm_toint
 #else
 #define DLOPS_MPI_FAMILY 0
+#endif
+#ifndef DLOPS_MPI_COMM_TO_INT
+#define DLOPS_MPI_COMM_TO_INT MPI_Comm_c2f
 #endif
 
 /**
@@ -36,7 +39,7 @@
  * Collective over `comm`, which is duplicated and stays the caller's; MPI must be initialised.
  *
  * @param comm     an intra-communicator
- * @param options  NULL for the defaults
+ * @param choices  NULL for the defaults
  * @param context  receives the context, to be ended by dlops_context_destroy
  *
  * Errors: DLOPS_ERROR_NULL_POINTER, DLOPS_ERROR_STATE where MPI is not initialised or already finalised,
@@ -44,7 +47,7 @@
  * DLOPS_ERROR_OPTION. Since 0.1.
  */
 DLOPS_MUST_CHECK
-static inline dlops_status dlops_context_create_mpi(MPI_Comm comm, const dlops_context_options *options,
+static inline dlops_status dlops_context_create_mpi(MPI_Comm comm, const dlops_context_options *choices,
                                                     dlops_context **context)
 {
     int32_t handle = 0;
@@ -53,13 +56,9 @@ static inline dlops_status dlops_context_create_mpi(MPI_Comm comm, const dlops_c
     MPI_Initialized(&initialized);
     MPI_Finalized(&finalized);
     if (initialized && !finalized) {
-#if DLOPS_MPI_FAMILY == 3
-        handle = (int32_t)MPI_Comm_toint(comm);
-#else
-        handle = (int32_t)MPI_Comm_c2f(comm);
-#endif
+        handle = (int32_t)DLOPS_MPI_COMM_TO_INT(comm);
     }
-    return dlops_context_create_fortran(handle, DLOPS_MPI_FAMILY, options, context);
+    return dlops_context_create_fortran(handle, DLOPS_MPI_FAMILY, choices, context);
 }
 
 #endif /* DLOPS_MPI_H */
