@@ -1,10 +1,20 @@
-//! Link arguments of the shared library.
+//! What cargo does not do for a shared library by itself: its SONAME, and that it stays loaded.
+
+use std::{env, fs, path::PathBuf};
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    // mpi-sys links the MPI of this compiler wrapper, without asking cargo to watch it.
-    println!("cargo:rerun-if-env-changed=MPICC");
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libdlops.so.0");
-    // MPI calls our attribute callbacks until MPI_Finalize, also when a host has closed the library by then.
+    let manifest =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("Cargo.toml is readable");
+    let abi =
+        text.lines().find_map(|line| line.strip_prefix("abi = ")).expect("Cargo.toml names the ABI number").trim();
+
+    println!("cargo:rustc-env=DLOPS_ABI={abi}");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libdlops.so.{abi}");
+    // MPI calls the attribute callbacks that live in this library until MPI_Finalize, also after a dlclose.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+
+    println!("cargo:rerun-if-changed=Cargo.toml");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-env-changed=MPICC");
 }
