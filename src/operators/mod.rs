@@ -1,0 +1,3 @@
+//! Linear operators, one a file.
+
+pub mod derivative;
