@@ -8,5 +8,6 @@ pub mod dtype;
 pub mod error;
 pub mod kernels;
 pub mod layout;
+pub mod operators;
 pub mod storage;
 pub mod threads;

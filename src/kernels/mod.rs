@@ -1,3 +1,4 @@
 //! What touches elements.
 
 pub mod host;
+pub mod stencil;

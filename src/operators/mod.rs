@@ -1,6 +1,8 @@
 //! Linear maps from a domain space to a range space.
 
 pub mod algebra;
+pub mod basic;
+pub mod derivative;
 pub mod dot_test;
 pub mod mode;
 pub mod operator;

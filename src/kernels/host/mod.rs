@@ -1,1 +1,2 @@
 //! Loops over host memory.
+pub mod stencil;

@@ -1,0 +1,275 @@
+//! Rows of y := beta y + sum over k of c_k x_k, where every x_k is a row of its own.
+//!
+//! Each element is ((beta y + c_0 x_0) + c_1 x_1) + ... in this order, on every path and for every length.
+
+use super::lanes::{Lanes, Pack};
+use crate::dtype::{Element, Real, Scalar};
+
+/// The most taps that one output element may have.
+pub const MAX_TAPS: usize = 64;
+
+/// Where the taps of one row are, how far the next row's are, and their coefficients.
+pub(super) struct Taps<R> {
+    pub source: [*const R; MAX_TAPS],
+    pub stride: [isize; MAX_TAPS],
+    pub coefficient: [R; MAX_TAPS],
+    pub count: usize,
+}
+
+/// `rows` output rows of `len` real numbers, `stride` apart.
+pub(super) struct Rows<R> {
+    pub y: *mut R,
+    pub stride: isize,
+    pub rows: usize,
+    pub len: usize,
+}
+
+/// How a row of outputs combines with what y holds.
+#[derive(Clone, Copy)]
+pub(super) struct Factors {
+    pub alpha: Scalar,
+    pub beta: Scalar,
+}
+
+impl Factors {
+    /// Whether real and imaginary parts may be computed apart.
+    pub fn are_real(&self) -> bool {
+        self.alpha.is_real() && self.beta.is_real()
+    }
+}
+
+pub(super) type RowsFunction<R> = unsafe fn(&Rows<R>, &Taps<R>, R);
+
+/// reads (count + [beta != 0]) n, writes n. `CAPACITY` is the number of taps, or MAX_TAPS for any number.
+#[inline(always)]
+unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
+    rows: &Rows<V::Real>,
+    taps: &Taps<V::Real>,
+    beta: V::Real,
+) {
+    let count = if CAPACITY == MAX_TAPS { taps.count } else { CAPACITY };
+    let bytes = std::mem::size_of::<V>();
+    let size = std::mem::size_of::<V::Real>();
+    // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
+    unsafe {
+        let zero = V::splat(V::Real::ZERO);
+        let scale = V::splat(beta);
+        let mut c = [zero; CAPACITY];
+        let mut x = [std::ptr::null::<V::Real>(); CAPACITY];
+        for k in 0..count {
+            c[k] = V::splat(taps.coefficient[k]);
+            x[k] = taps.source[k];
+        }
+        let mut y = rows.y;
+        for _ in 0..rows.rows {
+            let misaligned = (y as usize).wrapping_neg() % bytes / size;
+            let head = if misaligned < rows.len { misaligned } else { rows.len };
+            let mut j = 0;
+            if head > 0 {
+                part::<V, BETA>(y, &x[..count], &c[..count], scale, head);
+                j = head;
+            }
+            while j + 2 * V::COUNT <= rows.len {
+                let (mut a, mut b) = (zero, zero);
+                let next = j + V::COUNT;
+                if BETA {
+                    a = V::load(y.add(j)).mul(scale);
+                    b = V::load(y.add(next)).mul(scale);
+                }
+                for k in 0..count {
+                    let p = c[k].mul(V::load(x[k].add(j)));
+                    let q = c[k].mul(V::load(x[k].add(next)));
+                    (a, b) = if k == 0 && !BETA { (p, q) } else { (a.add(p), b.add(q)) };
+                }
+                if STREAM {
+                    a.stream(y.add(j));
+                    b.stream(y.add(next));
+                } else {
+                    a.store(y.add(j));
+                    b.store(y.add(next));
+                }
+                j = next + V::COUNT;
+            }
+            if j + V::COUNT <= rows.len {
+                let mut a = if BETA { V::load(y.add(j)).mul(scale) } else { zero };
+                for k in 0..count {
+                    let p = c[k].mul(V::load(x[k].add(j)));
+                    a = if k == 0 && !BETA { p } else { a.add(p) };
+                }
+                if STREAM {
+                    a.stream(y.add(j));
+                } else {
+                    a.store(y.add(j));
+                }
+                j += V::COUNT;
+            }
+            if j < rows.len {
+                let mut shifted = x;
+                for k in 0..count {
+                    shifted[k] = x[k].add(j);
+                }
+                part::<V, BETA>(y.add(j), &shifted[..count], &c[..count], scale, rows.len - j);
+            }
+            y = y.wrapping_offset(rows.stride);
+            for k in 0..count {
+                x[k] = x[k].wrapping_offset(taps.stride[k]);
+            }
+        }
+    }
+}
+
+/// The first n < COUNT elements of a row.
+#[inline(always)]
+unsafe fn part<V: Lanes, const BETA: bool>(y: *mut V::Real, x: &[*const V::Real], c: &[V], scale: V, n: usize) {
+    // SAFETY: as for `combine`.
+    unsafe {
+        let mut a = if BETA { V::load_first(y, n).mul(scale) } else { V::splat(V::Real::ZERO) };
+        for k in 0..x.len() {
+            let p = c[k].mul(V::load_first(x[k], n));
+            a = if k == 0 && !BETA { p } else { a.add(p) };
+        }
+        a.store_first(y, n);
+    }
+}
+
+/// Single elements, a few to a row.
+pub(super) unsafe fn elements<R: Real, const BETA: bool>(rows: &Rows<R>, taps: &Taps<R>, beta: R) {
+    // SAFETY: as for `combine`; one lane is never misaligned.
+    unsafe { combine::<Pack<R, 1>, MAX_TAPS, BETA, false>(rows, taps, beta) }
+}
+
+/// Complex rows, y := beta y + alpha sum over k of c_k x_k with complex factors; lengths count real numbers.
+pub(super) unsafe fn complex<R: Real>(rows: &Rows<R>, taps: &Taps<R>, factors: Factors) {
+    let of = |s: Scalar| (R::from_f64(s.re), R::from_f64(s.im));
+    let (alpha, beta) = (of(factors.alpha), of(factors.beta));
+    for i in 0..rows.rows as isize {
+        for j in (0..rows.len).step_by(2) {
+            let mut sum = (R::ZERO, R::ZERO);
+            // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, an even count.
+            unsafe {
+                for k in 0..taps.count {
+                    let x = taps.source[k].offset(i * taps.stride[k]).add(j);
+                    let c = taps.coefficient[k];
+                    sum = (sum.0 + c * *x, sum.1 + c * *x.add(1));
+                }
+                let y = rows.y.offset(i * rows.stride).add(j);
+                let mut value = (alpha.0 * sum.0 - alpha.1 * sum.1, alpha.0 * sum.1 + alpha.1 * sum.0);
+                if !factors.beta.is_zero() {
+                    let (re, im) = (*y, *y.add(1));
+                    value.0 = (beta.0 * re - beta.1 * im) + value.0;
+                    value.1 = (beta.0 * im + beta.1 * re) + value.1;
+                }
+                (*y, *y.add(1)) = value;
+            }
+        }
+    }
+}
+
+/// The instruction sets for which rows are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    Baseline,
+    Avx2,
+    Avx512,
+}
+
+impl Path {
+    /// The paths this processor can run, the widest last.
+    pub fn available() -> Vec<Path> {
+        let mut paths = vec![Path::Baseline];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::is_x86_feature_detected!("avx2") {
+                paths.push(Path::Avx2);
+            }
+            if std::is_x86_feature_detected!("avx512f") {
+                paths.push(Path::Avx512);
+            }
+        }
+        paths
+    }
+}
+
+/// The component types for which row functions exist: f32 and f64.
+pub trait StencilReal: Real {
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn rows_function(path: Path, taps: usize, beta: bool, stream: bool) -> RowsFunction<Self>;
+}
+
+macro_rules! by_count {
+    ($count:expr, $stream:expr, $beta:expr, $f:ident) => {
+        match $count {
+            2 => by_count!(@ 2, $stream, $beta, $f),
+            3 => by_count!(@ 3, $stream, $beta, $f),
+            4 => by_count!(@ 4, $stream, $beta, $f),
+            5 => by_count!(@ 5, $stream, $beta, $f),
+            6 => by_count!(@ 6, $stream, $beta, $f),
+            7 => by_count!(@ 7, $stream, $beta, $f),
+            _ => by_count!(@ MAX_TAPS, $stream, $beta, $f),
+        }
+    };
+    (@ $capacity:expr, $stream:expr, $beta:expr, $f:ident) => {
+        match ($beta, $stream) {
+            (true, _) => $f::<{ $capacity }, true, false>,
+            (false, false) => $f::<{ $capacity }, false, false>,
+            (false, true) => $f::<{ $capacity }, false, true>,
+        }
+    };
+}
+
+macro_rules! paths {
+    ($r:ty, $baseline:ty, $avx2:ty, $avx512:ty) => {
+        impl StencilReal for $r {
+            #[allow(private_interfaces)]
+            fn rows_function(path: Path, taps: usize, beta: bool, stream: bool) -> RowsFunction<$r> {
+                unsafe fn baseline<const C: usize, const B: bool, const S: bool>(
+                    rows: &Rows<$r>, taps: &Taps<$r>, beta: $r,
+                ) {
+                    // SAFETY: as for `combine`.
+                    unsafe { combine::<$baseline, C, B, S>(rows, taps, beta) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx2")]
+                unsafe fn avx2<const C: usize, const B: bool, const S: bool>(
+                    rows: &Rows<$r>, taps: &Taps<$r>, beta: $r,
+                ) {
+                    // SAFETY: as for `combine`.
+                    unsafe { combine::<$avx2, C, B, S>(rows, taps, beta) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx512f")]
+                unsafe fn avx512<const C: usize, const B: bool, const S: bool>(
+                    rows: &Rows<$r>, taps: &Taps<$r>, beta: $r,
+                ) {
+                    // SAFETY: as for `combine`.
+                    unsafe { combine::<$avx512, C, B, S>(rows, taps, beta) }
+                }
+                match path {
+                    #[cfg(target_arch = "x86_64")]
+                    Path::Avx512 => by_count!(taps, stream, beta, avx512),
+                    #[cfg(target_arch = "x86_64")]
+                    Path::Avx2 => by_count!(taps, stream, beta, avx2),
+                    _ => by_count!(taps, stream, beta, baseline),
+                }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+mod types {
+    pub use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+}
+#[cfg(not(target_arch = "x86_64"))]
+mod types {
+    #![allow(non_camel_case_types)]
+    pub type __m256 = ();
+    pub type __m256d = ();
+    pub type __m512 = ();
+    pub type __m512d = ();
+}
+use types::*;
+
+paths!(f32, Pack<f32, 4>, __m256, __m512);
+paths!(f64, Pack<f64, 2>, __m256d, __m512d);

@@ -1,0 +1,3 @@
+//! Derivatives by finite differences.
+
+pub mod coefficients;
