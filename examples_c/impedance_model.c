@@ -142,7 +142,7 @@ static double impedance_at(const column *young, const column *old, double x, dou
     return value;
 }
 
-void impedance_model_fill(float *out, int ny, int nx, int nz, int y_first, int y_count)
+void impedance_model_fill(double *out, int ny, int nx, int nz, int y_first, int y_count)
 {
     column young, old;
     lay_beds(&young, -0.05, 0.40, 3.3, 5.0, 977);
@@ -155,7 +155,7 @@ void impedance_model_fill(float *out, int ny, int nx, int nz, int y_first, int y
                 double sum = 0; /* a sample is the mean over its thickness */
                 for (int k = 0; k < DEPTH_SAMPLES; k++)
                     sum += impedance_at(&young, &old, x, y, (iz + (k + 0.5) / DEPTH_SAMPLES) / nz);
-                *out++ = (float)(sum / DEPTH_SAMPLES);
+                *out++ = sum / DEPTH_SAMPLES;
             }
         }
     }

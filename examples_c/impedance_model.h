@@ -7,6 +7,6 @@
 
 /* Fills samples [y_first, y_first + y_count) x nx x nz of a model of ny x nx x nz samples, nz contiguous,
    in 10^6 kg / (m^2 s), between about 3 and 10. `ny` = 1 is a section through the middle. */
-void impedance_model_fill(float *out, int ny, int nx, int nz, int y_first, int y_count);
+void impedance_model_fill(double *out, int ny, int nx, int nz, int y_first, int y_count);
 
 #endif
