@@ -146,7 +146,7 @@ static double section_value(const picture_section *s, double x, double z, double
 void picture_draw_section(picture *p, int row, int column, const picture_section *s)
 {
     canvas *c = &p->page;
-    frame f = panel_frame(p, row, column, 104), bar = {f.left + f.width + 14, f.top, 14, f.height};
+    frame f = panel_frame(p, row, column, 96), bar = {f.left + f.width + 14, f.top, 14, f.height};
     double dx = (double)s->nx / f.width, dz = (double)s->nz / f.height, range = s->high > s->low ? s->high - s->low : 1;
     for (int y = 0; y < f.height; y++)
         for (int x = 0; x < f.width; x++) {
@@ -198,14 +198,14 @@ void picture_draw_plot(picture *p, int row, int column, const picture_plot *plot
                 ends[2 * e] = f.left + (curve->x[i + e] - x.first) / (x.last - x.first) * f.width;
                 ends[2 * e + 1] = f.top + (plotted(plot, curve->y[i + e]) - y.first) / (y.last - y.first) * f.height;
             }
-            line_draw(c, ends[0], ends[1], ends[2], ends[3], 1.6, curve->colour);
+            line_draw(c, ends[0], ends[1], ends[2], ends[3], curve->width, curve->colour);
         }
         widest = fmax(widest, text_width(curve->name, TEXT));
     }
     draw_frame(c, f);
     for (int k = 0; k < plot->count; k++) { /* the legend, in the upper right corner */
         double left = f.left + f.width - widest - 46, at = f.top + 20 + 20 * k;
-        line_draw(c, left, at - 4, left + 24, at - 4, 2.5, plot->curves[k].colour);
+        line_draw(c, left, at - 4, left + 24, at - 4, plot->curves[k].width, plot->curves[k].colour);
         text_draw(c, plot->curves[k].name, left + 32, at, TEXT, 0, INK);
     }
     text_draw(c, plot->title, f.left, f.top - 10, TITLE, 0, INK);

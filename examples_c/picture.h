@@ -25,6 +25,7 @@ typedef struct {
     const double *x, *y; /* logarithm of y is drawn with `logarithmic` */
     int count;
     unsigned colour;     /* 0xRRGGBB */
+    double width;        /* pixels */
 } picture_curve;
 
 typedef struct {

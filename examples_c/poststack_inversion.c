@@ -135,9 +135,13 @@ static int run(dlops_context *context, const command_line *line)
     CHECK(dlops_context_get_rank(context, &rank));
     if (poststack_problem_create(&p, context, line, &reason) != DLOPS_OK) {
         if (rank == 0) fprintf(stderr, "poststack_inversion: %s: %s\n", line->file, reason);
+        poststack_problem_destroy(&p);
         return 2;
     }
-    if (make_folder(&p, line->output)) return 2;
+    if (make_folder(&p, line->output)) {
+        poststack_problem_destroy(&p);
+        return 2;
+    }
     print_problem(&p, line);
     create_laplacian(&p, &laplacian);
     inversion_run(&v[0], DLOPS_SOLVER_CGLS, p.modelling, p.data, &p, line->iterations);

@@ -10,7 +10,8 @@
 
 enum { MAX_METHODS = 3, PANEL_WIDTH = 560, PANEL_HEIGHT = 440 };
 
-static const unsigned method_colours[MAX_METHODS] = {0x1f77b4, 0xd95f02, 0x2ca02c};
+static const unsigned method_colours[MAX_METHODS] = {0x1f77b4, 0xf4a582, 0x2ca02c};
+static const double method_widths[MAX_METHODS] = {1.8, 4.5, 1.4}; /* the last two have one minimiser: one is drawn on the other */
 
 /* The middle line of everything, on rank 0; models as impedance. */
 typedef struct {
@@ -84,14 +85,14 @@ static int draw_curves(const middle_line *l, const inversion *v, const char *fol
     for (int k = 0; k < 2 + l->count; k++, at += longest) {
         for (int i = 0; i < l->nz; i++) at[i] = lines[k][(long)(l->nx / 2) * l->nz + i];
         traces[k] = (picture_curve){k == 0 ? "background" : k == 1 ? "true" : v[k - 2].title, at, memory, l->nz,
-                                    k == 0 ? 0xbbbbbb : k == 1 ? 0x000000 : method_colours[k - 2]};
+                                    k == 0 ? 0xbbbbbb : k == 1 ? 0x000000 : method_colours[k - 2], k < 2 ? 1.8 : method_widths[k - 2]};
     }
     double *iterations = at;
     for (int i = 0; i < longest; i++) iterations[i] = i;
     for (int k = 0; k < l->count; k++) {
         at += longest;
         for (int64_t i = 0; i < v[k].count; i++) at[i] = v[k].cost[i] / v[k].cost[0];
-        costs[k] = (picture_curve){v[k].title, iterations, at, (int)v[k].count, method_colours[k]};
+        costs[k] = (picture_curve){v[k].title, iterations, at, (int)v[k].count, method_colours[k], 2.0};
     }
     picture_draw_plot(page, 0, 0, &(picture_plot){"Impedance of the middle trace", "Impedance", "Time (s)", traces, 2 + l->count, 0, 1});
     picture_draw_plot(page, 0, 1, &(picture_plot){"Cost over the first cost", "Iteration", "Relative cost", costs, l->count, 1, 0});

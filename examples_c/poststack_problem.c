@@ -105,7 +105,10 @@ dlops_status poststack_problem_create(poststack_problem *p, dlops_context *conte
     CHECK(dlops_space_get_local_shape(p->space, p->local));
     CHECK(dlops_space_get_local_start(p->space, p->start));
     status = impedance_volume_read(&volume, line, context, p->shape, p->start[0], p->local[0], reason);
-    if (status != DLOPS_OK) return status;
+    if (status != DLOPS_OK) {
+        impedance_volume_free(&volume);
+        return status;
+    }
 
     CHECK(dlops_array_create(p->space, &p->model));
     CHECK(dlops_array_create(p->space, &p->background));
