@@ -3,10 +3,14 @@
 //! The plan of the house is in `docs/architecture.md`: five nouns (context, space, array, operator, solver),
 //! and layers that each call only those below.
 
+pub mod arrays;
+mod capi;
 pub mod comm;
+pub mod context;
 pub mod dtype;
 pub mod error;
 pub mod kernels;
+pub mod krylov;
 pub mod layout;
 pub mod operators;
 pub mod storage;

@@ -1,10 +1,15 @@
 //! Spaces and their elements.
 
 pub mod array;
+pub mod halo;
 pub mod memory;
-pub mod reduction;
+pub mod random;
+pub mod redistribute;
+pub(crate) mod reduction;
 pub mod runs;
 pub mod space;
+pub(crate) mod sums;
+mod typed_sums;
 pub mod verbs;
 
 pub use array::Array;

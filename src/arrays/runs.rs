@@ -42,6 +42,11 @@ impl Runs {
         runs
     }
 
+    /// No elements.
+    pub fn empty() -> Runs {
+        Runs::new(std::ptr::null_mut(), 1, &[0], &[1])
+    }
+
     pub fn is_contiguous(shape: &[i64], strides: &[i64]) -> bool {
         shape.contains(&0) || Runs::new(std::ptr::null_mut(), 1, shape, strides).axes == 1
     }

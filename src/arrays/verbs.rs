@@ -14,7 +14,7 @@ use crate::threads::split;
 use num_complex::Complex;
 
 /// Fewer elements than this are not worth waking other threads for.
-const SERIAL: usize = 1 << 15;
+pub(super) const SERIAL: usize = 1 << 15;
 
 /// Runs `visit` over the elements of N leaves of one count, in runs contiguous in all of them, split over the threads.
 pub(super) fn each_run<const N: usize>(
@@ -41,18 +41,18 @@ pub(super) fn streams(space: &Space) -> bool {
     cpu::should_stream(space.local_count() as usize * space.dtype().size())
 }
 
-fn elements<'a, T>(pointer: *mut u8, count: usize) -> &'a [T] {
+pub(super) fn elements<'a, T>(pointer: *mut u8, count: usize) -> &'a [T] {
     // SAFETY: `each_run` gives runs of `count` elements inside a leaf whose dtype was dispatched on.
     unsafe { std::slice::from_raw_parts(pointer.cast(), count) }
 }
 
-fn elements_mut<'a, T>(pointer: *mut u8, count: usize) -> &'a mut [T] {
+pub(super) fn elements_mut<'a, T>(pointer: *mut u8, count: usize) -> &'a mut [T] {
     // SAFETY: as for `elements`; outputs share no memory with inputs, which callers have checked.
     unsafe { std::slice::from_raw_parts_mut(pointer.cast(), count) }
 }
 
 /// Pairs the leaves of two arrays of congruent spaces.
-fn pairs(x: &Array, y: &Array, visit: &mut dyn FnMut(&Array, &Array) -> Result<()>) -> Result<()> {
+pub(super) fn pairs(x: &Array, y: &Array, visit: &mut dyn FnMut(&Array, &Array) -> Result<()>) -> Result<()> {
     match (x.parts(), y.parts()) {
         ([], []) => visit(x, y),
         (a, b) if a.len() == b.len() => a.iter().zip(b).try_for_each(|(x, y)| pairs(x, y, visit)),
@@ -67,6 +67,18 @@ fn triples(x: &Array, y: &Array, z: &Array, visit: &mut dyn FnMut(&Array, &Array
             a.iter().zip(b).zip(c).try_for_each(|((x, y), z)| triples(x, y, z, visit))
         }
         _ => fail!(Space, "arrays of {}, {} and {} do not pair up", x.space(), y.space(), z.space()),
+    }
+}
+
+/// Visits the leaves of four arrays of congruent spaces together.
+pub(super) fn quads(arrays: [&Array; 4], visit: &mut dyn FnMut([&Array; 4]) -> Result<()>) -> Result<()> {
+    let count = arrays[0].parts().len();
+    if arrays.iter().any(|a| a.parts().len() != count) {
+        fail!(Space, "arrays of {} and {} do not pair up", arrays[0].space(), arrays[1].space());
+    }
+    match count {
+        0 => visit(arrays),
+        _ => (0..count).try_for_each(|k| quads(arrays.map(|a| &a.parts()[k]), visit)),
     }
 }
 
@@ -191,25 +203,25 @@ pub fn add_scalar(value: Scalar, x: &Array) -> Result<()> {
 
 /// <x, y> = sum conj(x) y over the ranks of the space's group. Collective; silent for a replicated space.
 pub fn dot(x: &Array, y: &Array) -> Result<Scalar> {
-    let mut sums = Sums::new(x.space(), 1);
+    let mut sums = Sums::quiet(x.space(), 1);
     sums.add_dot(0, x, y);
-    sums.reduce_quietly()?;
+    sums.finish()?;
     Ok(sums.value(0))
 }
 
 /// sum x y, not conjugated. Collective; silent for a replicated space.
 pub fn dot_unconjugated(x: &Array, y: &Array) -> Result<Scalar> {
-    let mut sums = Sums::new(x.space(), 1);
+    let mut sums = Sums::quiet(x.space(), 1);
     sums.add_dot_unconjugated(0, x, y);
-    sums.reduce_quietly()?;
+    sums.finish()?;
     Ok(sums.value(0))
 }
 
 /// |x|_2. Collective; silent for a replicated space.
 pub fn norm(x: &Array) -> Result<f64> {
-    let mut sums = Sums::new(x.space(), 1);
+    let mut sums = Sums::quiet(x.space(), 1);
     sums.add_norm(0, x);
-    sums.reduce_quietly()?;
+    sums.finish()?;
     Ok(sums.value(0).re.sqrt())
 }
 

@@ -68,6 +68,9 @@ impl Control {
 
     /// Completes the sums over ranks: one message. An error of any rank becomes the error of all.
     pub(crate) fn reduce(&mut self) -> Result<Verdict> {
+        if let Some(error) = self.sums.take_failure() {
+            self.context.raise(error);
+        }
         let mut request = 0.0;
         if self.context.has_pending() {
             request += FAILURE;

@@ -63,6 +63,26 @@ impl Message {
     }
 }
 
+impl Message {
+    /// Calls `visit(own lower, other lower, extent)` for the blocks of this message and its counterpart in packing
+    /// order: both ends list spans of the same lengths. Allocates nothing.
+    pub fn zip_blocks(&self, other: &Message, mut visit: impl FnMut(&[i64], &[i64], &[i64])) {
+        let axes = self.axes.len();
+        let mut at = [0; MAX_DIMENSIONS];
+        let (mut own, mut far, mut extent) = ([0; MAX_DIMENSIONS], [0; MAX_DIMENSIONS], [0; MAX_DIMENSIONS]);
+        loop {
+            for k in 0..axes {
+                let (a, b) = (self.axes[k][at[k]], other.axes[k][at[k]]);
+                (own[k], far[k], extent[k]) = (a.offset, b.offset, a.len);
+            }
+            visit(&own[..axes], &far[..axes], &extent[..axes]);
+            let Some(k) = (0..axes).rev().find(|&k| at[k] + 1 < self.axes[k].len()) else { return };
+            at[k] += 1;
+            at[k + 1..axes].fill(0);
+        }
+    }
+}
+
 impl Transfer {
     /// What `rank` sends and receives so that an array of layout `from` takes layout `to`; each is (shape, layout).
     ///

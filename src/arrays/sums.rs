@@ -1,0 +1,146 @@
+//! Several sums over the ranks of a space's group, in one message.
+//!
+//! Plain sums travel as doubles. In deterministic mode they travel as the integers of an exact sum, so that the result
+//! is the same for every order and every number of ranks. One word more carries a request of the caller.
+
+use super::array::Array;
+use super::reduction::Reducer;
+use super::space::Space;
+use super::typed_sums::TypedSums;
+use super::verbs::{pairs, quads};
+use crate::dtype::Scalar;
+use crate::error::{Error, Result};
+use crate::kernels::host::exact_sum::Exact;
+use crate::kernels::host::sum::Plain;
+
+enum Kind {
+    Plain(TypedSums<Plain>),
+    Exact(TypedSums<Exact>),
+}
+
+pub struct Sums {
+    kind: Kind,
+    reducer: Reducer,
+    /// Every rank holds everything and adds for itself; nothing is sent.
+    silent: bool,
+    /// The first error of an addition, which the reduction reports.
+    failure: Option<Error>,
+}
+
+macro_rules! each_kind {
+    ($sums:expr, $typed:ident => $body:expr) => {
+        match &mut $sums.kind {
+            Kind::Plain($typed) => $body,
+            Kind::Exact($typed) => $body,
+        }
+    };
+}
+
+impl Sums {
+    /// `slots` complex sums whose result every rank of the group gets from one reduction, also for a replicated space.
+    pub(crate) fn new(space: &Space, slots: usize) -> Sums {
+        let threads = space.context().threads().len();
+        let kind = match space.context().deterministic() {
+            false => Kind::Plain(TypedSums::new(slots, threads)),
+            true => Kind::Exact(TypedSums::new(slots, threads)),
+        };
+        Sums { kind, reducer: space.reducer().clone(), silent: false, failure: None }
+    }
+
+    /// As `new`, but without communication where every rank holds everything.
+    pub(crate) fn quiet(space: &Space, slots: usize) -> Sums {
+        let mut sums = Sums::new(space, slots);
+        sums.silent = sums.reducer.is_replicated();
+        sums
+    }
+
+    pub(crate) fn clear(&mut self) {
+        each_kind!(self, typed => typed.clear());
+        self.failure = None;
+    }
+
+    /// Whether this rank's elements of `x` enter the sum: a replicated element counts once.
+    fn counts(&self, x: &Array) -> bool {
+        self.silent || x.space().reducer().counts()
+    }
+
+    /// slot += <x, y> = sum conj(x) y. Reads 2n.
+    pub(crate) fn add_dot(&mut self, slot: usize, x: &Array, y: &Array) {
+        self.add_product(slot, x, y, true);
+    }
+
+    /// slot += sum x y. Reads 2n.
+    pub(crate) fn add_dot_unconjugated(&mut self, slot: usize, x: &Array, y: &Array) {
+        self.add_product(slot, x, y, false);
+    }
+
+    fn add_product(&mut self, slot: usize, x: &Array, y: &Array, conjugate: bool) {
+        let done = pairs(x, y, &mut |x, y| {
+            let counts = self.counts(x);
+            each_kind!(self, typed => typed.add_dot(slot, counts, x, y, conjugate))
+        });
+        self.keep(done);
+    }
+
+    /// slot += |x|^2. Reads n.
+    pub(crate) fn add_norm(&mut self, slot: usize, x: &Array) {
+        let done = x.for_each_leaf(&mut |x| {
+            let counts = self.counts(x);
+            each_kind!(self, typed => typed.add_norm(slot, counts, x))
+        });
+        self.keep(done);
+    }
+
+    /// y := y + alpha x, slot += |y|^2. Reads 2n, writes n.
+    pub(crate) fn add_axpy_norm(&mut self, slot: usize, alpha: f64, x: &Array, y: &Array) {
+        let done = pairs(x, y, &mut |x, y| {
+            let counts = self.counts(y);
+            each_kind!(self, typed => typed.add_axpy_norm(slot, counts, alpha, x, y))
+        });
+        self.keep(done);
+    }
+
+    /// x := x + alpha p, r := r - alpha q, slot += |r|^2. Reads 4n, writes 2n.
+    pub(crate) fn add_cg_update(&mut self, slot: usize, alpha: f64, p: &Array, q: &Array, x: &Array, r: &Array) {
+        let done = quads([p, q, x, r], &mut |[p, q, x, r]| {
+            let counts = self.counts(r);
+            each_kind!(self, typed => typed.add_cg_update(slot, counts, alpha, p, q, x, r))
+        });
+        self.keep(done);
+    }
+
+    fn keep(&mut self, done: Result<()>) {
+        if let (Err(error), None) = (done, &self.failure) {
+            self.failure = Some(error);
+        }
+    }
+
+    /// The first error of an addition since `clear`.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
+    }
+
+    /// Completes all slots over the ranks of the group, and adds up `request`, a whole number below 2^40. Collective
+    /// over the group.
+    pub(crate) fn reduce(&mut self, request: f64) -> Result<f64> {
+        let group = self.reducer.group().clone();
+        each_kind!(self, typed => typed.reduce(&*group, request))
+    }
+
+    /// Completes all slots, without a message where every rank holds everything. Collective over the group.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        let failure = self.failure.take();
+        if !self.silent {
+            self.reduce(0.0)?;
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// A completed slot.
+    pub(crate) fn value(&self, slot: usize) -> Scalar {
+        match &self.kind {
+            Kind::Plain(typed) => typed.value(slot),
+            Kind::Exact(typed) => typed.value(slot),
+        }
+    }
+}

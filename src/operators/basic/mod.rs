@@ -1,0 +1,5 @@
+//! Operators that every other one is built with.
+
+mod identity;
+
+pub use identity::identity;
