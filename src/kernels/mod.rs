@@ -1,3 +1,5 @@
-//! What touches elements.
+//! What touches elements: loops without communication and without allocation.
 
+#[macro_use]
+pub mod cpu;
 pub mod host;
