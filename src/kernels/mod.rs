@@ -1,4 +1,6 @@
-//! What touches elements.
+//! What touches elements: loops without communication and without allocation.
 
+#[macro_use]
+pub mod cpu;
 pub mod host;
 pub mod stencil;

@@ -1,1 +1,5 @@
 //! Memory of arrays.
+
+mod host_memory;
+
+pub use host_memory::HostMemory;
