@@ -102,7 +102,7 @@ impl DType {
 }
 
 /// A scalar that multiplies arrays of any type.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C)]
 pub struct Scalar {
     pub re: f64,

@@ -101,7 +101,7 @@ impl Halo {
             let source = match self.is_direct() && local.is_contiguous() {
                 true => local.pointer().wrapping_add(self.bytes(piece.start)),
                 false => {
-                    self.pack(local, piece, packed);
+                    outcome = outcome.and(self.pack(local, piece, packed));
                     packed
                 }
             };
@@ -130,7 +130,7 @@ impl Halo {
         }
         let mut staged = self.staged.as_ptr().cast_mut();
         for piece in &self.plan.receives {
-            self.unpack(piece, staged);
+            self.unpack(piece, staged)?;
             staged = staged.wrapping_add(self.bytes(piece.len));
         }
         Ok(())
@@ -164,7 +164,7 @@ impl Halo {
         (extents, strides, local.len())
     }
 
-    fn pack(&self, x: &Local, piece: &HaloPiece, target: *mut u8) {
+    fn pack(&self, x: &Local, piece: &HaloPiece, target: *mut u8) -> Result<()> {
         let (extents, strides, n) = self.block(piece.len, piece.len);
         let mut from = [1isize; MAX_DIMENSIONS];
         from.iter_mut().zip(&x.strides).for_each(|(f, s)| *f = *s as isize);
@@ -174,7 +174,7 @@ impl Halo {
         unsafe { copy_block(target, &strides[..n], source, &from[..n], &extents[..n], size) }
     }
 
-    fn unpack(&self, piece: &HaloPiece, source: *const u8) {
+    fn unpack(&self, piece: &HaloPiece, source: *const u8) -> Result<()> {
         let (side, whole) = match piece.side {
             Side::Before => (&self.before, self.plan.before_len),
             Side::After => (&self.after, self.plan.after_len),
@@ -219,16 +219,16 @@ pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: 
     if wanted {
         let size = space.dtype().size();
         let (_, whole, n) = halo.block(total, total);
-        let mut put = |at: i64, len: i64, source: *const u8, strides: &[isize]| {
+        let put = |at: i64, len: i64, source: *const u8, strides: &[isize]| -> Result<()> {
             let (extents, _, _) = halo.block(len, len);
             let target = ghosted.wrapping_offset(whole[axis] * at as isize * size as isize);
             // SAFETY: the caller's buffer holds the whole block, checked above.
             unsafe { copy_block(target, &whole[..n], source, &strides[..n], &extents[..n], size) }
         };
-        put(0, below, halo.before(), &halo.block(below, below).1);
+        put(0, below, halo.before(), &halo.block(below, below).1)?;
         let own_strides: Vec<isize> = local.strides.iter().map(|s| *s as isize).collect();
-        put(below, own, local.pointer(), &own_strides);
-        put(below + own, above, halo.after(), &halo.block(above, above).1);
+        put(below, own, local.pointer(), &own_strides)?;
+        put(below + own, above, halo.after(), &halo.block(above, above).1)?;
     }
     Ok(total)
 }

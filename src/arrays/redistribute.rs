@@ -74,14 +74,14 @@ impl Redistribute {
         let mut packed = self.packed.as_ptr().cast_mut();
         for message in self.transfer.sends.iter().filter(|m| m.peer != rank) {
             let bytes = message.count as usize * size;
-            pack(message, source, packed, size);
+            outcome = outcome.and(pack(message, source, packed, size));
             // SAFETY: the packed piece stays as it is until the wait.
             outcome = outcome.and(unsafe { comm.send(packed, bytes, message.peer, TAG, &mut self.requests) });
             packed = packed.wrapping_add(bytes);
         }
         let own = |messages: &'_ [Message]| messages.iter().position(|m| m.peer == rank);
         if let (Some(s), Some(r)) = (own(&self.transfer.sends), own(&self.transfer.receives)) {
-            self.keep(s, r, alpha, source, beta, target)?;
+            outcome = outcome.and(self.keep(s, r, alpha, source, beta, target));
         }
         outcome = outcome.and(comm.wait(&mut self.requests));
         let mut place = self.received.as_ptr().cast_mut();
@@ -90,7 +90,9 @@ impl Redistribute {
             message.for_each_block(|lower, extent| {
                 let (extents, strides, count) = packed_block(extent);
                 let to = block_of(target, lower, size);
-                verbs::update_block(self.to.dtype(), alpha, (at, &strides), beta, (to, &element_strides(target)), &extents);
+                let (strides, extents) = (&strides, &extents[..extent.len()]);
+                let put = verbs::update_block(self.to.dtype(), alpha, (at, strides), beta, (to, &element_strides(target)), extents);
+                outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
                 at = at.wrapping_add(count * size);
             });
             place = place.wrapping_add(message.count as usize * size);
@@ -102,14 +104,16 @@ impl Redistribute {
     fn keep(&self, send: usize, receive: usize, alpha: Scalar, x: &Local, beta: Scalar, y: &Local) -> Result<()> {
         let (sends, receives) = (&self.transfer.sends[send], &self.transfer.receives[receive]);
         let size = self.from.dtype().size();
-        let (x_strides, y_strides) = (element_strides(x), element_strides(y));
+        let (x_strides, y_strides, mut outcome) = (element_strides(x), element_strides(y), Ok(()));
         sends.zip_blocks(receives, |from, to, extent| {
             let mut extents = [1usize; MAX_DIMENSIONS];
             extents.iter_mut().zip(extent).for_each(|(e, n)| *e = *n as usize);
             let (source, target) = (block_of(x, from, size), block_of(y, to, size));
-            verbs::update_block(self.to.dtype(), alpha, (source, &x_strides), beta, (target, &y_strides), &extents[..extent.len()]);
+            let extents = &extents[..extent.len()];
+            let put = verbs::update_block(self.to.dtype(), alpha, (source, &x_strides), beta, (target, &y_strides), extents);
+            outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
         });
-        Ok(())
+        outcome
     }
 }
 
@@ -135,14 +139,16 @@ fn packed_block(extent: &[i64]) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSI
     (extents, strides, count)
 }
 
-fn pack(message: &Message, x: &Local, target: *mut u8, size: usize) {
-    let mut at = target;
+fn pack(message: &Message, x: &Local, target: *mut u8, size: usize) -> Result<()> {
+    let (mut at, mut outcome) = (target, Ok(()));
     let from = element_strides(x);
     message.for_each_block(|lower, extent| {
         let (extents, strides, count) = packed_block(extent);
         let n = extent.len();
         // SAFETY: the block lies in x, and the buffer has room for the whole message.
-        unsafe { copy_block(at, &strides[..n], block_of(x, lower, size), &from[..n], &extents[..n], size) };
+        let copied = unsafe { copy_block(at, &strides[..n], block_of(x, lower, size), &from[..n], &extents[..n], size) };
+        outcome = std::mem::replace(&mut outcome, Ok(())).and(copied);
         at = at.wrapping_add(count * size);
     });
+    outcome
 }

@@ -107,8 +107,8 @@ pub fn copy(x: &Array, y: &Array) -> Result<()> {
         let (a, b) = (x.local()?, y.local()?);
         each_run([a, b], y.space(), |[p, q], n| match from == to {
             true => vector::copy(elements_mut::<u8>(q, n * from.size()), elements::<u8>(p, n * from.size()), stream),
-            // SAFETY: runs of n elements of both leaves, each of its own dtype.
-            false => unsafe { convert::convert(q, to, p, from, n) },
+            // SAFETY: runs of n elements of both leaves, each of its own dtype; complex to real was refused above.
+            false => drop(unsafe { convert::convert(q, to, p, from, n, stream) }),
         })
     })
 }
@@ -266,16 +266,18 @@ pub(crate) fn update_block(
     beta: Scalar,
     to: (*mut u8, &[isize]),
     extents: &[usize],
-) {
+) -> Result<()> {
     let n = extents.len();
     let (source, target) = (&from.1[..n], &to.1[..n]);
     if alpha.is_one() && beta.is_zero() {
         // SAFETY: callers give blocks inside arrays or buffers of this dtype.
-        unsafe { copy_block::copy_block(to.0, target, from.0, source, extents, dtype.size()) };
-        return;
+        return unsafe { copy_block::copy_block(to.0, target, from.0, source, extents, dtype.size()) };
     }
     dispatch!(dtype, T => {
         // SAFETY: as above.
-        unsafe { copy_block::transform_block::<T>(alpha, from.0.cast(), source, false, beta, to.0.cast(), target, extents) }
-    }, else ());
+        unsafe {
+            let (to, from) = (to.0.cast::<T>(), from.0.cast::<T>());
+            copy_block::transform_block(alpha, false, beta, to, target, from, source, extents)
+        }
+    })
 }

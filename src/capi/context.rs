@@ -2,7 +2,9 @@
 
 use super::border::{self, boolean, borrow, call, dlops_status, options, write, Options, Output};
 use super::handle::{destroy, dlops_context};
-use crate::comm::custom::{dlops_communicator_functions, Custom};
+use crate::comm::custom::Custom;
+use crate::comm::table::dlops_communicator_functions;
+use crate::comm::Communicator;
 use crate::context::{Context, ContextOptions, Level};
 use crate::error::{Result, Status};
 use crate::fail;
@@ -107,7 +109,7 @@ pub unsafe extern "C" fn dlops_context_create_fortran(
 
 #[cfg(feature = "mpi")]
 fn over_mpi(comm: i32, family: i32, choices: Result<ContextOptions>) -> Result<Context> {
-    let comm = crate::comm::mpi::Mpi::from_fortran(comm, family)?;
+    let comm: Arc<dyn Communicator> = crate::comm::mpi::from_fortran(comm, family)?;
     let choices = Context::agree_over(&comm, choices)?;
     Context::new(comm, choices)
 }
@@ -132,23 +134,15 @@ pub unsafe extern "C" fn dlops_context_create_custom(
 ) -> dlops_status {
     call("dlops_context_create_custom", || {
         let output = Output::new(context, "context")?;
-        // SAFETY: the host passes NULL or a table with its struct_size.
-        let table = unsafe { options(functions) }?;
-        if functions.is_null() {
-            fail!(NullPointer, "functions is NULL, expected a table of functions");
-        }
-        // SAFETY: as above.
+        // SAFETY: the host passes NULL or options with their struct_size.
         let choices = unsafe { options(choices) }.and_then(read);
+        let make = |comm: Arc<dyn Communicator>| {
+            let choices = Context::agree_over(&comm, choices)?;
+            Context::new(comm, choices)
+        };
         // SAFETY: the host promises that the functions do what their members' comments say.
-        let comm = unsafe { Custom::new(table) }?;
-        let made = Context::agree_over(&comm.as_communicator(), choices).and_then(|c| Context::new(comm.as_communicator(), c));
-        let made = made.inspect_err(|_| comm.disarm())?;
-        output.write(made)
+        output.write(unsafe { Custom::create_for(functions, make) }?)
     })
-}
-
-impl Options for dlops_communicator_functions {
-    const NAME: &'static str = "dlops_communicator_functions";
 }
 
 /// This rank's local context, of one rank: the same one at every call, sharing threads, log and profile. Local. Since 0.1.

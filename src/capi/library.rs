@@ -4,7 +4,8 @@ use super::border::{call, dlops_status, last_error, write};
 use super::handle;
 use crate::error::{Result, Status};
 use crate::fail;
-use std::ffi::{c_char, CStr};
+use std::ffi::{c_char, CStr, CString};
+use std::sync::OnceLock;
 
 /// The ABI number, also the last part of the SONAME.
 pub const DLOPS_ABI_VERSION: i32 = 0;
@@ -24,11 +25,17 @@ pub extern "C" fn dlops_abi_version() -> i32 {
 /// How the library was built: version, MPI, compiler target. Local. Since 0.1.
 #[no_mangle]
 pub extern "C" fn dlops_build_info() -> *const c_char {
-    #[cfg(feature = "mpi")]
-    let text = crate::comm::mpi::build_info();
-    #[cfg(not(feature = "mpi"))]
-    let text: &'static CStr = c"without MPI";
-    text.as_ptr()
+    static INFO: OnceLock<CString> = OnceLock::new();
+    let make = || {
+        #[cfg(feature = "mpi")]
+        let mpi = crate::comm::mpi::family_name(crate::comm::mpi::family());
+        #[cfg(not(feature = "mpi"))]
+        let mpi = "no MPI";
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        let text = format!("dlops {}, ABI {DLOPS_ABI_VERSION}, {mpi}, {arch}-{os}", env!("CARGO_PKG_VERSION"));
+        CString::new(text).unwrap_or_default()
+    };
+    INFO.get_or_init(make).as_ptr()
 }
 
 /// One sentence for a status. Never NULL. Local. Since 0.1.

@@ -79,8 +79,23 @@ impl Custom {
     /// `table` points to `struct_size` readable bytes; its functions keep their contract.
     pub unsafe fn create(table: *const dlops_communicator_functions) -> Result<Arc<dyn Communicator>> {
         // SAFETY: passed on.
+        unsafe { Self::create_for(table, Ok) }
+    }
+
+    /// As `create`, where `user` still belongs to the caller when `make` fails.
+    ///
+    /// # Safety
+    /// As for `create`.
+    pub unsafe fn create_for<T>(
+        table: *const dlops_communicator_functions,
+        make: impl FnOnce(Arc<dyn Communicator>) -> Result<T>,
+    ) -> Result<T> {
+        // SAFETY: passed on.
         let table = unsafe { dlops_communicator_functions::read(table) }?;
-        Self::adopt(table, Arc::default()).map(|c| c as Arc<dyn Communicator>)
+        let custom = Self::adopt(table, Arc::default())?;
+        let made = make(custom.clone())?;
+        custom.host.owned.store(true, std::sync::atomic::Ordering::Release);
+        Ok(made)
     }
 
     fn adopt(table: dlops_communicator_functions, traffic: Arc<Traffic>) -> Result<Arc<Custom>> {
@@ -98,7 +113,6 @@ impl Custom {
         }
         custom.limit = agreed[0] as usize;
         custom.whole = custom.limit == usize::MAX >> 1;
-        custom.host.owned.store(true, std::sync::atomic::Ordering::Release);
         Ok(Arc::new(custom))
     }
 

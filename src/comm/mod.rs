@@ -95,6 +95,11 @@ impl Traffic {
     }
 }
 
+/// How many requests a message of this length needs.
+pub fn requests_of(bytes: usize) -> usize {
+    bytes.div_ceil(pieces::count_limit(pieces::DEFAULT_LIMIT).unwrap_or(1))
+}
+
 /// A group of ranks. Every method but `rank`, `size`, `traffic`, `send`, `receive`, `test` and `wait` is collective.
 pub trait Communicator: Send + Sync {
     fn rank(&self) -> usize;

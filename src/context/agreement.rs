@@ -1,44 +1,9 @@
 //! Errors are agreed: what fails on one rank fails on all, with the same status and text.
 
 use super::Context;
-use crate::comm::{Combine, Communicator};
+use crate::comm::agree::{agree, spread};
+use crate::comm::Combine;
 use crate::error::{Error, Result, Status};
-
-/// Bytes of an error text that travel to the other ranks.
-const TEXT: usize = 1000;
-
-/// All ranks return `Ok`, or all return the error of the lowest failing rank. Collective.
-pub(super) fn agree<T>(comm: &dyn Communicator, result: Result<T>) -> Result<T> {
-    if comm.size() == 1 {
-        return result;
-    }
-    let mut first = [if result.is_err() { comm.rank() as i64 } else { i64::MAX }];
-    comm.allreduce_i64(&mut first, Combine::Min)?;
-    if first[0] == i64::MAX {
-        return result;
-    }
-    Err(spread(comm, first[0] as usize, result.err())?)
-}
-
-/// The error of rank `root`, known to all ranks. Collective.
-fn spread(comm: &dyn Communicator, root: usize, own: Option<Error>) -> Result<Error> {
-    let mut packet = [0u8; TEXT + 8];
-    if let (true, Some(error)) = (comm.rank() == root, own) {
-        let text = format!("rank {root}: {}", error.message);
-        let mut length = text.len().min(TEXT);
-        while !text.is_char_boundary(length) {
-            length -= 1;
-        }
-        packet[..4].copy_from_slice(&error.status.code().to_ne_bytes());
-        packet[4..8].copy_from_slice(&(length as u32).to_ne_bytes());
-        packet[8..8 + length].copy_from_slice(&text.as_bytes()[..length]);
-    }
-    comm.broadcast(&mut packet, root)?;
-    let code = i32::from_ne_bytes([packet[0], packet[1], packet[2], packet[3]]);
-    let length = u32::from_ne_bytes([packet[4], packet[5], packet[6], packet[7]]) as usize;
-    let text = String::from_utf8_lossy(&packet[8..8 + length.min(TEXT)]).into_owned();
-    Ok(Error::new(Status::from_code(code), text))
-}
 
 impl Context {
     /// All ranks return `Ok`, or all return the error of the lowest failing rank. Collective: one allreduce.

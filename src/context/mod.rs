@@ -7,6 +7,7 @@ mod profile;
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
 
+use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
 use crate::error::{Error, Result};
@@ -57,7 +58,7 @@ impl Context {
     pub fn new(comm: Arc<dyn Communicator>, options: ContextOptions) -> Result<Context> {
         let threads = threads_wanted(options.threads);
         let made = threads.and_then(|n| Ok((n, Arc::new(ThreadPool::new(n)?))));
-        let (wanted, pool) = agreement::agree(&*comm, made)?;
+        let (wanted, pool) = agree(&*comm, made)?;
         let context = Context(Arc::new(Inner {
             profile: Arc::new(Profile::new(options.profile)),
             threads: pool,
@@ -82,12 +83,12 @@ impl Context {
 
     /// As `agree`, before there is a context. Collective over `comm`.
     pub fn agree_over<T>(comm: &Arc<dyn Communicator>, result: Result<T>) -> Result<T> {
-        agreement::agree(&**comm, result)
+        agree(&**comm, result)
     }
 
     /// A context of one rank that needs no MPI. Local.
     pub fn solo(options: ContextOptions) -> Result<Context> {
-        Context::new(Arc::new(Solo::new()), options)
+        Context::new(Solo::new(), options)
     }
 
     /// This rank's own context of one rank: the same one at every call; it shares threads, log and profile. Local.
@@ -97,7 +98,7 @@ impl Context {
         }
         let make = || {
             Context(Arc::new(Inner {
-                comm: Arc::new(Solo::new()),
+                comm: Solo::new(),
                 threads: self.0.threads.clone(),
                 options: self.0.options,
                 check_level: AtomicI32::new(self.check_level()),

@@ -133,3 +133,24 @@ impl Layout {
         }
     }
 }
+
+impl std::fmt::Display for Layout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Layout::Local(counts) => write!(f, "of {counts:?} elements a rank"),
+            Layout::Boxes(boxes) => write!(f, "in {} boxes", boxes.len()),
+            Layout::Grid(grid) => {
+                for (k, dimension) in grid.iter().enumerate() {
+                    let joint = if k == 0 { "" } else { ", " };
+                    match &dimension.role {
+                        Role::Replicate => write!(f, "{joint}replicated over {} ranks", dimension.ranks)?,
+                        Role::Cut { axis, partition } => {
+                            write!(f, "{joint}cut along axis {axis} over {} ranks ({partition:?})", dimension.ranks)?
+                        }
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
