@@ -1,1 +1,10 @@
-//! Loops over host memory.
+//! Loops over host memory, single-threaded: callers split rows or ranges over the threads of their pool.
+
+pub mod convert;
+pub mod copy_block;
+pub mod elementwise;
+pub mod exact_sum;
+pub mod fused;
+pub mod reduce;
+pub mod sum;
+pub mod vector;
