@@ -359,12 +359,12 @@ mod tests {
                         let (t, s) = (target.as_mut_ptr(), source.as_ptr());
                         transform_block(alpha, conj, beta, t, strides.0, s, strides.1, &[m, n]).unwrap();
                     }
-                    let (a, b) = (Complex::from_scalar(alpha), Complex::from_scalar(beta));
+                    let (a, b): (Complex<f64>, Complex<f64>) = (Element::from_scalar(alpha), Element::from_scalar(beta));
                     for (i, t) in target.iter().enumerate() {
                         let v = source[i % n * m + i / n];
                         let v = if conj { v.conj() } else { v };
                         let expected = if beta.is_zero() { a * v } else { b * start + a * v };
-                        assert!((t - expected).norm() <= 1e-12 * (1.0 + expected.norm()));
+                        assert!((*t - expected).norm() <= 1e-12 * (1.0 + expected.norm()));
                     }
                 }
             }
