@@ -5,6 +5,7 @@ pub mod copy_block;
 pub mod elementwise;
 pub mod exact_sum;
 pub mod fused;
+pub mod lanes;
 pub mod random;
 pub mod reduce;
 pub mod stencil;
