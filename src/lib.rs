@@ -4,7 +4,7 @@
 //! and layers that each call only those below.
 
 pub mod arrays;
-mod capi;
+pub mod capi;
 pub mod comm;
 pub mod context;
 pub mod dtype;

@@ -7,6 +7,7 @@ use crate::arrays::{Array, Space};
 use crate::context::Context;
 use crate::error::Result;
 use crate::fail;
+use crate::krylov::Solver;
 use crate::operators::Operator;
 use std::sync::{PoisonError, RwLock};
 
@@ -20,6 +21,7 @@ pub(super) enum Object {
     Space(Space),
     Array(Array),
     Operator(Operator),
+    Solver(Solver),
 }
 
 impl Object {
@@ -29,6 +31,7 @@ impl Object {
             Object::Space(_) => Space::KIND,
             Object::Array(_) => Array::KIND,
             Object::Operator(_) => Operator::KIND,
+            Object::Solver(_) => Solver::KIND,
         }
     }
 }
@@ -72,6 +75,7 @@ handled!(Context, Context, dlops_context, self => self.rank(), "Where work happe
 handled!(Space, Space, dlops_space, self => self.context().rank(), "What shape a vector has, or a product of spaces.");
 handled!(Array, Array, dlops_array, self => self.space().context().rank(), "One element of a space.");
 handled!(Operator, Operator, dlops_operator, self => self.context().rank(), "A linear map from a domain to a range space.");
+handled!(Solver, Solver, dlops_solver, self => self.context().rank(), "Finds x with A x = b in some sense.");
 
 struct Slot {
     generation: u64,

@@ -4,10 +4,12 @@
 #![allow(clippy::missing_safety_doc)] // the contract of every entry point is the C contract of dlops.h
 #![allow(non_camel_case_types)] // C names
 
-mod array;
+pub mod array;
 mod border;
-mod context;
-mod handle;
-mod library;
-mod operator;
-mod space;
+pub mod context;
+pub mod handle;
+pub mod library;
+pub mod operator;
+pub mod solver;
+pub mod space;
+pub mod vector;

@@ -1,6 +1,7 @@
 //! What a host may ask while a solver runs and after it.
 
 use super::Norms;
+use std::ffi::CStr;
 
 /// Why a solver stopped: positive when it is satisfied, negative when it is not, 0 while it runs.
 /// The numbers are part of the ABI.
@@ -23,18 +24,35 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub fn text(self) -> &'static str {
+    pub const ALL: [Reason; 9] = [
+        Reason::Running,
+        Reason::RelativeTolerance,
+        Reason::AbsoluteTolerance,
+        Reason::Monitor,
+        Reason::IterationLimit,
+        Reason::TimeLimit,
+        Reason::Diverged,
+        Reason::Indefinite,
+        Reason::NotFinite,
+    ];
+
+    /// In words, for C.
+    pub fn c_text(self) -> &'static CStr {
         match self {
-            Reason::Running => "running",
-            Reason::RelativeTolerance => "relative tolerance reached",
-            Reason::AbsoluteTolerance => "absolute tolerance reached",
-            Reason::Monitor => "stopped by the monitor",
-            Reason::IterationLimit => "iteration limit",
-            Reason::TimeLimit => "time limit",
-            Reason::Diverged => "diverged",
-            Reason::Indefinite => "operator is not positive definite",
-            Reason::NotFinite => "a norm is not a finite number",
+            Reason::Running => c"running",
+            Reason::RelativeTolerance => c"relative tolerance reached",
+            Reason::AbsoluteTolerance => c"absolute tolerance reached",
+            Reason::Monitor => c"stopped by the monitor",
+            Reason::IterationLimit => c"iteration limit",
+            Reason::TimeLimit => c"time limit",
+            Reason::Diverged => c"diverged",
+            Reason::Indefinite => c"operator is not positive definite",
+            Reason::NotFinite => c"a norm is not a finite number",
         }
+    }
+
+    pub fn text(self) -> &'static str {
+        self.c_text().to_str().unwrap_or_default()
     }
 }
 

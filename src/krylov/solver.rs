@@ -116,6 +116,13 @@ impl Solver {
         read(&lock(&self.0.progress))
     }
 
+    /// Method, operator, options and state in a few lines.
+    pub fn describe(&self) -> String {
+        let (options, operator) = (self.options(), self.operator());
+        let state = self.progress(|p| format!("{} after {} iterations", p.reason.text(), p.iterations));
+        format!("{} of {}: {options:?}; {state}", self.0.method.name(), operator.describe().trim_end())
+    }
+
     /// Bytes of vectors that a set-up makes on this rank, known before it is called.
     pub fn memory_usage(&self) -> usize {
         let vectors = |space: &crate::arrays::Space| verbs::space_bytes(space);

@@ -222,7 +222,7 @@ unsafe fn transpose<E: Copy>(
 ///
 /// # Safety
 /// Every element that extents and strides reach from `target` is writable and from `source` readable, aligned to the
-/// smaller of its size and 8; the blocks do not overlap, and no element of the target is reached twice.
+/// smaller of its size and 8 (4 for complex64); the blocks do not overlap, and no element of the target is reached twice.
 pub unsafe fn copy_block(
     target: *mut u8,
     target_strides: &[isize],
@@ -234,6 +234,10 @@ pub unsafe fn copy_block(
     let Some(walk) = Walk::new(extents, target_strides, source_strides)? else { return Ok(()) };
     match element_size {
         4 => walk_with(walk, Ends { target: target.cast::<u32>(), source: source.cast() }, false, #[inline(always)] |v, _| v),
+        // A complex64 is aligned as its float.
+        8 if (target as usize | source as usize) % 8 != 0 => {
+            walk_with(walk, Ends { target: target.cast::<[u32; 2]>(), source: source.cast() }, false, #[inline(always)] |v, _| v)
+        }
         8 => walk_with(walk, Ends { target: target.cast::<u64>(), source: source.cast() }, false, #[inline(always)] |v, _| v),
         16 => walk_with(walk, Ends { target: target.cast::<[u64; 2]>(), source: source.cast() }, false, #[inline(always)] |v, _| v),
         other => fail!(Argument, "an element of {other} bytes cannot be copied, expected 4, 8 or 16"),
