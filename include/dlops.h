@@ -153,6 +153,30 @@ dlops_status dlops_last_error_copy(char *buffer, size_t length);
 DLOPS_MUST_CHECK
 dlops_status dlops_get_live_handles(int64_t *count);
 
+/** A scalar that multiplies arrays of any type, made by dlops_real or dlops_complex. */
+typedef struct dlops_scalar {
+    double re;
+    double im;
+} dlops_scalar;
+
+/** A real scalar. Local. Since 0.1. */
+static inline dlops_scalar dlops_real(double re)
+{
+    dlops_scalar scalar;
+    scalar.re = re;
+    scalar.im = 0.0;
+    return scalar;
+}
+
+/** A complex scalar; an error with real arrays unless `im` is 0. Local. Since 0.1. */
+static inline dlops_scalar dlops_complex(double re, double im)
+{
+    dlops_scalar scalar;
+    scalar.re = re;
+    scalar.im = im;
+    return scalar;
+}
+
 /* Contexts ------------------------------------------------------------------------------------------------------ */
 
 /**
@@ -773,6 +797,8 @@ dlops_status dlops_array_retain(const dlops_array *array, dlops_array **copy);
 /** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
 dlops_status dlops_array_destroy(dlops_array **array);
 
+/* Vectors ------------------------------------------------------------------------------------------------------- */
+
 /** Distributions of dlops_array_fill_random. */
 #define DLOPS_UNIFORM 0
 #define DLOPS_NORMAL 1
@@ -891,30 +917,6 @@ dlops_status dlops_array_norm(const dlops_array *x,
 #define DLOPS_ADJOINT 1
 #define DLOPS_TRANSPOSE 2
 #define DLOPS_CONJUGATE 3
-
-/** A scalar that multiplies arrays of any type, made by dlops_real or dlops_complex. */
-typedef struct dlops_scalar {
-    double re;
-    double im;
-} dlops_scalar;
-
-/** A real scalar. Local. Since 0.1. */
-static inline dlops_scalar dlops_real(double re)
-{
-    dlops_scalar scalar;
-    scalar.re = re;
-    scalar.im = 0.0;
-    return scalar;
-}
-
-/** A complex scalar; an error with real arrays unless `im` is 0. Local. Since 0.1. */
-static inline dlops_scalar dlops_complex(double re, double im)
-{
-    dlops_scalar scalar;
-    scalar.re = re;
-    scalar.im = im;
-    return scalar;
-}
 
 /**
  * y := op(A) x. Collective over the operator's context. Since 0.1.
@@ -1214,7 +1216,7 @@ dlops_status dlops_solver_set_monitor(dlops_solver *solver,
 /**
  * A ready-made monitor: the iteration table that PyLops users know, on rank 0, to the context's log callback at level
  * DLOPS_LOG_INFO, or to stdout where there is none. Columns: iteration, first element of x on rank 0, |b - A x|, and
- * for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Local. Since 0.1.
+ * for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Since 0.1.
  */
 int32_t dlops_monitor_table(dlops_solver *solver,
                             int32_t event,
