@@ -7,15 +7,18 @@
 //! the element itself of terms that read the same x are one tap, at the place of the first. So a value depends on its
 //! global index alone: not on where ranks cut, on the box, on the processor, or on the store.
 
+mod ends;
 mod grid;
 mod lanes;
 mod parts;
 mod rows;
+mod taps;
 #[cfg(test)]
 mod tests;
 
 use crate::dtype::{Element, Real, Scalar};
 use crate::kernels::stencil::Stencil;
+use ends::Ends;
 use grid::{Grid, Index};
 use rows::{Factors, Rows, Taps};
 use std::mem::size_of;
@@ -26,8 +29,12 @@ pub use rows::{Path, StencilReal, MAX_TAPS};
 
 /// The most axes a block may have.
 pub const MAX_AXES: usize = 8;
+/// Outputs whose taps are kept from rows to rows.
+const KEPT: usize = 4;
 /// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
-const REUSED_BYTES: usize = 512 << 10;
+#[doc(hidden)]
+pub static mut REUSED: usize = 512 << 10;
+macro_rules! reused { () => { unsafe { REUSED } }; }
 
 /// Planes of the neighbours along a term's axis, as contiguous blocks: the local shape, `width` thick along the axis.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +125,7 @@ struct Tiling {
     extent: Index,
     /// Positions of a row.
     columns: usize,
-    /// Rows after which the next output is served, and the ends of the rows.
+    /// Rows after which the next output is served.
     group: usize,
 }
 
@@ -137,12 +144,12 @@ where
         let length = grid.upper[row] - grid.lower[row];
         let position = grid.unit * size_of::<T::Real>();
         let again = self.outputs.len() > 1 || terms().any(|t| grid.position(t.axis) < row);
-        let columns = match again && span * length * position > REUSED_BYTES {
-            true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
+        let columns = match again && span * length * position > reused!() {
+            true => (reused!() / (span * position)).next_multiple_of(64),
             false => length,
         };
-        let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
-        let group = match self.outputs.len() > 1 || terms().any(|t| grid.position(t.axis) == row) {
+        let mut rows = (reused!() / (span * columns.min(length) * position)).max(1);
+        let group = match self.outputs.len() > 1 {
             true => rows,
             false => usize::MAX,
         };
@@ -159,6 +166,7 @@ where
         let tiling = self.tiling();
         let (first, row, middle) = (tiling.first, grid.row(), grid.row() - 1);
         // Outer loops go one by one, the loops of a tile from tile to tile; `first` and the columns run inside.
+        let mut scratch = [const { Scratch::NEW }; KEPT];
         let mut corner = grid.lower;
         loop {
             let (mut lower, mut upper) = (corner, grid.upper);
@@ -175,7 +183,7 @@ where
                 let mut index = lower;
                 loop {
                     // SAFETY: the index lies in the caller's box.
-                    unsafe { self.rows(&mut index, lower[middle]..upper[middle], upper[row], tiling.group) };
+                    unsafe { self.rows(&mut index, lower[middle]..upper[middle], upper[row], tiling.group, &mut scratch) };
                     index[row] = lower[row];
                     if !advance(&mut index, &lower, &upper, 0..middle, |_| 1) {
                         break;
@@ -192,21 +200,29 @@ where
     }
 
     /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output.
-    unsafe fn rows(&self, index: &mut Index, range: Range<usize>, end: usize, group: usize) {
+    unsafe fn rows(
+        &self,
+        index: &mut Index,
+        range: Range<usize>,
+        end: usize,
+        group: usize,
+        scratch: &mut [Scratch<T::Real>; KEPT],
+    ) {
         let middle = self.grid.row() - 1;
         for start in range.clone().step_by(group) {
             let stop = range.end.min(start.saturating_add(group));
-            for output in self.outputs {
+            for (number, output) in self.outputs.iter().enumerate() {
+                let scratch = &mut scratch[number % KEPT];
                 let uniform = self.uniform(output, middle, start..stop);
                 for i in (start..uniform.start).chain(uniform.end..stop) {
                     index[middle] = i;
                     // SAFETY: the rows lie in the caller's box.
-                    unsafe { self.same_taps(output, *index, 1, end) };
+                    unsafe { self.same_taps(number, *index, 1, end, scratch) };
                 }
                 if !uniform.is_empty() {
                     index[middle] = uniform.start;
                     // SAFETY: the rows lie in the caller's box, and differ only by their place.
-                    unsafe { self.same_taps(output, *index, uniform.len(), end) };
+                    unsafe { self.same_taps(number, *index, uniform.len(), end, scratch) };
                 }
             }
         }
@@ -231,100 +247,138 @@ where
     }
 
     /// `rows` rows from `index` on, whose taps differ only by their place, up to position `end`.
-    unsafe fn same_taps(&self, output: &Output<'_, T>, mut index: Index, rows: usize, end: usize) {
-        let row = self.grid.row();
+    unsafe fn same_taps(
+        &self,
+        number: usize,
+        mut index: Index,
+        rows: usize,
+        end: usize,
+        scratch: &mut Scratch<T::Real>,
+    ) {
+        let (grid, output) = (&self.grid, &self.outputs[number]);
+        let (row, unit) = (grid.row(), grid.unit);
         let inner = self.uniform(output, row, index[row]..end);
-        let ends = (index[row]..inner.start).chain(inner.end..end);
+        if !self.factors.are_real() {
+            // SAFETY: from here on, index and lengths lie in the caller's box.
+            return unsafe { self.complex_rows(output, index, rows, inner, end, scratch) };
+        }
+        let (start, end) = (index[row] * unit, end * unit);
+        let (mut from, mut to) = (inner.start * unit, inner.end * unit);
+        index[row] = 0;
+        let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+        let stride = grid.stride(output.y_strides, row - 1);
+        let line = ends::lanes::<T::Real>();
+        // Numbers from `e` on to the next cache line, when it is the same for all rows.
+        let same = rows == 1 || stride % line as isize == 0;
+        let to_line = |e: usize| {
+            if same { (y.wrapping_add(e) as usize).wrapping_neg() % 64 / size_of::<T::Real>() } else { 0 }
+        };
+        let zoned = from > start || to < end;
+        if zoned && from < to {
+            if from > start {
+                from = to.min(from + to_line(from));
+            }
+            if to < end {
+                to = from.max(to.saturating_sub(if same { (line - to_line(to)) % line } else { 0 }));
+            }
+        }
+        let place = |len: usize| Rows { y: y.wrapping_add(from), stride, rows, len };
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
-        let mut taps = Taps {
-            source: [std::ptr::null(); MAX_TAPS],
-            stride: [0; MAX_TAPS],
-            coefficient: [T::Real::ZERO; MAX_TAPS],
-            count: 0,
+        let combine = |taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
+            let rows_function = T::Real::rows_function(self.path, taps.count, beta, self.stream);
+            // SAFETY: the rows and zones lie in the caller's box.
+            unsafe { rows_function(&place(len), taps, ends, factor) };
         };
-        // The row first: its ends are then in cache.
-        if !inner.is_empty() {
-            index[row] = inner.start;
-            // SAFETY: from here on, index and lengths lie in the caller's box.
-            let place = unsafe { self.place(output, &index, rows, inner.len()) };
-            self.taps(output, &index, &mut taps);
-            if self.factors.are_real() {
-                let combine = T::Real::rows_function(self.path, taps.count, beta, self.stream);
-                unsafe { combine(&place, &taps, factor) };
-            } else {
-                unsafe { rows::complex(&place, &taps, self.factors) };
+        let Scratch { taps, ends, made_for } = scratch;
+        let interior = (0..row).all(|b| !self.uniform(output, b, index[b]..index[b] + 1).is_empty());
+        let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
+        if let Some(last) = made_for.filter(|last| interior && last.differs_in_place_only(&made)) {
+            let by = self.shifts(output, &last.index, &index);
+            let strides = output.y_strides;
+            ends.shift(grid.offset(strides, &index) - grid.offset(strides, &last.index), &by);
+            for (source, &origin) in taps.source[..taps.count].iter_mut().zip(&taps.origin) {
+                *source = source.wrapping_offset(by[origin as usize]);
             }
+            *made_for = Some(made);
+            return combine(taps, ends, to - from);
         }
-        for position in ends {
-            index[row] = position;
-            let place = unsafe { self.place(output, &index, rows, 1) };
-            self.taps(output, &index, &mut taps);
-            match (self.factors.are_real(), beta) {
-                (true, true) => unsafe { rows::elements::<_, true>(&place, &taps, factor) },
-                (true, false) => unsafe { rows::elements::<_, false>(&place, &taps, factor) },
-                (false, _) => unsafe { rows::complex(&place, &taps, self.factors) },
-            }
-        }
-    }
-
-    unsafe fn place(&self, output: &Output<'_, T>, index: &Index, rows: usize, positions: usize) -> Rows<T::Real> {
-        let grid = &self.grid;
-        Rows {
-            // SAFETY: the index lies in the block.
-            y: unsafe { output.y.cast::<T::Real>().offset(grid.offset(output.y_strides, index)) },
-            stride: grid.stride(output.y_strides, grid.row() - 1),
-            rows,
-            len: positions * grid.unit,
-        }
-    }
-
-    /// The taps of the element at `index`.
-    fn taps(&self, output: &Output<'_, T>, index: &Index, taps: &mut Taps<T::Real>) {
-        let grid = &self.grid;
-        let middle = grid.row() - 1;
-        let mut sum = [0.0; MAX_TAPS];
-        let mut centers = [usize::MAX; MAX_AXES];
-        let mut count = 0;
-        for (number, term) in output.terms.iter().enumerate() {
-            let b = grid.position(term.axis);
-            let here = grid.offset(term.x_strides, index);
-            let (step, stride) = (grid.stride(term.x_strides, b), grid.stride(term.x_strides, middle));
-            for &(offset, coefficient) in term.stencil.row(term.offset + index[b]) {
-                let value = term.weight * coefficient;
-                let target = index[b] as isize + offset;
-                let (base, at, stride) = if target < 0 {
-                    let plane = (target + term.halo.before_width as isize) as usize;
-                    let (at, stride) = grid.halo_offset(index, b, plane, term.halo.before_width);
-                    (term.halo.before, at, stride)
-                } else if target >= grid.shape[b] as isize {
-                    let plane = target as usize - grid.shape[b];
-                    let (at, stride) = grid.halo_offset(index, b, plane, term.halo.after_width);
-                    (term.halo.after, at, stride)
-                } else {
-                    (term.x, here + offset * step, stride)
-                };
-                if offset == 0 {
-                    let same = |k: usize| centers[k] != usize::MAX && output.terms[k].x == term.x;
-                    if let Some(k) = (0..number.min(MAX_AXES)).find(|&k| same(k)) {
-                        sum[centers[k]] += value;
-                        continue;
-                    }
-                    if let Some(center) = centers.get_mut(number) {
-                        *center = count;
-                    }
+        let mut whole = true;
+        ends.clear();
+        taps.clear();
+        for (mut at, stop, before) in [(start, from, true), (to, end, false)] {
+            while at < stop {
+                let next = stop.min(at + if at == start && to_line(at) > 0 { to_line(at) } else { line });
+                self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), before, ends);
+                at = next;
+                if ends.is_full() {
+                    combine(taps, ends, 0);
+                    ends.clear();
+                    whole = false;
                 }
-                taps.source[count] = base.cast::<T::Real>().wrapping_offset(at);
-                taps.stride[count] = stride;
-                sum[count] = value;
-                count += 1;
             }
         }
-        let alpha = if self.factors.are_real() { self.factors.alpha.re } else { 1.0 };
-        for (coefficient, sum) in taps.coefficient[..count].iter_mut().zip(sum) {
-            *coefficient = T::Real::from_f64(alpha * sum);
+        if from < to {
+            let mut first = index;
+            first[row] = inner.start;
+            self.taps(output, &first, taps);
+            // The row may start later, for its alignment.
+            let later = from - inner.start * unit;
+            taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
         }
-        taps.count = count;
+        *made_for = (whole && interior).then_some(made);
+        combine(taps, ends, to - from);
+    }
+
+    /// The same with complex factors.
+    unsafe fn complex_rows(
+        &self,
+        output: &Output<'_, T>,
+        mut index: Index,
+        rows: usize,
+        inner: Range<usize>,
+        end: usize,
+        scratch: &mut Scratch<T::Real>,
+    ) {
+        let grid = &self.grid;
+        let row = grid.row();
+        let start = index[row];
+        let singles = (start..inner.start).chain(inner.end..end).map(|p| p..p + 1);
+        for part in singles.chain((!inner.is_empty()).then_some(inner.clone())) {
+            index[row] = part.start;
+            let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+            let stride = grid.stride(output.y_strides, row - 1);
+            self.taps(output, &index, &mut scratch.taps);
+            let place = Rows { y, stride, rows, len: part.len() * grid.unit };
+            // SAFETY: the rows lie in the caller's box.
+            unsafe { rows::complex(&place, &scratch.taps, self.factors) };
+        }
+    }
+}
+
+/// The taps of the rows at hand; interior rows elsewhere have the same, shifted.
+struct Scratch<R> {
+    taps: Taps<R>,
+    ends: Ends<R>,
+    made_for: Option<Made>,
+}
+
+impl<R: Real> Scratch<R> {
+    const NEW: Scratch<R> = Scratch { taps: Taps::NEW, ends: Ends::NEW, made_for: None };
+}
+
+/// What taps were made for.
+#[derive(Clone, Copy)]
+struct Made {
+    index: Index,
+    number: usize,
+    numbers: [usize; 4],
+    line: usize,
+}
+
+impl Made {
+    fn differs_in_place_only(&self, other: &Made) -> bool {
+        (self.number, self.numbers, self.line) == (other.number, other.numbers, other.line)
     }
 }
 
