@@ -1216,7 +1216,7 @@ dlops_status dlops_solver_set_monitor(dlops_solver *solver,
 /**
  * A ready-made monitor: the iteration table that PyLops users know, on rank 0, to the context's log callback at level
  * DLOPS_LOG_INFO, or to stdout where there is none. Columns: iteration, first element of x on rank 0, |b - A x|, and
- * for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Since 0.1.
+ * for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Local. Since 0.1.
  */
 int32_t dlops_monitor_table(dlops_solver *solver,
                             int32_t event,
