@@ -1,7 +1,7 @@
 //! Ranks that are threads of one process: how tests run on any number of ranks without a launcher.
 
 use super::combine::combine;
-use super::exchange::by_messages;
+use super::exchange::{by_messages, check_equal_gather, check_gather, check_numbers, check_peer};
 use super::plain_file::PlainFile;
 use super::{Combine, Communicator, Number, Request, SharedFile, Traffic};
 use crate::error::Result;
@@ -110,6 +110,7 @@ impl Communicator for Threaded {
     }
 
     fn allreduce(&self, buffer: &mut [u8], number: Number, how: Combine) -> Result<()> {
+        check_numbers(buffer.len(), number)?;
         self.traffic.add(buffer.len());
         let all = self.meet(buffer);
         buffer.copy_from_slice(&all[0]);
@@ -118,6 +119,7 @@ impl Communicator for Threaded {
     }
 
     fn broadcast(&self, buffer: &mut [u8], root: usize) -> Result<()> {
+        check_peer("broadcast", root, self.size, 0)?;
         self.traffic.add(buffer.len());
         let all = self.meet(if self.rank == root { buffer } else { &[] });
         buffer.copy_from_slice(&all[root]);
@@ -125,12 +127,14 @@ impl Communicator for Threaded {
     }
 
     fn allgather(&self, send: &[u8], receive: &mut [u8]) -> Result<()> {
+        check_equal_gather(send.len(), receive.len(), self.size)?;
         self.traffic.add(send.len());
         receive.copy_from_slice(&self.meet(send).concat());
         Ok(())
     }
 
     fn allgatherv(&self, send: &[u8], receive: &mut [u8], counts: &[usize], displacements: &[usize]) -> Result<()> {
+        check_gather(send.len(), receive.len(), counts, displacements, self.rank, self.size)?;
         self.traffic.add(send.len());
         for (piece, (count, start)) in self.meet(send).iter().zip(counts.iter().zip(displacements)) {
             receive[*start..start + count].copy_from_slice(piece);
@@ -174,6 +178,7 @@ impl Communicator for Threaded {
     }
 
     unsafe fn send(&self, pointer: *const u8, bytes: usize, peer: usize, tag: i32, _: &mut Vec<Request>) -> Result<()> {
+        check_peer("send", peer, self.size, tag)?;
         if bytes > 0 {
             self.traffic.add(bytes);
             // SAFETY: the caller's contract.
@@ -192,6 +197,7 @@ impl Communicator for Threaded {
         tag: i32,
         requests: &mut Vec<Request>,
     ) -> Result<()> {
+        check_peer("receive", peer, self.size, tag)?;
         if bytes > 0 {
             let mut next = lock(&self.next);
             lock(&self.posted).insert(*next, Posted { pointer, bytes, peer, tag });
