@@ -10,22 +10,38 @@ use std::mem::size_of;
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
 
+/// The most arrays for which memory is asked ahead.
+pub(super) const MAX_LEADS: usize = 4;
+/// How far ahead, in bytes: a few hundred nanoseconds of a core's share of the memory bandwidth. Sums of many taps keep
+/// the processor from running that far ahead by itself.
+const AHEAD: usize = 4096;
+
 /// Where the taps of one row are, how far the next row's are, and their coefficients.
 pub(super) struct Taps<R> {
     pub source: [*const R; MAX_TAPS],
     pub stride: [isize; MAX_TAPS],
     pub coefficient: [R; MAX_TAPS],
+    /// Term and side, as `Pass::shifts` numbers them.
+    pub origin: [u8; MAX_TAPS],
     pub count: usize,
+    /// The taps that reach memory first, one for each x.
+    pub lead: [u8; MAX_LEADS],
+    pub leads: usize,
 }
 
 impl<R: Real> Taps<R> {
-    pub fn new() -> Taps<R> {
-        Taps {
-            source: [std::ptr::null(); MAX_TAPS],
-            stride: [0; MAX_TAPS],
-            coefficient: [R::ZERO; MAX_TAPS],
-            count: 0,
-        }
+    pub const NEW: Taps<R> = Taps {
+        source: [std::ptr::null(); MAX_TAPS],
+        stride: [0; MAX_TAPS],
+        coefficient: [R::ZERO; MAX_TAPS],
+        origin: [0; MAX_TAPS],
+        count: 0,
+        lead: [0; MAX_LEADS],
+        leads: 0,
+    };
+
+    pub fn clear(&mut self) {
+        (self.count, self.leads) = (0, 0);
     }
 }
 
@@ -73,6 +89,18 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
             c[k] = V::splat(taps.coefficient[k]);
             x[k] = taps.source[k];
         }
+        let leads = taps.leads;
+        let mut lead = [(std::ptr::null::<V::Real>(), 0); MAX_LEADS];
+        let length = (rows.len * size_of::<V::Real>()).max(1);
+        let (rows_ahead, numbers_ahead) = match length >= 4 * AHEAD {
+            true => (0, AHEAD / size_of::<V::Real>()),
+            false => (AHEAD.div_ceil(length) as isize, 0),
+        };
+        for l in 0..leads {
+            let (source, stride) = (taps.source[taps.lead[l] as usize], taps.stride[taps.lead[l] as usize]);
+            lead[l] = (source.wrapping_offset(rows_ahead * stride).wrapping_add(numbers_ahead), stride);
+        }
+        let y_ahead = rows_ahead * rows.stride + numbers_ahead as isize;
         let mut y = rows.y;
         for i in 0..rows.rows as isize {
             for zone in before {
@@ -86,7 +114,17 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
             while j + 2 * V::COUNT <= rows.len {
                 let (mut a, mut b) = (zero, zero);
                 let next = j + V::COUNT;
+                for l in 0..leads {
+                    V::prefetch(lead[l].0.wrapping_add(j));
+                    if 2 * size_of::<V>() > 64 {
+                        V::prefetch(lead[l].0.wrapping_add(next));
+                    }
+                }
                 if BETA {
+                    V::prefetch(y.wrapping_add(j).wrapping_offset(y_ahead));
+                    if 2 * size_of::<V>() > 64 {
+                        V::prefetch(y.wrapping_add(next).wrapping_offset(y_ahead));
+                    }
                     a = V::load(y.add(j)).mul(scale);
                     b = V::load(y.add(next)).mul(scale);
                 }
@@ -128,6 +166,9 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
                 end::<V, BETA, STREAM>(zone, ends.taps(zone), i, rows.stride, scale);
             }
             y = y.wrapping_offset(rows.stride);
+            for l in 0..leads {
+                lead[l].0 = lead[l].0.wrapping_offset(lead[l].1);
+            }
             for k in 0..count {
                 x[k] = x[k].wrapping_offset(taps.stride[k]);
             }
