@@ -15,8 +15,11 @@ pub(super) const MAX_LEADS: usize = 4;
 /// How far ahead, in bytes: a few hundred nanoseconds of a core's share of the memory bandwidth. Sums of many taps keep
 /// the processor from running that far ahead by itself.
 const AHEAD: usize = 4096;
-/// Rows computed side by side when they share lines of x, so that a line is fetched from the second-level cache once.
+/// Rows computed side by side when they share lines of x and are too long for the first-level cache, so that a line is
+/// fetched from the second level once. Only with streamed results: others would be written to many places of one set.
 const TOGETHER: usize = 4;
+/// Bytes of the first-level cache that rows can count on.
+const FIRST_LEVEL: usize = 32 << 10;
 
 /// Where the taps of one row are, how far the next row's are, and their coefficients.
 pub(super) struct Taps<R> {
@@ -100,8 +103,9 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
         let step = taps.stride[0];
         let aligned = rows.stride % V::COUNT as isize == 0;
         let equal = taps.stride[..count].iter().all(|&s| s == step);
-        let together = if CAPACITY < MAX_TAPS && taps.shared && aligned && equal { TOGETHER } else { 1 };
         let length = (rows.len * size).max(1);
+        let long = STREAM && CAPACITY < MAX_TAPS && length * count > FIRST_LEVEL;
+        let together = if long && taps.shared && aligned && equal { TOGETHER } else { 1 };
         let (rows_ahead, ahead) = match length >= 4 * AHEAD {
             true => (0, (AHEAD / size) as isize),
             false => ((AHEAD.div_ceil(length).max(together)) as isize, 0),
@@ -129,25 +133,29 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
             }
             if block > 1 {
                 while j + V::COUNT <= rows.len {
-                    for r in 0..TOGETHER as isize {
-                        let y = y.offset(r * rows.stride).add(j);
-                        let at = r * step + j as isize;
+                    // All loads before all stores: rows a multiple of 4 KiB apart look alike to the processor.
+                    let mut sum = [zero; TOGETHER];
+                    for (r, sum) in sum.iter_mut().enumerate() {
+                        let at = r as isize * step + j as isize;
                         for l in 0..leads {
                             V::prefetch(lead[l].wrapping_offset(at));
                         }
-                        let mut a = zero;
                         if BETA {
+                            let y = y.offset(r as isize * rows.stride).add(j);
                             V::prefetch(y.wrapping_offset(y_ahead));
-                            a = V::load(y).mul(scale);
+                            *sum = V::load(y).mul(scale);
                         }
                         for k in 0..count {
                             let p = c[k].mul(V::load(x[k].offset(at)));
-                            a = if k == 0 && !BETA { p } else { a.add(p) };
+                            *sum = if k == 0 && !BETA { p } else { sum.add(p) };
                         }
+                    }
+                    for (r, sum) in sum.into_iter().enumerate() {
+                        let y = y.offset(r as isize * rows.stride).add(j);
                         if STREAM {
-                            a.stream(y);
+                            sum.stream(y);
                         } else {
-                            a.store(y);
+                            sum.store(y);
                         }
                     }
                     j += V::COUNT;
