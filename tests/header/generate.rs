@@ -19,6 +19,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/array.rs", "Arrays"),
     ("capi/vector.rs", "Vectors"),
     ("capi/operator.rs", "Operators"),
+    ("capi/derivative.rs", "Derivatives"),
     ("capi/solver.rs", "Solvers"),
 ];
 

@@ -21,7 +21,7 @@ use crate::kernels::stencil::Stencil;
 use ends::Ends;
 use grid::{Grid, Index};
 use rows::{Factors, Rows, Taps};
-use std::mem::size_of;
+use std::mem::{size_of, MaybeUninit};
 use std::ops::Range;
 
 pub use parts::shell;
@@ -29,8 +29,8 @@ pub use rows::{Path, StencilReal, MAX_TAPS};
 
 /// The most axes a block may have.
 pub const MAX_AXES: usize = 8;
-/// Outputs whose taps are kept from rows to rows.
-const KEPT: usize = 4;
+/// Sets of taps that are kept from rows to rows.
+const KEPT: usize = 7;
 /// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
 #[doc(hidden)]
 pub static mut REUSED: usize = 512 << 10;
@@ -166,7 +166,7 @@ where
         let tiling = self.tiling();
         let (first, row, middle) = (tiling.first, grid.row(), grid.row() - 1);
         // Outer loops go one by one, the loops of a tile from tile to tile; `first` and the columns run inside.
-        let mut scratch = [const { Scratch::NEW }; KEPT];
+        let mut scratch = Kept::NEW;
         let mut corner = grid.lower;
         loop {
             let (mut lower, mut upper) = (corner, grid.upper);
@@ -206,23 +206,28 @@ where
         range: Range<usize>,
         end: usize,
         group: usize,
-        scratch: &mut [Scratch<T::Real>; KEPT],
+        scratch: &mut Kept<T::Real>,
     ) {
         let middle = self.grid.row() - 1;
         for start in range.clone().step_by(group) {
             let stop = range.end.min(start.saturating_add(group));
             for (number, output) in self.outputs.iter().enumerate() {
-                let scratch = &mut scratch[number % KEPT];
                 let uniform = self.uniform(output, middle, start..stop);
-                for i in (start..uniform.start).chain(uniform.end..stop) {
+                // Rows near the ends have taps of their own; a lone output keeps those too.
+                let alone = self.outputs.len() == 1;
+                let before = (start..uniform.start).map(|i| (i, 1 + (i - start)));
+                let after = (uniform.end..stop).map(|i| (i, 4 + (i - uniform.end)));
+                for (i, slot) in before.chain(after) {
                     index[middle] = i;
+                    let slot = scratch.slot(if alone { slot.min(KEPT - 1) } else { KEPT - 1 });
                     // SAFETY: the rows lie in the caller's box.
-                    unsafe { self.same_taps(number, *index, 1, end, scratch) };
+                    unsafe { self.same_taps(number, *index, 1, end, slot) };
                 }
                 if !uniform.is_empty() {
                     index[middle] = uniform.start;
+                    let slot = scratch.slot(number.min(KEPT - 1));
                     // SAFETY: the rows lie in the caller's box, and differ only by their place.
-                    unsafe { self.same_taps(number, *index, uniform.len(), end, scratch) };
+                    unsafe { self.same_taps(number, *index, uniform.len(), end, slot) };
                 }
             }
         }
@@ -291,9 +296,13 @@ where
             unsafe { rows_function(&place(len), taps, ends, factor) };
         };
         let Scratch { taps, ends, made_for } = scratch;
-        let interior = (0..row).all(|b| !self.uniform(output, b, index[b]..index[b] + 1).is_empty());
-        let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
-        if let Some(last) = made_for.filter(|last| interior && last.differs_in_place_only(&made)) {
+                let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
+        let same_taps = |last: &Made| {
+            let alike = |b: usize, i: usize| !self.uniform(output, b, i..i + 1).is_empty();
+            let loops = |b: usize| last.index[b] == index[b] || alike(b, index[b]) && alike(b, last.index[b]);
+            last.differs_in_place_only(&made) && (0..row).all(loops)
+        };
+        if let Some(last) = made_for.filter(same_taps) {
             let by = self.shifts(output, &last.index, &index);
             let strides = output.y_strides;
             ends.shift(grid.offset(strides, &index) - grid.offset(strides, &last.index), &by);
@@ -326,7 +335,7 @@ where
             let later = from - inner.start * unit;
             taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
         }
-        *made_for = (whole && interior).then_some(made);
+        *made_for = whole.then_some(made);
         combine(taps, ends, to - from);
     }
 
@@ -365,6 +374,25 @@ struct Scratch<R> {
 
 impl<R: Real> Scratch<R> {
     const NEW: Scratch<R> = Scratch { taps: Taps::NEW, ends: Ends::NEW, made_for: None };
+}
+
+/// Taps of several kinds of rows; a set is written when it is first used.
+struct Kept<R> {
+    sets: [MaybeUninit<Scratch<R>>; KEPT],
+    used: [bool; KEPT],
+}
+
+impl<R: Real> Kept<R> {
+    const NEW: Kept<R> = Kept { sets: [const { MaybeUninit::uninit() }; KEPT], used: [false; KEPT] };
+
+    fn slot(&mut self, number: usize) -> &mut Scratch<R> {
+        if !self.used[number] {
+            self.sets[number].write(Scratch::NEW);
+            self.used[number] = true;
+        }
+        // SAFETY: written when first used.
+        unsafe { self.sets[number].assume_init_mut() }
+    }
 }
 
 /// What taps were made for.

@@ -45,8 +45,8 @@ where
         for (number, term) in output.terms.iter().enumerate().take(MAX_AXES) {
             let b = grid.position(term.axis);
             shifts[3 * number + 1] = grid.offset(term.x_strides, to) - grid.offset(term.x_strides, from);
-            if b == grid.row() {
-                for (side, width) in [(0, term.halo.before_width), (2, term.halo.after_width)] {
+            for (side, width) in [(0, term.halo.before_width), (2, term.halo.after_width)] {
+                if width > 0 {
                     let at = |index: &Index| grid.halo_offset(index, b, 0, width).0;
                     shifts[3 * number + side] = at(to) - at(from);
                 }
@@ -66,6 +66,7 @@ where
         let mut centers = [usize::MAX; MAX_AXES];
         let mut count = 0;
         taps.leads = 0;
+        taps.shared = output.terms.iter().any(|t| self.grid.position(t.axis) + 1 == self.grid.row());
         for (number, term) in output.terms.iter().enumerate().take(MAX_AXES) {
             let here = index[self.grid.position(term.axis)];
             for &(offset, coefficient) in term.stencil.row(term.offset + here) {
