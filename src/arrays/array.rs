@@ -6,6 +6,7 @@ use super::space::Space;
 use crate::dtype::{DType, Element};
 use crate::error::Result;
 use crate::fail;
+use crate::layout::MAX_DIMENSIONS;
 use std::sync::Arc;
 
 /// A shared handle; clones are the same array.
@@ -236,6 +237,20 @@ impl Local {
 
     pub fn is_owned(&self) -> bool {
         self.block.is_owned()
+    }
+
+    /// Strides of the elements as a block of `shape`, which has as many: an array of a congruent space may have other
+    /// axes than the one that it is accepted for. Local, without allocation.
+    pub fn strides_as(&self, shape: &[i64]) -> Result<[i64; MAX_DIMENSIONS]> {
+        let mut strides = [1; MAX_DIMENSIONS];
+        if self.shape == shape {
+            strides.iter_mut().zip(&self.strides).for_each(|(to, from)| *to = *from);
+        } else if self.contiguous {
+            (0..shape.len().saturating_sub(1)).rev().for_each(|k| strides[k] = strides[k + 1] * shape[k + 1].max(1));
+        } else {
+            fail!(Unsupported, "a strided array of local shape {:?} is used where {shape:?} is needed; copy it first", self.shape);
+        }
+        Ok(strides)
     }
 
     /// Contiguous runs of the local elements in C order.

@@ -166,8 +166,7 @@ impl Halo {
 
     fn pack(&self, x: &Local, piece: &HaloPiece, target: *mut u8) -> Result<()> {
         let (extents, strides, n) = self.block(piece.len, piece.len);
-        let mut from = [1isize; MAX_DIMENSIONS];
-        from.iter_mut().zip(&x.strides).for_each(|(f, s)| *f = *s as isize);
+        let from = x.strides_as(self.space.local_shape())?.map(|s| s as isize);
         let size = self.space.dtype().size();
         let source = x.pointer().wrapping_offset(from[self.axis] * piece.start as isize * size as isize);
         // SAFETY: the piece lies in x, and the packed buffer has room for it.

@@ -71,10 +71,12 @@ impl Redistribute {
 
     /// y := alpha x + beta y in y's layout; with beta = 0, y is never read. Collective.
     pub fn apply(&mut self, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
-        let (source, target) = (x.local()?, y.local()?);
+        let (source, target) = (Strided::new(x.local()?, &self.from), Strided::new(y.local()?, &self.to));
         let context = self.from.context().clone();
         let (comm, rank, size) = (context.comm(), context.rank(), self.from.dtype().size());
-        let mut outcome = Ok(());
+        // A rank whose memory does not fit still serves the others.
+        let mut outcome = source.as_ref().map(|_| ()).map_err(Clone::clone).and(target.as_ref().map(|_| ()).map_err(Clone::clone));
+        let places = source.ok().zip(target.ok());
         let mut place = self.received.as_ptr().cast_mut();
         for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
             let bytes = message.count as usize * size;
@@ -85,24 +87,28 @@ impl Redistribute {
         let mut packed = self.packed.as_ptr().cast_mut();
         for message in self.transfer.sends.iter().filter(|m| m.peer != rank) {
             let bytes = message.count as usize * size;
-            outcome = outcome.and(pack(message, source, packed, size));
+            if let Some((source, _)) = &places {
+                outcome = outcome.and(pack(message, source, packed, size));
+            }
             // SAFETY: the packed piece stays as it is until the wait.
             outcome = outcome.and(unsafe { comm.send(packed, bytes, message.peer, TAG, &mut self.requests) });
             packed = packed.wrapping_add(bytes);
         }
         let own = |messages: &'_ [Message]| messages.iter().position(|m| m.peer == rank);
-        if let (Some(s), Some(r)) = (own(&self.transfer.sends), own(&self.transfer.receives)) {
+        let own = (own(&self.transfer.sends), own(&self.transfer.receives));
+        if let (Some((source, target)), (Some(s), Some(r))) = (&places, own) {
             outcome = outcome.and(self.keep(s, r, alpha, source, beta, target));
         }
         outcome = outcome.and(comm.wait(&mut self.requests));
+        let Some((_, target)) = &places else { return outcome };
         let mut place = self.received.as_ptr().cast_mut();
         for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
             let mut at = place;
             message.for_each_block(|lower, extent| {
                 let (extents, strides, count) = packed_block(extent);
-                let to = block_of(target, lower, size);
+                let to = target.block(lower, size);
                 let (strides, extents) = (&strides, &extents[..extent.len()]);
-                let put = verbs::update_block(self.to.dtype(), alpha, (at, strides), beta, (to, &element_strides(target)), extents);
+                let put = verbs::update_block(self.to.dtype(), alpha, (at, strides), beta, (to, &target.strides), extents);
                 outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
                 at = at.wrapping_add(count * size);
             });
@@ -112,32 +118,38 @@ impl Redistribute {
     }
 
     /// What stays on the rank goes from array to array, block by block: both sides have spans of the same lengths.
-    fn keep(&self, send: usize, receive: usize, alpha: Scalar, x: &Local, beta: Scalar, y: &Local) -> Result<()> {
+    fn keep(&self, send: usize, receive: usize, alpha: Scalar, x: &Strided, beta: Scalar, y: &Strided) -> Result<()> {
         let (sends, receives) = (&self.transfer.sends[send], &self.transfer.receives[receive]);
         let size = self.from.dtype().size();
-        let (x_strides, y_strides, mut outcome) = (element_strides(x), element_strides(y), Ok(()));
+        let mut outcome = Ok(());
         sends.zip_blocks(receives, |from, to, extent| {
             let mut extents = [1usize; MAX_DIMENSIONS];
             extents.iter_mut().zip(extent).for_each(|(e, n)| *e = *n as usize);
-            let (source, target) = (block_of(x, from, size), block_of(y, to, size));
+            let (source, target) = (x.block(from, size), y.block(to, size));
             let extents = &extents[..extent.len()];
-            let put = verbs::update_block(self.to.dtype(), alpha, (source, &x_strides), beta, (target, &y_strides), extents);
+            let put = verbs::update_block(self.to.dtype(), alpha, (source, &x.strides), beta, (target, &y.strides), extents);
             outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
         });
         outcome
     }
 }
 
-fn element_strides(x: &Local) -> [isize; MAX_DIMENSIONS] {
-    let mut strides = [1isize; MAX_DIMENSIONS];
-    strides.iter_mut().zip(&x.strides).for_each(|(s, v)| *s = *v as isize);
-    strides
+/// Where local elements are, as a block of their space's local shape.
+struct Strided {
+    pointer: *mut u8,
+    strides: [isize; MAX_DIMENSIONS],
 }
 
-/// The address of the element at local indices `lower`.
-fn block_of(x: &Local, lower: &[i64], size: usize) -> *mut u8 {
-    let offset: i64 = lower.iter().zip(&x.strides).map(|(i, s)| i * s).sum();
-    x.pointer().wrapping_offset(offset as isize * size as isize)
+impl Strided {
+    fn new(x: &Local, space: &Space) -> Result<Strided> {
+        Ok(Strided { pointer: x.pointer(), strides: x.strides_as(space.local_shape())?.map(|s| s as isize) })
+    }
+
+    /// The address of the element at local indices `lower`.
+    fn block(&self, lower: &[i64], size: usize) -> *mut u8 {
+        let offset: isize = lower.iter().zip(&self.strides).map(|(i, s)| *i as isize * s).sum();
+        self.pointer.wrapping_offset(offset * size as isize)
+    }
 }
 
 /// Extents, C strides and the number of elements of a packed block.
@@ -150,14 +162,13 @@ fn packed_block(extent: &[i64]) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSI
     (extents, strides, count)
 }
 
-fn pack(message: &Message, x: &Local, target: *mut u8, size: usize) -> Result<()> {
+fn pack(message: &Message, x: &Strided, target: *mut u8, size: usize) -> Result<()> {
     let (mut at, mut outcome) = (target, Ok(()));
-    let from = element_strides(x);
     message.for_each_block(|lower, extent| {
         let (extents, strides, count) = packed_block(extent);
         let n = extent.len();
         // SAFETY: the block lies in x, and the buffer has room for the whole message.
-        let copied = unsafe { copy_block(at, &strides[..n], block_of(x, lower, size), &from[..n], &extents[..n], size) };
+        let copied = unsafe { copy_block(at, &strides[..n], x.block(lower, size), &x.strides[..n], &extents[..n], size) };
         outcome = std::mem::replace(&mut outcome, Ok(())).and(copied);
         at = at.wrapping_add(count * size);
     });

@@ -7,6 +7,7 @@
 pub mod array;
 mod border;
 pub mod context;
+pub mod derivative;
 pub mod handle;
 pub mod library;
 pub mod operator;

@@ -6,6 +6,7 @@ pub mod derivative;
 pub mod dot_test;
 pub mod mode;
 pub mod operator;
+pub mod redistributed;
 
 pub use mode::Mode;
 pub use operator::{LinearMap, Operator};

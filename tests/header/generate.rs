@@ -18,6 +18,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/space.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
     ("capi/operator.rs", "Operators"),
+    ("capi/derivative.rs", "Derivatives"),
     ("capi/solver.rs", "Solvers"),
 ];
 

@@ -7,15 +7,18 @@
 //! the element itself of terms that read the same x are one tap, at the place of the first. So a value depends on its
 //! global index alone: not on where ranks cut, on the box, on the processor, or on the store.
 
+mod ends;
 mod grid;
 mod lanes;
 mod parts;
 mod rows;
+mod taps;
 #[cfg(test)]
 mod tests;
 
 use crate::dtype::{Element, Real, Scalar};
 use crate::kernels::stencil::Stencil;
+use ends::Ends;
 use grid::{Grid, Index};
 use rows::{Factors, Rows, Taps};
 use std::mem::size_of;
@@ -118,7 +121,7 @@ struct Tiling {
     extent: Index,
     /// Positions of a row.
     columns: usize,
-    /// Rows after which the next output is served, and the ends of the rows.
+    /// Rows after which the next output is served.
     group: usize,
 }
 
@@ -142,7 +145,7 @@ where
             false => length,
         };
         let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
-        let group = match self.outputs.len() > 1 || terms().any(|t| grid.position(t.axis) == row) {
+        let group = match self.outputs.len() > 1 {
             true => rows,
             false => usize::MAX,
         };
@@ -159,6 +162,7 @@ where
         let tiling = self.tiling();
         let (first, row, middle) = (tiling.first, grid.row(), grid.row() - 1);
         // Outer loops go one by one, the loops of a tile from tile to tile; `first` and the columns run inside.
+        let mut scratch = Scratch { taps: Taps::new(), ends: Ends::new() };
         let mut corner = grid.lower;
         loop {
             let (mut lower, mut upper) = (corner, grid.upper);
@@ -175,7 +179,7 @@ where
                 let mut index = lower;
                 loop {
                     // SAFETY: the index lies in the caller's box.
-                    unsafe { self.rows(&mut index, lower[middle]..upper[middle], upper[row], tiling.group) };
+                    unsafe { self.rows(&mut index, lower[middle]..upper[middle], upper[row], tiling.group, &mut scratch) };
                     index[row] = lower[row];
                     if !advance(&mut index, &lower, &upper, 0..middle, |_| 1) {
                         break;
@@ -192,7 +196,14 @@ where
     }
 
     /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output.
-    unsafe fn rows(&self, index: &mut Index, range: Range<usize>, end: usize, group: usize) {
+    unsafe fn rows(
+        &self,
+        index: &mut Index,
+        range: Range<usize>,
+        end: usize,
+        group: usize,
+        scratch: &mut Scratch<T::Real>,
+    ) {
         let middle = self.grid.row() - 1;
         for start in range.clone().step_by(group) {
             let stop = range.end.min(start.saturating_add(group));
@@ -201,12 +212,12 @@ where
                 for i in (start..uniform.start).chain(uniform.end..stop) {
                     index[middle] = i;
                     // SAFETY: the rows lie in the caller's box.
-                    unsafe { self.same_taps(output, *index, 1, end) };
+                    unsafe { self.same_taps(output, *index, 1, end, scratch) };
                 }
                 if !uniform.is_empty() {
                     index[middle] = uniform.start;
                     // SAFETY: the rows lie in the caller's box, and differ only by their place.
-                    unsafe { self.same_taps(output, *index, uniform.len(), end) };
+                    unsafe { self.same_taps(output, *index, uniform.len(), end, scratch) };
                 }
             }
         }
@@ -231,101 +242,105 @@ where
     }
 
     /// `rows` rows from `index` on, whose taps differ only by their place, up to position `end`.
-    unsafe fn same_taps(&self, output: &Output<'_, T>, mut index: Index, rows: usize, end: usize) {
-        let row = self.grid.row();
+    unsafe fn same_taps(
+        &self,
+        output: &Output<'_, T>,
+        mut index: Index,
+        rows: usize,
+        end: usize,
+        scratch: &mut Scratch<T::Real>,
+    ) {
+        let grid = &self.grid;
+        let (row, unit) = (grid.row(), grid.unit);
         let inner = self.uniform(output, row, index[row]..end);
-        let ends = (index[row]..inner.start).chain(inner.end..end);
+        if !self.factors.are_real() {
+            // SAFETY: from here on, index and lengths lie in the caller's box.
+            return unsafe { self.complex_rows(output, index, rows, inner, end, scratch) };
+        }
+        let (start, end) = (index[row] * unit, end * unit);
+        let (mut from, mut to) = (inner.start * unit, inner.end * unit);
+        index[row] = 0;
+        let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+        let stride = grid.stride(output.y_strides, row - 1);
+        let line = ends::lanes::<T::Real>();
+        // Numbers from `e` on to the next cache line, when it is the same for all rows.
+        let same = rows == 1 || stride % line as isize == 0;
+        let to_line = |e: usize| {
+            if same { (y.wrapping_add(e) as usize).wrapping_neg() % 64 / size_of::<T::Real>() } else { 0 }
+        };
+        let zoned = from > start || to < end;
+        if zoned && from < to {
+            if from > start {
+                from = to.min(from + to_line(from));
+            }
+            if to < end {
+                to = from.max(to.saturating_sub(if same { (line - to_line(to)) % line } else { 0 }));
+            }
+        }
+        let place = |len: usize| Rows { y: y.wrapping_add(from), stride, rows, len };
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
-        let mut taps = Taps {
-            source: [std::ptr::null(); MAX_TAPS],
-            stride: [0; MAX_TAPS],
-            coefficient: [T::Real::ZERO; MAX_TAPS],
-            count: 0,
-        };
-        // The row first: its ends are then in cache.
-        if !inner.is_empty() {
-            index[row] = inner.start;
-            // SAFETY: from here on, index and lengths lie in the caller's box.
-            let place = unsafe { self.place(output, &index, rows, inner.len()) };
-            self.taps(output, &index, &mut taps);
-            if self.factors.are_real() {
-                let combine = T::Real::rows_function(self.path, taps.count, beta, self.stream);
-                unsafe { combine(&place, &taps, factor) };
-            } else {
-                unsafe { rows::complex(&place, &taps, self.factors) };
-            }
-        }
-        for position in ends {
-            index[row] = position;
-            let place = unsafe { self.place(output, &index, rows, 1) };
-            self.taps(output, &index, &mut taps);
-            match (self.factors.are_real(), beta) {
-                (true, true) => unsafe { rows::elements::<_, true>(&place, &taps, factor) },
-                (true, false) => unsafe { rows::elements::<_, false>(&place, &taps, factor) },
-                (false, _) => unsafe { rows::complex(&place, &taps, self.factors) },
-            }
-        }
-    }
-
-    unsafe fn place(&self, output: &Output<'_, T>, index: &Index, rows: usize, positions: usize) -> Rows<T::Real> {
-        let grid = &self.grid;
-        Rows {
-            // SAFETY: the index lies in the block.
-            y: unsafe { output.y.cast::<T::Real>().offset(grid.offset(output.y_strides, index)) },
-            stride: grid.stride(output.y_strides, grid.row() - 1),
-            rows,
-            len: positions * grid.unit,
-        }
-    }
-
-    /// The taps of the element at `index`.
-    fn taps(&self, output: &Output<'_, T>, index: &Index, taps: &mut Taps<T::Real>) {
-        let grid = &self.grid;
-        let middle = grid.row() - 1;
-        let mut sum = [0.0; MAX_TAPS];
-        let mut centers = [usize::MAX; MAX_AXES];
-        let mut count = 0;
-        for (number, term) in output.terms.iter().enumerate() {
-            let b = grid.position(term.axis);
-            let here = grid.offset(term.x_strides, index);
-            let (step, stride) = (grid.stride(term.x_strides, b), grid.stride(term.x_strides, middle));
-            for &(offset, coefficient) in term.stencil.row(term.offset + index[b]) {
-                let value = term.weight * coefficient;
-                let target = index[b] as isize + offset;
-                let (base, at, stride) = if target < 0 {
-                    let plane = (target + term.halo.before_width as isize) as usize;
-                    let (at, stride) = grid.halo_offset(index, b, plane, term.halo.before_width);
-                    (term.halo.before, at, stride)
-                } else if target >= grid.shape[b] as isize {
-                    let plane = target as usize - grid.shape[b];
-                    let (at, stride) = grid.halo_offset(index, b, plane, term.halo.after_width);
-                    (term.halo.after, at, stride)
-                } else {
-                    (term.x, here + offset * step, stride)
-                };
-                if offset == 0 {
-                    let same = |k: usize| centers[k] != usize::MAX && output.terms[k].x == term.x;
-                    if let Some(k) = (0..number.min(MAX_AXES)).find(|&k| same(k)) {
-                        sum[centers[k]] += value;
-                        continue;
-                    }
-                    if let Some(center) = centers.get_mut(number) {
-                        *center = count;
-                    }
+        let Scratch { taps, ends } = scratch;
+        ends.clear();
+        for (mut at, stop, before) in [(start, from, true), (to, end, false)] {
+            while at < stop {
+                let next = stop.min(at + if at == start && to_line(at) > 0 { to_line(at) } else { line });
+                self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), before, ends);
+                at = next;
+                if ends.is_full() {
+                    taps.count = 0;
+                    let combine = T::Real::rows_function(self.path, 0, beta, self.stream);
+                    // SAFETY: the zones lie in the caller's box.
+                    unsafe { combine(&place(0), taps, ends, factor) };
+                    ends.clear();
                 }
-                taps.source[count] = base.cast::<T::Real>().wrapping_offset(at);
-                taps.stride[count] = stride;
-                sum[count] = value;
-                count += 1;
             }
         }
-        let alpha = if self.factors.are_real() { self.factors.alpha.re } else { 1.0 };
-        for (coefficient, sum) in taps.coefficient[..count].iter_mut().zip(sum) {
-            *coefficient = T::Real::from_f64(alpha * sum);
+        if from < to || !ends.is_empty() {
+            taps.count = 0;
+            if from < to {
+                index[row] = inner.start;
+                self.taps(output, &index, taps);
+                // The row may start later, for its alignment.
+                let later = from - inner.start * unit;
+                taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
+            }
+            let combine = T::Real::rows_function(self.path, taps.count, beta, self.stream);
+            // SAFETY: the rows lie in the caller's box.
+            unsafe { combine(&place(to - from), taps, ends, factor) };
         }
-        taps.count = count;
     }
+
+    /// The same with complex factors.
+    unsafe fn complex_rows(
+        &self,
+        output: &Output<'_, T>,
+        mut index: Index,
+        rows: usize,
+        inner: Range<usize>,
+        end: usize,
+        scratch: &mut Scratch<T::Real>,
+    ) {
+        let grid = &self.grid;
+        let row = grid.row();
+        let start = index[row];
+        let singles = (start..inner.start).chain(inner.end..end).map(|p| p..p + 1);
+        for part in singles.chain((!inner.is_empty()).then_some(inner.clone())) {
+            index[row] = part.start;
+            let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+            let stride = grid.stride(output.y_strides, row - 1);
+            self.taps(output, &index, &mut scratch.taps);
+            let place = Rows { y, stride, rows, len: part.len() * grid.unit };
+            // SAFETY: the rows lie in the caller's box.
+            unsafe { rows::complex(&place, &scratch.taps, self.factors) };
+        }
+    }
+}
+
+/// The taps of the rows at hand.
+struct Scratch<R> {
+    taps: Taps<R>,
+    ends: Ends<R>,
 }
 
 /// The next index over `loops`, the last fastest; false after the last, with the loops at their lower ends.

@@ -131,15 +131,15 @@ impl Grid {
 
     /// Where `index` lies in a contiguous block whose loop `b` has `width` iterations instead, at plane `k`, and the
     /// step there of the loop before the row; in real numbers.
-    pub fn halo_offset(&self, index: &Index, b: usize, k: usize, width: usize) -> (isize, isize) {
+    pub fn halo_offset(&self, index: &Index, b: usize, k: isize, width: usize) -> (isize, isize) {
         let (mut step, mut offset, mut stride) = (self.unit, 0, 0);
         for a in (0..self.rank).rev() {
-            offset += step * if a == b { k } else { index[a] };
+            offset += step as isize * if a == b { k } else { index[a] as isize };
             if a + 2 == self.rank {
                 stride = step as isize;
             }
             step *= if a == b { width } else { self.shape[a] };
         }
-        (offset as isize, stride)
+        (offset, stride)
     }
 }

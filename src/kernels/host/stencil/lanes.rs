@@ -13,10 +13,12 @@ pub(super) trait Lanes: Copy {
     unsafe fn store(self, to: *mut Self::Real);
     /// Stores past the caches; `to` is aligned to the register.
     unsafe fn stream(self, to: *mut Self::Real);
-    /// Loads the first `n < COUNT` numbers and reads no others.
-    unsafe fn load_first(from: *const Self::Real, n: usize) -> Self;
-    /// Stores the first `n < COUNT` numbers and writes no others.
-    unsafe fn store_first(self, to: *mut Self::Real, n: usize);
+    /// Loads the numbers whose bits are set and reads no others; the rest is zero.
+    unsafe fn load_masked(from: *const Self::Real, bits: u32) -> Self;
+    /// Stores the numbers whose bits are set and writes no others.
+    unsafe fn store_masked(self, to: *mut Self::Real, bits: u32);
+    /// The sum where bits are set, `self` elsewhere.
+    unsafe fn add_masked(self, other: Self, bits: u32) -> Self;
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
 }
@@ -55,16 +57,27 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
         unsafe { self.store(to) }
     }
     #[inline(always)]
-    unsafe fn load_first(from: *const R, n: usize) -> Self {
+    unsafe fn load_masked(from: *const R, bits: u32) -> Self {
         let mut lanes = [R::ZERO; N];
-        // SAFETY: the caller gives n < N readable numbers.
-        unsafe { std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), n) };
+        for (i, lane) in lanes.iter_mut().enumerate().filter(|(i, _)| bits >> i & 1 == 1) {
+            // SAFETY: the caller gives numbers to read where bits are set.
+            *lane = unsafe { *from.add(i) };
+        }
         Pack(lanes)
     }
     #[inline(always)]
-    unsafe fn store_first(self, to: *mut R, n: usize) {
-        // SAFETY: the caller gives n < N writable numbers.
-        unsafe { std::ptr::copy_nonoverlapping(self.0.as_ptr(), to, n) };
+    unsafe fn store_masked(self, to: *mut R, bits: u32) {
+        for (i, lane) in self.0.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1) {
+            // SAFETY: the caller gives numbers to write where bits are set.
+            unsafe { *to.add(i) = *lane };
+        }
+    }
+    #[inline(always)]
+    unsafe fn add_masked(mut self, other: Self, bits: u32) -> Self {
+        for (i, lane) in self.0.iter_mut().enumerate().filter(|(i, _)| bits >> i & 1 == 1) {
+            *lane = *lane + other.0[i];
+        }
+        self
     }
     #[inline(always)]
     unsafe fn add(mut self, other: Self) -> Self {
@@ -87,13 +100,25 @@ mod x86 {
     use super::Lanes;
     use std::arch::x86_64::*;
 
-    /// First n of COUNT as a mask of sign bits: the window that starts COUNT - n after the start.
-    static WINDOW_32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-    static WINDOW_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
+    /// All bits of the lanes whose bits are set.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn select_64(bits: u32) -> __m256i {
+        let lanes = _mm256_set_epi64x(8, 4, 2, 1);
+        _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x(bits as i64), lanes), lanes)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn select_32(bits: u32) -> __m256i {
+        let lanes = _mm256_set_epi32(128, 64, 32, 16, 8, 4, 2, 1);
+        _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits as i32), lanes), lanes)
+    }
 
     macro_rules! lanes {
         ($v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $stream:ident, $add:ident, $mul:ident,
-         |$from:ident, $k:ident| $load_first:expr, |$to:ident, $m:ident, $x:ident| $store_first:expr) => {
+         |$from:ident, $k:ident| $load_masked:expr, |$to:ident, $m:ident, $x:ident| $store_masked:expr,
+         |$a:ident, $b:ident, $bits:ident| $add_masked:expr) => {
             // SAFETY (all): callers run where the instruction set is present and give valid memory, as the trait says.
             impl Lanes for $v {
                 type Real = $r;
@@ -115,13 +140,18 @@ mod x86 {
                     unsafe { $stream(to, self) }
                 }
                 #[inline(always)]
-                unsafe fn load_first($from: *const $r, $k: usize) -> Self {
-                    unsafe { $load_first }
+                unsafe fn load_masked($from: *const $r, $k: u32) -> Self {
+                    unsafe { $load_masked }
                 }
                 #[inline(always)]
-                unsafe fn store_first(self, $to: *mut $r, $m: usize) {
+                unsafe fn store_masked(self, $to: *mut $r, $m: u32) {
                     let $x = self;
-                    unsafe { $store_first }
+                    unsafe { $store_masked }
+                }
+                #[inline(always)]
+                unsafe fn add_masked(self, $b: Self, $bits: u32) -> Self {
+                    let $a = self;
+                    unsafe { $add_masked }
                 }
                 #[inline(always)]
                 unsafe fn add(self, other: Self) -> Self {
@@ -138,25 +168,29 @@ mod x86 {
     lanes!(
         __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_stream_pd, _mm512_add_pd,
         _mm512_mul_pd,
-        |from, n| _mm512_maskz_loadu_pd((1 << n) - 1, from),
-        |to, n, x| _mm512_mask_storeu_pd(to, (1 << n) - 1, x)
+        |from, bits| _mm512_maskz_loadu_pd(bits as u8, from),
+        |to, bits, x| _mm512_mask_storeu_pd(to, bits as u8, x),
+        |a, b, bits| _mm512_mask_add_pd(a, bits as u8, a, b)
     );
     lanes!(
         __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps, _mm512_add_ps,
         _mm512_mul_ps,
-        |from, n| _mm512_maskz_loadu_ps((1 << n) - 1, from),
-        |to, n, x| _mm512_mask_storeu_ps(to, (1 << n) - 1, x)
+        |from, bits| _mm512_maskz_loadu_ps(bits as u16, from),
+        |to, bits, x| _mm512_mask_storeu_ps(to, bits as u16, x),
+        |a, b, bits| _mm512_mask_add_ps(a, bits as u16, a, b)
     );
     lanes!(
         __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_stream_pd, _mm256_add_pd,
         _mm256_mul_pd,
-        |from, n| _mm256_maskload_pd(from, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast())),
-        |to, n, x| _mm256_maskstore_pd(to, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast()), x)
+        |from, bits| _mm256_maskload_pd(from, select_64(bits)),
+        |to, bits, x| _mm256_maskstore_pd(to, select_64(bits), x),
+        |a, b, bits| _mm256_blendv_pd(a, _mm256_add_pd(a, b), _mm256_castsi256_pd(select_64(bits)))
     );
     lanes!(
         __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_stream_ps, _mm256_add_ps,
         _mm256_mul_ps,
-        |from, n| _mm256_maskload_ps(from, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast())),
-        |to, n, x| _mm256_maskstore_ps(to, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast()), x)
+        |from, bits| _mm256_maskload_ps(from, select_32(bits)),
+        |to, bits, x| _mm256_maskstore_ps(to, select_32(bits), x),
+        |a, b, bits| _mm256_blendv_ps(a, _mm256_add_ps(a, b), _mm256_castsi256_ps(select_32(bits)))
     );
 }

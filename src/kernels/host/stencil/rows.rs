@@ -2,8 +2,10 @@
 //!
 //! Each element is ((beta y + c_0 x_0) + c_1 x_1) + ... in this order, on every path and for every length.
 
+use super::ends::{EndTap, Ends, Zone};
 use super::lanes::{Lanes, Pack};
 use crate::dtype::{Element, Real, Scalar};
+use std::mem::size_of;
 
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
@@ -14,6 +16,17 @@ pub(super) struct Taps<R> {
     pub stride: [isize; MAX_TAPS],
     pub coefficient: [R; MAX_TAPS],
     pub count: usize,
+}
+
+impl<R: Real> Taps<R> {
+    pub fn new() -> Taps<R> {
+        Taps {
+            source: [std::ptr::null(); MAX_TAPS],
+            stride: [0; MAX_TAPS],
+            coefficient: [R::ZERO; MAX_TAPS],
+            count: 0,
+        }
+    }
 }
 
 /// `rows` output rows of `len` real numbers, `stride` apart.
@@ -38,18 +51,18 @@ impl Factors {
     }
 }
 
-pub(super) type RowsFunction<R> = unsafe fn(&Rows<R>, &Taps<R>, R);
+pub(super) type RowsFunction<R> = unsafe fn(&Rows<R>, &Taps<R>, &Ends<R>, R);
 
 /// reads (count + [beta != 0]) n, writes n. `CAPACITY` is the number of taps, or MAX_TAPS for any number.
 #[inline(always)]
 unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
     rows: &Rows<V::Real>,
     taps: &Taps<V::Real>,
+    ends: &Ends<V::Real>,
     beta: V::Real,
 ) {
     let count = if CAPACITY == MAX_TAPS { taps.count } else { CAPACITY };
-    let bytes = std::mem::size_of::<V>();
-    let size = std::mem::size_of::<V::Real>();
+    let (before, after) = ends.zones();
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
         let zero = V::splat(V::Real::ZERO);
@@ -61,13 +74,14 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
             x[k] = taps.source[k];
         }
         let mut y = rows.y;
-        for _ in 0..rows.rows {
-            let misaligned = (y as usize).wrapping_neg() % bytes / size;
-            let head = if misaligned < rows.len { misaligned } else { rows.len };
-            let mut j = 0;
-            if head > 0 {
-                part::<V, BETA>(y, &x[..count], &c[..count], scale, head);
-                j = head;
+        for i in 0..rows.rows as isize {
+            for zone in before {
+                end::<V, BETA, STREAM>(zone, ends.taps(zone), i, rows.stride, scale);
+            }
+            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
+            let mut j = misaligned.min(rows.len);
+            if j > 0 {
+                part::<V, BETA>(y, &x[..count], &c[..count], scale, j);
             }
             while j + 2 * V::COUNT <= rows.len {
                 let (mut a, mut b) = (zero, zero);
@@ -110,6 +124,9 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
                 }
                 part::<V, BETA>(y.add(j), &shifted[..count], &c[..count], scale, rows.len - j);
             }
+            for zone in after {
+                end::<V, BETA, STREAM>(zone, ends.taps(zone), i, rows.stride, scale);
+            }
             y = y.wrapping_offset(rows.stride);
             for k in 0..count {
                 x[k] = x[k].wrapping_offset(taps.stride[k]);
@@ -121,21 +138,50 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
 /// The first n < COUNT elements of a row.
 #[inline(always)]
 unsafe fn part<V: Lanes, const BETA: bool>(y: *mut V::Real, x: &[*const V::Real], c: &[V], scale: V, n: usize) {
+    let bits = (1 << n) - 1;
     // SAFETY: as for `combine`.
     unsafe {
-        let mut a = if BETA { V::load_first(y, n).mul(scale) } else { V::splat(V::Real::ZERO) };
+        let mut a = if BETA { V::load_masked(y, bits).mul(scale) } else { V::splat(V::Real::ZERO) };
         for k in 0..x.len() {
-            let p = c[k].mul(V::load_first(x[k], n));
+            let p = c[k].mul(V::load_masked(x[k], bits));
             a = if k == 0 && !BETA { p } else { a.add(p) };
         }
-        a.store_first(y, n);
+        a.store_masked(y, bits);
     }
 }
 
-/// Single elements, a few to a row.
-pub(super) unsafe fn elements<R: Real, const BETA: bool>(rows: &Rows<R>, taps: &Taps<R>, beta: R) {
-    // SAFETY: as for `combine`; one lane is never misaligned.
-    unsafe { combine::<Pack<R, 1>, MAX_TAPS, BETA, false>(rows, taps, beta) }
+/// Row `i` of a zone: taps and coefficients that differ from element to element.
+#[inline(always)]
+unsafe fn end<V: Lanes, const BETA: bool, const STREAM: bool>(
+    zone: &Zone<V::Real>,
+    taps: &[EndTap<V::Real>],
+    i: isize,
+    stride: isize,
+    scale: V,
+) {
+    let full = ((1u64 << V::COUNT) - 1) as u32;
+    let row = zone.y.wrapping_offset(i * stride);
+    for s in (0..zone.len).step_by(V::COUNT) {
+        let bits = ((1u64 << (zone.len - s)) - 1) as u32 & full;
+        let y = row.wrapping_add(s);
+        // SAFETY: as for `combine`: memory is valid where bits are set.
+        unsafe {
+            let mut a = match BETA {
+                true => V::load_masked(y, bits).mul(scale),
+                false => V::load(zone.start.as_ptr().add(s)),
+            };
+            for tap in taps {
+                let bits = (tap.bits >> s) & full;
+                let x = V::load_masked(tap.source.wrapping_offset(i * tap.stride).wrapping_add(s), bits);
+                a = a.add_masked(V::load(tap.coefficient.as_ptr().add(s)).mul(x), bits);
+            }
+            match (bits == full, STREAM && y as usize % size_of::<V>() == 0) {
+                (true, true) => a.stream(y),
+                (true, false) => a.store(y),
+                (false, _) => a.store_masked(y, bits),
+            }
+        }
+    }
 }
 
 /// Complex rows, y := beta y + alpha sum over k of c_k x_k with complex factors; lengths count real numbers.
@@ -224,26 +270,26 @@ macro_rules! paths {
             #[allow(private_interfaces)]
             fn rows_function(path: Path, taps: usize, beta: bool, stream: bool) -> RowsFunction<$r> {
                 unsafe fn baseline<const C: usize, const B: bool, const S: bool>(
-                    rows: &Rows<$r>, taps: &Taps<$r>, beta: $r,
+                    rows: &Rows<$r>, taps: &Taps<$r>, ends: &Ends<$r>, beta: $r,
                 ) {
                     // SAFETY: as for `combine`.
-                    unsafe { combine::<$baseline, C, B, S>(rows, taps, beta) }
+                    unsafe { combine::<$baseline, C, B, S>(rows, taps, ends, beta) }
                 }
                 #[cfg(target_arch = "x86_64")]
                 #[target_feature(enable = "avx2")]
                 unsafe fn avx2<const C: usize, const B: bool, const S: bool>(
-                    rows: &Rows<$r>, taps: &Taps<$r>, beta: $r,
+                    rows: &Rows<$r>, taps: &Taps<$r>, ends: &Ends<$r>, beta: $r,
                 ) {
                     // SAFETY: as for `combine`.
-                    unsafe { combine::<$avx2, C, B, S>(rows, taps, beta) }
+                    unsafe { combine::<$avx2, C, B, S>(rows, taps, ends, beta) }
                 }
                 #[cfg(target_arch = "x86_64")]
                 #[target_feature(enable = "avx512f")]
                 unsafe fn avx512<const C: usize, const B: bool, const S: bool>(
-                    rows: &Rows<$r>, taps: &Taps<$r>, beta: $r,
+                    rows: &Rows<$r>, taps: &Taps<$r>, ends: &Ends<$r>, beta: $r,
                 ) {
                     // SAFETY: as for `combine`.
-                    unsafe { combine::<$avx512, C, B, S>(rows, taps, beta) }
+                    unsafe { combine::<$avx512, C, B, S>(rows, taps, ends, beta) }
                 }
                 match path {
                     #[cfg(target_arch = "x86_64")]

@@ -1,0 +1,119 @@
+//! The ends of rows along the axis of a stencil, where taps and coefficients differ from element to element.
+//!
+//! A zone is up to one cache line of a row. Its taps are vectors: a bit for every element that has the tap, and that
+//! element's coefficient. So a row's first line and last line cost little more than any other and are stored whole.
+
+use super::rows::MAX_TAPS;
+use crate::dtype::Real;
+use std::mem::{size_of, MaybeUninit};
+
+/// The most elements of a zone: a cache line of float32.
+pub(super) const MAX_LANES: usize = 16;
+const MAX_ZONES: usize = 8;
+const POOL: usize = 3 * MAX_TAPS;
+
+/// Elements of a zone: a cache line.
+pub(super) const fn lanes<R>() -> usize {
+    64 / size_of::<R>()
+}
+
+/// One tap of a zone; `source` belongs to the zone's first element, whether or not that has the tap.
+pub(super) struct EndTap<R> {
+    pub source: *const R,
+    pub stride: isize,
+    pub bits: u32,
+    pub coefficient: [R; MAX_LANES],
+}
+
+/// `len` elements of the first row, whose sums begin with `start`.
+#[derive(Clone, Copy)]
+pub(super) struct Zone<R> {
+    pub y: *mut R,
+    pub len: usize,
+    /// The sum of no terms: -0 leaves the first term as it is, also when that is -0; +0 where none will come.
+    pub start: [R; MAX_LANES],
+    first: usize,
+    count: usize,
+}
+
+/// The zones of one set of rows.
+pub(super) struct Ends<R> {
+    pool: [MaybeUninit<EndTap<R>>; POOL],
+    used: usize,
+    zones: [MaybeUninit<Zone<R>>; MAX_ZONES],
+    count: usize,
+    before: usize,
+}
+
+impl<R: Real> Ends<R> {
+    pub fn new() -> Ends<R> {
+        Ends {
+            pool: [const { MaybeUninit::uninit() }; POOL],
+            used: 0,
+            zones: [const { MaybeUninit::uninit() }; MAX_ZONES],
+            count: 0,
+            before: 0,
+        }
+    }
+
+    pub fn clear(&mut self) {
+        (self.used, self.count, self.before) = (0, 0, 0);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// No further zone is sure to find room.
+    pub fn is_full(&self) -> bool {
+        self.count == MAX_ZONES || self.used + MAX_TAPS > POOL
+    }
+
+    /// Opens a zone; the taps pushed from here on are its own.
+    pub fn open(&mut self, y: *mut R, len: usize) {
+        self.zones[self.count].write(Zone { y, len, start: [R::ZERO; MAX_LANES], first: self.used, count: 0 });
+    }
+
+    /// Adds a tap to the open zone and gives its number.
+    pub fn push(&mut self, tap: EndTap<R>) -> usize {
+        self.pool[self.used].write(tap);
+        self.used += 1;
+        self.used - 1
+    }
+
+    /// The tap of this number.
+    pub fn tap(&mut self, number: usize) -> &mut EndTap<R> {
+        assert!(number < self.used);
+        // SAFETY: taps below `used` are written.
+        unsafe { self.pool[number].assume_init_mut() }
+    }
+
+    /// Closes the open zone, which lies before or after the rows' uniform part.
+    pub fn close(&mut self, before: bool) {
+        // SAFETY: `open` wrote the zone.
+        let zone = unsafe { self.zones[self.count].assume_init_mut() };
+        zone.count = self.used - zone.first;
+        // SAFETY: taps below `used` are written.
+        let taps = self.pool[zone.first..self.used].iter().map(|t| unsafe { t.assume_init_ref() });
+        let touched = taps.fold(0, |bits, t| bits | t.bits);
+        for (lane, start) in zone.start.iter_mut().enumerate() {
+            *start = if touched >> lane & 1 == 1 { -R::ZERO } else { R::ZERO };
+        }
+        self.count += 1;
+        self.before += before as usize;
+    }
+
+    /// The zones before and after the rows' uniform part.
+    #[inline(always)]
+    pub fn zones(&self) -> (&[Zone<R>], &[Zone<R>]) {
+        // SAFETY: zones below `count` are written, and MaybeUninit has the layout of its content.
+        let zones = unsafe { std::slice::from_raw_parts(self.zones.as_ptr().cast::<Zone<R>>(), self.count) };
+        zones.split_at(self.before)
+    }
+
+    #[inline(always)]
+    pub fn taps(&self, zone: &Zone<R>) -> &[EndTap<R>] {
+        // SAFETY: the taps of a closed zone are written, and MaybeUninit has the layout of its content.
+        unsafe { std::slice::from_raw_parts(self.pool.as_ptr().add(zone.first).cast(), zone.count) }
+    }
+}

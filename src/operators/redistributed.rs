@@ -1,0 +1,104 @@
+//! The general way to distribute an operator: redistribute so that its axes are whole, apply, redistribute back.
+
+use super::basic::Redistribution;
+use super::{LinearMap, Mode, Operator};
+use crate::arrays::{Array, Space};
+use crate::dtype::Scalar;
+use crate::error::Result;
+use crate::fail;
+use crate::layout::{ceiling_split, GridDimension, Layout, Partition, Role};
+use std::sync::Arc;
+
+/// R_y^H A R_x, where R_x and R_y take domain and range to the spaces of A.
+struct Redistributed {
+    inner: [Operator; 1],
+    domain: Side,
+    range: Side,
+}
+
+/// The way between one of the outer spaces and A's, and an array there.
+struct Side {
+    way: Arc<Redistribution>,
+    array: Array,
+}
+
+/// `inner`, which is built on spaces of other layouts, as an operator from `domain` to `range`. Collective.
+///
+/// The buffers are one array of each of inner's spaces and the messages. With beta other than 0, y makes the way there
+/// and back too, so that a result does not depend on the layouts, to the last bit.
+pub fn redistributed(domain: &Space, range: &Space, inner: Operator) -> Result<Operator> {
+    let text = format!("{} from {domain} to {range} by {} to {}", inner.name(), inner.domain(), inner.range());
+    let map = domain.context().agree_on(Redistributed::new(domain, range, inner), &text)?;
+    Ok(Operator::new(domain.clone(), range.clone(), map))
+}
+
+impl Redistributed {
+    fn new(domain: &Space, range: &Space, inner: Operator) -> Result<Redistributed> {
+        let way = Arc::new(Redistribution::new(domain, inner.domain())?);
+        let same = domain.congruent(range) && inner.domain().congruent(inner.range());
+        let other = if same { way.clone() } else { Arc::new(Redistribution::new(range, inner.range())?) };
+        let domain = Side { way, array: Array::new(inner.domain())? };
+        let range = Side { way: other, array: Array::new(inner.range())? };
+        Ok(Redistributed { inner: [inner], domain, range })
+    }
+}
+
+impl LinearMap for Redistributed {
+    fn name(&self) -> &str {
+        "Redistributed"
+    }
+
+    fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let (from, to) = if mode.transposed() { (&self.range, &self.domain) } else { (&self.domain, &self.range) };
+        let mut outcome = from.way.apply(false, Scalar::ONE, x, Scalar::ZERO, &from.array);
+        if !beta.is_zero() {
+            outcome = outcome.and(to.way.apply(false, Scalar::ONE, y, Scalar::ZERO, &to.array));
+        }
+        outcome = outcome.and(self.inner[0].apply_unchecked(mode, alpha, &from.array, beta, &to.array));
+        outcome.and(to.way.apply(true, Scalar::ONE, &to.array, Scalar::ZERO, y))
+    }
+
+    fn children(&self) -> &[Operator] {
+        &self.inner
+    }
+}
+
+/// A layout of `shape` over `ranks` ranks in which `axes` are whole: one or two of the others are cut in balanced
+/// blocks, so that the largest local part is as small as can be. With one rank, any layout is one.
+///
+/// # Errors
+/// `Layout`: the largest part would be more than 2 ceil(N / ranks) elements.
+pub fn whole_along(shape: &[i64], ranks: usize, axes: &[usize]) -> Result<Layout> {
+    let free: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
+    let part = |axis: usize, ranks: usize| ceiling_split(shape[axis], ranks as i64, 0).1;
+    let mut best: Option<(i64, Vec<(usize, usize)>)> = None;
+    let mut consider = |cuts: Vec<(usize, usize)>| {
+        let length = |axis: usize| cuts.iter().find(|c| c.0 == axis).map_or(shape[axis], |c| part(axis, c.1));
+        let largest = (0..shape.len()).map(length).product::<i64>();
+        if best.as_ref().is_none_or(|b| largest < b.0) {
+            best = Some((largest, cuts));
+        }
+    };
+    for (i, &a) in free.iter().enumerate() {
+        consider(vec![(a, ranks)]);
+        for &b in &free[i + 1..] {
+            let factors = (2..ranks).filter(|p| ranks % p == 0);
+            factors.for_each(|p| consider(vec![(a, p), (b, ranks / p)]));
+        }
+    }
+    let count: i64 = shape.iter().product();
+    let allowed = 2 * (count / ranks as i64 + i64::from(count % ranks as i64 != 0));
+    match best {
+        Some((largest, cuts)) if largest <= allowed => {
+            let dimension = |(axis, ranks)| GridDimension { ranks, role: Role::Cut { axis, partition: Partition::Balanced } };
+            Ok(Layout::Grid(cuts.into_iter().map(dimension).collect()))
+        }
+        _ if ranks == 1 => Ok(Layout::cut(0, 1)),
+        found => fail!(
+            Layout,
+            "axes {axes:?} of shape {shape:?} cannot be whole on {ranks} ranks: the other axes leave {} elements to one rank, \
+             at most {allowed} are allowed; cut the array along another axis, or use fewer ranks",
+            found.map_or(count, |b| b.0)
+        ),
+    }
+}
