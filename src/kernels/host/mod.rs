@@ -1,1 +1,7 @@
 //! Loops over host memory.
+
+pub mod convolve;
+pub mod gemm;
+pub mod gemv;
+mod lanes;
+pub mod random;
