@@ -41,22 +41,35 @@ pub(super) trait LaneKernel {
     unsafe fn run<V: Lanes>(self);
 }
 
+/// Whether T's real type is f32; as a constant, so that only one width of loops is compiled for T.
+struct Single<T>(T);
+
+impl<T: Element> Single<T> {
+    const IS: bool = matches!(T::DTYPE.real(), DType::Float32);
+}
+
 /// Runs a kernel with the widest lanes of T's real type on this processor's path.
 pub(super) fn on_lanes<T: Element>(kernel: impl LaneKernel) {
-    let single = T::DTYPE.real() == DType::Float32;
+    #[cfg(target_arch = "x86_64")]
+    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
     // SAFETY: `level` found the instructions on this processor, and the lanes have T's real type.
     unsafe {
-        match (level(), single) {
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx512, true) => x86::avx512::<std::arch::x86_64::__m512>(kernel),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx512, false) => x86::avx512::<std::arch::x86_64::__m512d>(kernel),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx2, true) => x86::avx2::<std::arch::x86_64::__m256>(kernel),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx2, false) => x86::avx2::<std::arch::x86_64::__m256d>(kernel),
-            (_, true) => kernel.run::<Pack<f32, 4>>(),
-            (_, false) => kernel.run::<Pack<f64, 2>>(),
+        if Single::<T>::IS {
+            match level() {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => x86::avx512::<__m512>(kernel),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => x86::avx2::<__m256>(kernel),
+                _ => kernel.run::<Pack<f32, 4>>(),
+            }
+        } else {
+            match level() {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => x86::avx512::<__m512d>(kernel),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => x86::avx2::<__m256d>(kernel),
+                _ => kernel.run::<Pack<f64, 2>>(),
+            }
         }
     }
 }
