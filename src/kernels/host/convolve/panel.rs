@@ -3,11 +3,11 @@
 //! A panel holds consecutive rows of the axis, each of a few elements: all inner elements of short lines, where rows
 //! follow one another in y as well, or a block of columns that fills eight cache lines.
 
-use super::super::lanes::{LaneKernel, Lanes, LINE};
+use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
 use super::accumulate::{complex_sums, sums, Taps};
 use super::fill::{clear_outside, fill, Difference};
 use super::{per_line, Block, Filter, Stage};
-use crate::dtype::{Element, Real, Scalar};
+use crate::dtype::{Element, Scalar};
 use std::mem::size_of;
 
 /// Cache lines in a row of a block of columns.
@@ -37,7 +37,8 @@ impl Panels {
         let rows = COLUMN_ROWS.max(8 * taps);
         // Two rows for a derivative; a row of slack for vectors that end behind the panel.
         let first = (rows + taps + 4) * pitch;
-        Panels { taps, column_rows: rows, first, elements: first + (rows + 3) * pitch }
+        let alignment = per_line::<T>();
+        Panels { taps, column_rows: rows, first, elements: first + (rows + 3) * pitch + alignment }
     }
 
     /// Rows of so many elements that make a piece of a line.
@@ -55,67 +56,6 @@ pub(super) struct Kernel<'a, T, H> {
     pub block: Block<T>,
     pub panels: Panels,
     pub scratch: &'a mut [T],
-}
-
-/// alpha v + beta y.
-#[derive(Clone, Copy)]
-struct Finish<V> {
-    alpha: [V; 2],
-    beta: [V; 2],
-    complex: bool,
-    read: bool,
-}
-
-impl<V: Lanes> Finish<V> {
-    #[inline(always)]
-    unsafe fn new(alpha: Scalar, beta: Scalar) -> Self {
-        let complex = !alpha.is_real() || !beta.is_real();
-        // SAFETY: arithmetic only.
-        unsafe { Finish { alpha: Self::parts(alpha), beta: Self::parts(beta), complex, read: !beta.is_zero() } }
-    }
-
-    #[inline(always)]
-    unsafe fn parts(s: Scalar) -> [V; 2] {
-        let (re, im) = (V::Real::from_f64(s.re), V::Real::from_f64(s.im));
-        // SAFETY: arithmetic only.
-        unsafe { [V::splat(re), V::pairs(-im, im)] }
-    }
-
-    #[inline(always)]
-    unsafe fn value(&self, v: V, y: V) -> V {
-        // SAFETY: arithmetic only.
-        unsafe {
-            let mut out = self.alpha[0].mul(v);
-            if self.complex {
-                out = self.alpha[1].mul_add(v.swap(), out);
-            }
-            if self.read {
-                out = self.beta[0].mul_add(y, out);
-                if self.complex {
-                    out = self.beta[1].mul_add(y.swap(), out);
-                }
-            }
-            out
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn store(&self, v: V, y: *mut V::Real) {
-        // SAFETY: the caller gives a vector's room, readable when beta is not 0.
-        unsafe {
-            let old = if self.read { V::load(y) } else { v };
-            self.value(v, old).store(y);
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn store_first(&self, v: V, y: *mut V::Real, n: usize) {
-        // SAFETY: the caller gives room for n numbers, readable when beta is not 0.
-        unsafe {
-            let old = if self.read { V::load_first(y, n) } else { v };
-            self.value(v, old).store_first(y, n);
-        }
-    }
 }
 
 /// Neighbouring outputs: `len` numbers at y, from the panel's numbers at p.
@@ -284,6 +224,7 @@ impl<T: Element, H: Element> LaneKernel for Kernel<'_, T, H> {
         let group = if dense && chunk == b.n { (LINE_ELEMENTS / room).max(1) } else { 1 };
         let taps = Taps::new::<T, H>(&self.filter);
         let panel = self.scratch.as_mut_ptr();
+        let panel = panel.wrapping_add(panel.align_offset(LINE).min(line));
         // SAFETY: a group of short lines, a chunk of a line, and column_rows rows of the widest block of columns fit the
         // first panel, and as many rows the second.
         unsafe {
