@@ -17,8 +17,8 @@ set(_cargo_arguments build --release --lib --locked
 set(_cargo_environment --unset=MAKEFLAGS --unset=MFLAGS --unset=CARGO_BUILD_TARGET)
 if(DLOPS_WITH_MPI)
   set(_mpicc ${CMAKE_C_COMPILER})     # a compiler that knows MPI by itself
-  if(MPI_C_COMPILER)
-    set(_mpicc ${MPI_C_COMPILER})
+  if(dlops_MPI_C_COMPILER)
+    set(_mpicc ${dlops_MPI_C_COMPILER})
   endif()
   list(APPEND _cargo_environment MPICC=${_mpicc})
 else()

@@ -96,6 +96,10 @@ function(_dlops_add_static reason)
 endfunction()
 
 function(_dlops_add_cxx reason)
+  if(NOT EXISTS "${dlops_INCLUDE_DIR}/dlops.hpp")
+    set(${reason} "${dlops_INCLUDE_DIR}/dlops.hpp is not there" PARENT_SCOPE)
+    return()
+  endif()
   set(${reason} "" PARENT_SCOPE)
   add_library(dlops::cxx INTERFACE IMPORTED ${dlops_IMPORTED_SCOPE})
   set_target_properties(dlops::cxx PROPERTIES
@@ -105,6 +109,10 @@ endfunction()
 
 # The module's source is preprocessed with DLOPS_MPI defined where the library has MPI.
 function(_dlops_add_fortran reason)
+  if(NOT EXISTS "${dlops_FORTRAN_SOURCE}")
+    set(${reason} "${dlops_FORTRAN_SOURCE} is not there" PARENT_SCOPE)
+    return()
+  endif()
   get_property(enabled GLOBAL PROPERTY ENABLED_LANGUAGES)
   if(NOT "Fortran" IN_LIST enabled)
     set(${reason} "the project must enable Fortran before find_package(dlops)" PARENT_SCOPE)

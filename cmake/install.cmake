@@ -6,12 +6,13 @@ install(PROGRAMS ${dlops_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${dlops_LIBRARY_DIR}/${dlops_SONAME} ${dlops_LIBRARY_DIR}/libdlops.so ${dlops_ARCHIVE}
   DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
-install(FILES include/dlops.h include/dlops.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES include/dlops.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES include/dlops.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} OPTIONAL)
 if(DLOPS_WITH_MPI)
   install(FILES include/dlops_mpi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 # A compiled Fortran module fits one compiler only; the consumer's compiles its own.
-install(FILES include/dlops.f90 DESTINATION ${CMAKE_INSTALL_DATADIR}/dlops)
+install(FILES include/dlops.f90 DESTINATION ${CMAKE_INSTALL_DATADIR}/dlops OPTIONAL)
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # What an archive made by rustc needs beside libc (rustc --print native-static-libs).

@@ -152,10 +152,16 @@ fn suite_program() {
     end();
 }
 
-/// Too short a receive is an error of MPI, and the other messages still arrive.
+/// Too short a receive is an error of MPI, and the other messages still arrive. Open MPI does not see it in a message
+/// to the same rank.
 fn messages_of_unequal_length(comm: &dyn Communicator) {
-    if std::env::var_os("DLOPS_TEST_COUNT_LIMIT").is_some() {
+    if std::env::var_os("DLOPS_TEST_COUNT_LIMIT").is_some() || comm.size() == 1 {
         return;
+    }
+    // SAFETY: constants; MPICH asks these two what to do with a failed message.
+    unsafe {
+        ffi::MPI_Comm_set_errhandler(ffi::RSMPI_COMM_WORLD, ffi::RSMPI_ERRORS_RETURN);
+        ffi::MPI_Comm_set_errhandler(ffi::RSMPI_COMM_SELF, ffi::RSMPI_ERRORS_RETURN);
     }
     let (right, left) = ((comm.rank() + 1) % comm.size(), (comm.rank() + comm.size() - 1) % comm.size());
     let (long, fine) = ([1u8; 20], [7u8; 5]);
@@ -171,7 +177,7 @@ fn messages_of_unequal_length(comm: &dyn Communicator) {
     }
     let error = comm.wait(&mut requests).unwrap_err();
     assert_eq!(error.status, Status::Mpi);
-    assert!(error.message.contains("MPI_Waitall") && error.message.to_lowercase().contains("trunc"), "{error}");
+    assert!(error.message.contains("MPI_Wait") && error.message.to_lowercase().contains("trunc"), "{error}");
     assert_eq!(also, fine);
     comm.barrier().unwrap();
 }
@@ -243,7 +249,10 @@ fn refusals() {
 fn cycles() {
     init(unsafe { ffi::RSMPI_THREAD_SINGLE });
     let world = unsafe { ffi::RSMPI_COMM_WORLD };
-    for cycle in 0..10_000 {
+    // MPICH's ranks spin, so that more of them than cores take a time slice for each collective.
+    let ranks = over::world().unwrap().size();
+    let cycles = if ranks > 2 && over::family() == 2 { 50 } else { 10_000 };
+    for cycle in 0..cycles {
         let comm = over::world().unwrap();
         if cycle % 10 == 0 {
             let group = comm.split((comm.rank() % 2) as i32).unwrap();
@@ -253,7 +262,7 @@ fn cycles() {
     }
     // Ranks drop at different times and in different orders.
     let mut held: Vec<Arc<dyn Communicator>> = Vec::new();
-    for cycle in 0..5_000usize {
+    for cycle in 0..cycles / 2 {
         let comm = over::world().unwrap();
         let mut sum = [1.0];
         comm.allreduce_f64(&mut sum, Combine::Sum).unwrap();
@@ -270,7 +279,7 @@ fn cycles() {
         comm.barrier().unwrap();
     }
     // The host frees its communicator before or after the context goes; dropped files and groups go too.
-    for cycle in 0..5_000 {
+    for cycle in 0..cycles / 2 {
         let host = duplicate(world);
         let comm = over::from_handle(host).unwrap();
         let group = if cycle % 7 == 0 { Some(comm.split(comm.rank() as i32 / 2).unwrap()) } else { None };

@@ -263,7 +263,7 @@ pub unsafe extern "C" fn dlops_solver_set_monitor(
 
 /// A ready-made monitor: the iteration table that PyLops users know, on rank 0, to the context's log callback at level
 /// DLOPS_LOG_INFO, or to stdout where there is none. Columns: iteration, first element of x on rank 0, |b - A x|, and
-/// for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Since 0.1.
+/// for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Local. Since 0.1.
 #[no_mangle]
 pub unsafe extern "C" fn dlops_monitor_table(solver: *mut dlops_solver, event: i32, _user: *mut c_void) -> i32 {
     let event = match event {

@@ -32,6 +32,7 @@ struct Half {
 }
 
 impl Solo {
+    #[allow(clippy::new_ret_no_self)]
     pub fn new() -> Arc<dyn Communicator> {
         Arc::new(Solo::default())
     }

@@ -28,6 +28,7 @@ struct Scratch {
 
 impl Subgroup {
     /// The ranks of `parent` with this colour, in its order. Collective over `parent`.
+    #[allow(clippy::new_ret_no_self)]
     pub fn new(parent: Arc<dyn Communicator>, colour: i32) -> Result<Arc<dyn Communicator>> {
         let colours = parent.allgather_i64(colour as i64)?;
         let members: Vec<usize> = (0..colours.len()).filter(|&r| colours[r] == colour as i64).collect();

@@ -8,6 +8,8 @@ pub mod options;
 pub mod progress;
 pub mod solver;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 pub use options::{SolverOptions, Tolerance};
 pub use progress::{Progress, Reason};

@@ -17,6 +17,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/context.rs", "Contexts"),
     ("capi/space.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
+    ("capi/vector.rs", "Vectors"),
     ("capi/operator.rs", "Operators"),
     ("capi/derivative.rs", "Derivatives"),
     ("capi/solver.rs", "Solvers"),
@@ -49,12 +50,17 @@ pub fn header(root: &Path, version: &str, abi: &str) -> String {
                 continue; // internal constants of files that are read for their types
             }
             let section = *origin.get(name).unwrap_or_else(|| panic!("{name} is declared, but in no file of src/capi"));
-            sections[section].push(if name == "dlops_scalar" { SCALAR.to_string() } else { polish(block) });
+            if name == "dlops_scalar" {
+                continue; // SCALAR, which all objects use, stands before them
+            }
+            sections[section].push(polish(block));
             sections[section].extend(initialiser(block, name));
         }
     }
     let status = files.iter().position(|(_, heading)| *heading == "Status").expect("the first section");
     sections[status].insert(0, status_constants());
+    let library = files.iter().position(|(_, heading)| *heading == "Library").expect("the second section");
+    sections[library].push(SCALAR.to_string());
 
     let mut text = format!("{}\n\n#ifndef {guard}\n#define {guard}\n\n", front.trim());
     text += "#include <stddef.h>\n#include <stdint.h>\n\n";

@@ -92,14 +92,21 @@ impl MpiCommunicator {
 
 impl MpiFile {
     /// One collective call for each of the rounds that the longest buffer of all ranks needs; `transfer` gets
-    /// (offset, start, length) and may fail without ending the rounds.
-    fn rounds(&self, offset: u64, bytes: usize, mut transfer: impl FnMut(u64, usize, c_int) -> Result<()>) -> Result<()> {
+    /// (offset, start, length) and may fail without ending the rounds. A rank that is not `ready` transfers nothing.
+    fn rounds(
+        &self,
+        ready: Result<()>,
+        offset: u64,
+        bytes: usize,
+        mut transfer: impl FnMut(u64, usize, c_int) -> Result<()>,
+    ) -> Result<()> {
         check_alive()?;
+        let bytes = if ready.is_ok() { bytes } else { 0 };
         let limit = self.comm.limit;
         let mut rounds = [bytes.div_ceil(limit) as i64];
         (&self.comm as &dyn Communicator).allreduce_i64(&mut rounds, Combine::Max)?;
         let mut mine = pieces(bytes, limit);
-        let mut result = Ok(());
+        let mut result = ready;
         for _ in 0..rounds[0] {
             let (start, length) = mine.next().unwrap_or((0, 0));
             let one = transfer(offset + start as u64, start, length as c_int);
@@ -122,7 +129,12 @@ impl SharedFile for MpiFile {
     fn read_at_all(&mut self, offset: u64, buffer: &mut [u8]) -> Result<()> {
         let asked = buffer.len();
         let base = buffer.as_mut_ptr();
-        self.rounds(offset, asked, |at, start, length| {
+        // Open MPI's status counts what was asked for, not what was there: the size tells.
+        let ready = self.size().and_then(|size| match asked > 0 && offset.saturating_add(asked as u64) > size {
+            true => Err(short_read(&self.path, offset, asked, size)),
+            false => Ok(()),
+        });
+        self.rounds(ready, offset, asked, |at, start, length| {
             let mut read: c_int = 0;
             // SAFETY: the piece is inside `buffer`, which stays borrowed; the status is a C struct of integers.
             let code = unsafe {
@@ -143,7 +155,7 @@ impl SharedFile for MpiFile {
     }
 
     fn write_at_all(&mut self, offset: u64, buffer: &[u8]) -> Result<()> {
-        self.rounds(offset, buffer.len(), |at, start, length| {
+        self.rounds(Ok(()), offset, buffer.len(), |at, start, length| {
             let mut written: c_int = 0;
             // SAFETY: the piece is inside `buffer`, which stays borrowed; the status is a C struct of integers.
             let code = unsafe {

@@ -21,7 +21,7 @@ use crate::kernels::stencil::Stencil;
 use ends::Ends;
 use grid::{Grid, Index};
 use rows::{Factors, Rows, Taps};
-use std::mem::size_of;
+use std::mem::{size_of, MaybeUninit};
 use std::ops::Range;
 
 pub use parts::shell;
@@ -29,8 +29,12 @@ pub use rows::{Path, StencilReal, MAX_TAPS};
 
 /// The most axes a block may have.
 pub const MAX_AXES: usize = 8;
+/// Sets of taps that are kept from rows to rows.
+const KEPT: usize = 7;
 /// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
-const REUSED_BYTES: usize = 512 << 10;
+#[doc(hidden)]
+pub static mut REUSED: usize = 512 << 10;
+macro_rules! reused { () => { unsafe { REUSED } }; }
 
 /// Planes of the neighbours along a term's axis, as contiguous blocks: the local shape, `width` thick along the axis.
 #[derive(Clone, Copy, Debug)]
@@ -140,11 +144,11 @@ where
         let length = grid.upper[row] - grid.lower[row];
         let position = grid.unit * size_of::<T::Real>();
         let again = self.outputs.len() > 1 || terms().any(|t| grid.position(t.axis) < row);
-        let columns = match again && span * length * position > REUSED_BYTES {
-            true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
+        let columns = match again && span * length * position > reused!() {
+            true => (reused!() / (span * position)).next_multiple_of(64),
             false => length,
         };
-        let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
+        let mut rows = (reused!() / (span * columns.min(length) * position)).max(1);
         let group = match self.outputs.len() > 1 {
             true => rows,
             false => usize::MAX,
@@ -162,7 +166,7 @@ where
         let tiling = self.tiling();
         let (first, row, middle) = (tiling.first, grid.row(), grid.row() - 1);
         // Outer loops go one by one, the loops of a tile from tile to tile; `first` and the columns run inside.
-        let mut scratch = Scratch { taps: Taps::new(), ends: Ends::new() };
+        let mut scratch = Kept::NEW;
         let mut corner = grid.lower;
         loop {
             let (mut lower, mut upper) = (corner, grid.upper);
@@ -202,22 +206,28 @@ where
         range: Range<usize>,
         end: usize,
         group: usize,
-        scratch: &mut Scratch<T::Real>,
+        scratch: &mut Kept<T::Real>,
     ) {
         let middle = self.grid.row() - 1;
         for start in range.clone().step_by(group) {
             let stop = range.end.min(start.saturating_add(group));
-            for output in self.outputs {
+            for (number, output) in self.outputs.iter().enumerate() {
                 let uniform = self.uniform(output, middle, start..stop);
-                for i in (start..uniform.start).chain(uniform.end..stop) {
+                // Rows near the ends have taps of their own; a lone output keeps those too.
+                let alone = self.outputs.len() == 1;
+                let before = (start..uniform.start).map(|i| (i, 1 + (i - start)));
+                let after = (uniform.end..stop).map(|i| (i, 4 + (i - uniform.end)));
+                for (i, slot) in before.chain(after) {
                     index[middle] = i;
+                    let slot = scratch.slot(if alone { slot.min(KEPT - 1) } else { KEPT - 1 });
                     // SAFETY: the rows lie in the caller's box.
-                    unsafe { self.same_taps(output, *index, 1, end, scratch) };
+                    unsafe { self.same_taps(number, *index, 1, end, slot) };
                 }
                 if !uniform.is_empty() {
                     index[middle] = uniform.start;
+                    let slot = scratch.slot(number.min(KEPT - 1));
                     // SAFETY: the rows lie in the caller's box, and differ only by their place.
-                    unsafe { self.same_taps(output, *index, uniform.len(), end, scratch) };
+                    unsafe { self.same_taps(number, *index, uniform.len(), end, slot) };
                 }
             }
         }
@@ -244,13 +254,13 @@ where
     /// `rows` rows from `index` on, whose taps differ only by their place, up to position `end`.
     unsafe fn same_taps(
         &self,
-        output: &Output<'_, T>,
+        number: usize,
         mut index: Index,
         rows: usize,
         end: usize,
         scratch: &mut Scratch<T::Real>,
     ) {
-        let grid = &self.grid;
+        let (grid, output) = (&self.grid, &self.outputs[number]);
         let (row, unit) = (grid.row(), grid.unit);
         let inner = self.uniform(output, row, index[row]..end);
         if !self.factors.are_real() {
@@ -280,35 +290,53 @@ where
         let place = |len: usize| Rows { y: y.wrapping_add(from), stride, rows, len };
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
-        let Scratch { taps, ends } = scratch;
+        let combine = |taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
+            let rows_function = T::Real::rows_function(self.path, taps.count, beta, self.stream);
+            // SAFETY: the rows and zones lie in the caller's box.
+            unsafe { rows_function(&place(len), taps, ends, factor) };
+        };
+        let Scratch { taps, ends, made_for } = scratch;
+                let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
+        let same_taps = |last: &Made| {
+            let alike = |b: usize, i: usize| !self.uniform(output, b, i..i + 1).is_empty();
+            let loops = |b: usize| last.index[b] == index[b] || alike(b, index[b]) && alike(b, last.index[b]);
+            last.differs_in_place_only(&made) && (0..row).all(loops)
+        };
+        if let Some(last) = made_for.filter(same_taps) {
+            let by = self.shifts(output, &last.index, &index);
+            let strides = output.y_strides;
+            ends.shift(grid.offset(strides, &index) - grid.offset(strides, &last.index), &by);
+            for (source, &origin) in taps.source[..taps.count].iter_mut().zip(&taps.origin) {
+                *source = source.wrapping_offset(by[origin as usize]);
+            }
+            *made_for = Some(made);
+            return combine(taps, ends, to - from);
+        }
+        let mut whole = true;
         ends.clear();
+        taps.clear();
         for (mut at, stop, before) in [(start, from, true), (to, end, false)] {
             while at < stop {
                 let next = stop.min(at + if at == start && to_line(at) > 0 { to_line(at) } else { line });
                 self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), before, ends);
                 at = next;
                 if ends.is_full() {
-                    taps.count = 0;
-                    let combine = T::Real::rows_function(self.path, 0, beta, self.stream);
-                    // SAFETY: the zones lie in the caller's box.
-                    unsafe { combine(&place(0), taps, ends, factor) };
+                    combine(taps, ends, 0);
                     ends.clear();
+                    whole = false;
                 }
             }
         }
-        if from < to || !ends.is_empty() {
-            taps.count = 0;
-            if from < to {
-                index[row] = inner.start;
-                self.taps(output, &index, taps);
-                // The row may start later, for its alignment.
-                let later = from - inner.start * unit;
-                taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
-            }
-            let combine = T::Real::rows_function(self.path, taps.count, beta, self.stream);
-            // SAFETY: the rows lie in the caller's box.
-            unsafe { combine(&place(to - from), taps, ends, factor) };
+        if from < to {
+            let mut first = index;
+            first[row] = inner.start;
+            self.taps(output, &first, taps);
+            // The row may start later, for its alignment.
+            let later = from - inner.start * unit;
+            taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
         }
+        *made_for = whole.then_some(made);
+        combine(taps, ends, to - from);
     }
 
     /// The same with complex factors.
@@ -337,10 +365,49 @@ where
     }
 }
 
-/// The taps of the rows at hand.
+/// The taps of the rows at hand; interior rows elsewhere have the same, shifted.
 struct Scratch<R> {
     taps: Taps<R>,
     ends: Ends<R>,
+    made_for: Option<Made>,
+}
+
+impl<R: Real> Scratch<R> {
+    const NEW: Scratch<R> = Scratch { taps: Taps::NEW, ends: Ends::NEW, made_for: None };
+}
+
+/// Taps of several kinds of rows; a set is written when it is first used.
+struct Kept<R> {
+    sets: [MaybeUninit<Scratch<R>>; KEPT],
+    used: [bool; KEPT],
+}
+
+impl<R: Real> Kept<R> {
+    const NEW: Kept<R> = Kept { sets: [const { MaybeUninit::uninit() }; KEPT], used: [false; KEPT] };
+
+    fn slot(&mut self, number: usize) -> &mut Scratch<R> {
+        if !self.used[number] {
+            self.sets[number].write(Scratch::NEW);
+            self.used[number] = true;
+        }
+        // SAFETY: written when first used.
+        unsafe { self.sets[number].assume_init_mut() }
+    }
+}
+
+/// What taps were made for.
+#[derive(Clone, Copy)]
+struct Made {
+    index: Index,
+    number: usize,
+    numbers: [usize; 4],
+    line: usize,
+}
+
+impl Made {
+    fn differs_in_place_only(&self, other: &Made) -> bool {
+        (self.number, self.numbers, self.line) == (other.number, other.numbers, other.line)
+    }
 }
 
 /// The next index over `loops`, the last fastest; false after the last, with the loops at their lower ends.

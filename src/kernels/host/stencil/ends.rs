@@ -23,6 +23,8 @@ pub(super) struct EndTap<R> {
     pub stride: isize,
     pub bits: u32,
     pub coefficient: [R; MAX_LANES],
+    /// Term and side, as `Pass::shifts` numbers them.
+    pub origin: u8,
 }
 
 /// `len` elements of the first row, whose sums begin with `start`.
@@ -46,22 +48,16 @@ pub(super) struct Ends<R> {
 }
 
 impl<R: Real> Ends<R> {
-    pub fn new() -> Ends<R> {
-        Ends {
-            pool: [const { MaybeUninit::uninit() }; POOL],
-            used: 0,
-            zones: [const { MaybeUninit::uninit() }; MAX_ZONES],
-            count: 0,
-            before: 0,
-        }
-    }
+    pub const NEW: Ends<R> = Ends {
+        pool: [const { MaybeUninit::uninit() }; POOL],
+        used: 0,
+        zones: [const { MaybeUninit::uninit() }; MAX_ZONES],
+        count: 0,
+        before: 0,
+    };
 
     pub fn clear(&mut self) {
         (self.used, self.count, self.before) = (0, 0, 0);
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
     }
 
     /// No further zone is sure to find room.
@@ -101,6 +97,20 @@ impl<R: Real> Ends<R> {
         }
         self.count += 1;
         self.before += before as usize;
+    }
+
+    /// Moves all zones by `y` numbers, and every tap by what its origin says.
+    pub fn shift(&mut self, y: isize, by: &[isize]) {
+        for zone in &mut self.zones[..self.count] {
+            // SAFETY: zones below `count` are written.
+            let zone = unsafe { zone.assume_init_mut() };
+            zone.y = zone.y.wrapping_offset(y);
+        }
+        for tap in &mut self.pool[..self.used] {
+            // SAFETY: taps below `used` are written.
+            let tap = unsafe { tap.assume_init_mut() };
+            tap.source = tap.source.wrapping_offset(by[tap.origin as usize]);
+        }
     }
 
     /// The zones before and after the rows' uniform part.

@@ -21,6 +21,15 @@ pub(super) trait Lanes: Copy {
     unsafe fn add_masked(self, other: Self, bits: u32) -> Self;
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
+    /// Asks for a cache line; any address will do.
+    #[inline(always)]
+    fn prefetch(_from: *const Self::Real) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint never faults.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(_from.cast())
+        };
+    }
 }
 
 /// Sixteen bytes as an array, for any processor; one number for single elements.

@@ -10,22 +10,46 @@ use std::mem::size_of;
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
 
+/// The most arrays for which memory is asked ahead.
+pub(super) const MAX_LEADS: usize = 4;
+/// How far ahead, in bytes: a few hundred nanoseconds of a core's share of the memory bandwidth. Sums of many taps keep
+/// the processor from running that far ahead by itself.
+const AHEAD: usize = 4096;
+/// Rows computed side by side when they share lines of x and are too long for the first-level cache, so that a line is
+/// fetched from the second level once. Only with streamed results: others would be written to many places of one set.
+const TOGETHER: usize = 4;
+/// Bytes of the first-level cache that rows can count on.
+const FIRST_LEVEL: usize = 32 << 10;
+
 /// Where the taps of one row are, how far the next row's are, and their coefficients.
 pub(super) struct Taps<R> {
     pub source: [*const R; MAX_TAPS],
     pub stride: [isize; MAX_TAPS],
     pub coefficient: [R; MAX_TAPS],
+    /// Term and side, as `Pass::shifts` numbers them.
+    pub origin: [u8; MAX_TAPS],
     pub count: usize,
+    /// The taps that reach memory first, one for each x.
+    pub lead: [u8; MAX_LEADS],
+    pub leads: usize,
+    /// Whether rows share lines of x with the rows after them.
+    pub shared: bool,
 }
 
 impl<R: Real> Taps<R> {
-    pub fn new() -> Taps<R> {
-        Taps {
-            source: [std::ptr::null(); MAX_TAPS],
-            stride: [0; MAX_TAPS],
-            coefficient: [R::ZERO; MAX_TAPS],
-            count: 0,
-        }
+    pub const NEW: Taps<R> = Taps {
+        source: [std::ptr::null(); MAX_TAPS],
+        stride: [0; MAX_TAPS],
+        coefficient: [R::ZERO; MAX_TAPS],
+        origin: [0; MAX_TAPS],
+        count: 0,
+        lead: [0; MAX_LEADS],
+        leads: 0,
+        shared: false,
+    };
+
+    pub fn clear(&mut self) {
+        (self.count, self.leads, self.shared) = (0, 0, false);
     }
 }
 
@@ -73,20 +97,84 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
             c[k] = V::splat(taps.coefficient[k]);
             x[k] = taps.source[k];
         }
+        let leads = taps.leads;
+        let mut lead = [std::ptr::null::<V::Real>(); MAX_LEADS];
+        let size = size_of::<V::Real>();
+        let step = taps.stride[0];
+        let aligned = rows.stride % V::COUNT as isize == 0;
+        let equal = taps.stride[..count].iter().all(|&s| s == step);
+        let length = (rows.len * size).max(1);
+        let long = STREAM && CAPACITY < MAX_TAPS && length * count > FIRST_LEVEL;
+        let together = if long && taps.shared && aligned && equal { TOGETHER } else { 1 };
+        let (rows_ahead, ahead) = match length >= 4 * AHEAD {
+            true => (0, (AHEAD / size) as isize),
+            false => ((AHEAD.div_ceil(length).max(together)) as isize, 0),
+        };
+        for l in 0..leads {
+            let k = taps.lead[l] as usize;
+            lead[l] = taps.source[k].wrapping_offset(rows_ahead * taps.stride[k] + ahead);
+        }
+        let y_ahead = rows_ahead * rows.stride + ahead;
         let mut y = rows.y;
-        for i in 0..rows.rows as isize {
-            for zone in before {
-                end::<V, BETA, STREAM>(zone, ends.taps(zone), i, rows.stride, scale);
+        let mut i = 0;
+        while i < rows.rows {
+            let block = if i + together <= rows.rows { together } else { 1 };
+            for r in 0..block {
+                for zone in before {
+                    end::<V, BETA, STREAM>(zone, ends.taps(zone), (i + r) as isize, rows.stride, scale);
+                }
             }
-            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
+            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size;
             let mut j = misaligned.min(rows.len);
             if j > 0 {
-                part::<V, BETA>(y, &x[..count], &c[..count], scale, j);
+                for r in 0..block as isize {
+                    part::<V, BETA>(y.offset(r * rows.stride), &x[..count], r * step, &c[..count], scale, j);
+                }
+            }
+            if block > 1 {
+                while j + V::COUNT <= rows.len {
+                    // All loads before all stores: rows a multiple of 4 KiB apart look alike to the processor.
+                    let mut sum = [zero; TOGETHER];
+                    for (r, sum) in sum.iter_mut().enumerate() {
+                        let at = r as isize * step + j as isize;
+                        for l in 0..leads {
+                            V::prefetch(lead[l].wrapping_offset(at));
+                        }
+                        if BETA {
+                            let y = y.offset(r as isize * rows.stride).add(j);
+                            V::prefetch(y.wrapping_offset(y_ahead));
+                            *sum = V::load(y).mul(scale);
+                        }
+                        for k in 0..count {
+                            let p = c[k].mul(V::load(x[k].offset(at)));
+                            *sum = if k == 0 && !BETA { p } else { sum.add(p) };
+                        }
+                    }
+                    for (r, sum) in sum.into_iter().enumerate() {
+                        let y = y.offset(r as isize * rows.stride).add(j);
+                        if STREAM {
+                            sum.stream(y);
+                        } else {
+                            sum.store(y);
+                        }
+                    }
+                    j += V::COUNT;
+                }
             }
             while j + 2 * V::COUNT <= rows.len {
                 let (mut a, mut b) = (zero, zero);
                 let next = j + V::COUNT;
+                for l in 0..leads {
+                    V::prefetch(lead[l].wrapping_add(j));
+                    if 2 * size_of::<V>() > 64 {
+                        V::prefetch(lead[l].wrapping_add(next));
+                    }
+                }
                 if BETA {
+                    V::prefetch(y.wrapping_add(j).wrapping_offset(y_ahead));
+                    if 2 * size_of::<V>() > 64 {
+                        V::prefetch(y.wrapping_add(next).wrapping_offset(y_ahead));
+                    }
                     a = V::load(y.add(j)).mul(scale);
                     b = V::load(y.add(next)).mul(scale);
                 }
@@ -118,32 +206,46 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
                 j += V::COUNT;
             }
             if j < rows.len {
-                let mut shifted = x;
-                for k in 0..count {
-                    shifted[k] = x[k].add(j);
+                for r in 0..block as isize {
+                    let at = r * step + j as isize;
+                    let y = y.offset(r * rows.stride).add(j);
+                    part::<V, BETA>(y, &x[..count], at, &c[..count], scale, rows.len - j);
                 }
-                part::<V, BETA>(y.add(j), &shifted[..count], &c[..count], scale, rows.len - j);
             }
-            for zone in after {
-                end::<V, BETA, STREAM>(zone, ends.taps(zone), i, rows.stride, scale);
+            for r in 0..block {
+                for zone in after {
+                    end::<V, BETA, STREAM>(zone, ends.taps(zone), (i + r) as isize, rows.stride, scale);
+                }
             }
-            y = y.wrapping_offset(rows.stride);
+            i += block;
+            let moved = block as isize;
+            y = y.wrapping_offset(moved * rows.stride);
+            for l in 0..leads {
+                lead[l] = lead[l].wrapping_offset(moved * taps.stride[taps.lead[l] as usize]);
+            }
             for k in 0..count {
-                x[k] = x[k].wrapping_offset(taps.stride[k]);
+                x[k] = x[k].wrapping_offset(moved * taps.stride[k]);
             }
         }
     }
 }
 
-/// The first n < COUNT elements of a row.
+/// n < COUNT elements; those of x are `at` from where x points.
 #[inline(always)]
-unsafe fn part<V: Lanes, const BETA: bool>(y: *mut V::Real, x: &[*const V::Real], c: &[V], scale: V, n: usize) {
+unsafe fn part<V: Lanes, const BETA: bool>(
+    y: *mut V::Real,
+    x: &[*const V::Real],
+    at: isize,
+    c: &[V],
+    scale: V,
+    n: usize,
+) {
     let bits = (1 << n) - 1;
     // SAFETY: as for `combine`.
     unsafe {
         let mut a = if BETA { V::load_masked(y, bits).mul(scale) } else { V::splat(V::Real::ZERO) };
         for k in 0..x.len() {
-            let p = c[k].mul(V::load_masked(x[k], bits));
+            let p = c[k].mul(V::load_masked(x[k].offset(at), bits));
             a = if k == 0 && !BETA { p } else { a.add(p) };
         }
         a.store_masked(y, bits);

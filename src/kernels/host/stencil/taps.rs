@@ -2,7 +2,7 @@
 
 use super::ends::{EndTap, Ends, MAX_LANES};
 use super::grid::Index;
-use super::rows::{Taps, MAX_TAPS};
+use super::rows::{Taps, MAX_LEADS, MAX_TAPS};
 use super::{Output, Pass, StencilReal, Term, MAX_AXES};
 use crate::dtype::{Element, Real};
 
@@ -31,6 +31,30 @@ where
         (base.cast::<T::Real>().wrapping_offset(at), stride)
     }
 
+    /// The number of a term and of the side of the block where the target lies.
+    fn origin(&self, number: usize, term: &Term<'_, T>, target: isize) -> u8 {
+        let n = self.grid.shape[self.grid.position(term.axis)] as isize;
+        let side = if target < 0 { 0 } else if target < n { 1 } else { 2 };
+        (3 * number + side) as u8
+    }
+
+    /// How far the taps of every origin move when `from` becomes `to`, rows apart that have the same taps.
+    pub(super) fn shifts(&self, output: &Output<'_, T>, from: &Index, to: &Index) -> [isize; 3 * MAX_AXES] {
+        let grid = &self.grid;
+        let mut shifts = [0; 3 * MAX_AXES];
+        for (number, term) in output.terms.iter().enumerate().take(MAX_AXES) {
+            let b = grid.position(term.axis);
+            shifts[3 * number + 1] = grid.offset(term.x_strides, to) - grid.offset(term.x_strides, from);
+            for (side, width) in [(0, term.halo.before_width), (2, term.halo.after_width)] {
+                if width > 0 {
+                    let at = |index: &Index| grid.halo_offset(index, b, 0, width).0;
+                    shifts[3 * number + side] = at(to) - at(from);
+                }
+            }
+        }
+        shifts
+    }
+
     /// What a weight in double precision is for this type, alpha included where it is real.
     fn coefficient(&self, weight: f64) -> T::Real {
         T::Real::from_f64(if self.factors.are_real() { self.factors.alpha.re * weight } else { weight })
@@ -41,6 +65,8 @@ where
         let mut sum = [0.0; MAX_TAPS];
         let mut centers = [usize::MAX; MAX_AXES];
         let mut count = 0;
+        taps.leads = 0;
+        taps.shared = output.terms.iter().any(|t| self.grid.position(t.axis) + 1 == self.grid.row());
         for (number, term) in output.terms.iter().enumerate().take(MAX_AXES) {
             let here = index[self.grid.position(term.axis)];
             for &(offset, coefficient) in term.stencil.row(term.offset + here) {
@@ -53,9 +79,19 @@ where
                     }
                     centers[number] = count;
                 }
-                (taps.source[count], taps.stride[count]) = self.source(term, index, here as isize + offset);
+                let target = here as isize + offset;
+                (taps.source[count], taps.stride[count]) = self.source(term, index, target);
+                taps.origin[count] = self.origin(number, term, target);
                 sum[count] = weight;
                 count += 1;
+            }
+            // The loops run through the first axis last, so its farthest tap is new to the caches.
+            let first = |other: &Term<'_, T>| {
+                other.x != term.x || self.grid.position(other.axis) >= self.grid.position(term.axis)
+            };
+            if count > 0 && taps.leads < MAX_LEADS && output.terms.iter().all(first) {
+                taps.lead[taps.leads] = count as u8 - 1;
+                taps.leads += 1;
             }
         }
         for (coefficient, sum) in taps.coefficient[..count].iter_mut().zip(sum) {
@@ -124,7 +160,8 @@ where
                     let along = if b == row { (at + last) % unit } else { at + last };
                     let source = source.wrapping_add(along).wrapping_sub(last);
                     let coefficient = weights.map(|w| self.coefficient(w));
-                    let tap = ends.push(EndTap { source, stride, bits, coefficient });
+                    let origin = self.origin(number, term, target);
+                    let tap = ends.push(EndTap { source, stride, bits, coefficient, origin });
                     if offset == 0 {
                         centers[number] = Center { number: tap, bits, sum: weights };
                     }

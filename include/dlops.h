@@ -1,0 +1,1345 @@
+/*
+ * dlops: distributed arrays, matrix-free linear operators and the solvers that invert them.
+ *
+ * This file is generated from the Rust sources; change it there.
+ *
+ * Linking
+ *     CMake: find_package(dlops CONFIG COMPONENTS mpi) and dlops::mpi; pkg-config: dlops. The shared library is the
+ *     supported form; the archive fits at most once into a program. This header needs no MPI and no CUDA header. A
+ *     program that has a communicator includes dlops_mpi.h instead, and is built with the MPI that dlops was built for.
+ *
+ * Errors
+ *     Functions that can fail return a dlops_status: 0 is DLOPS_OK, a negative number is an error, and
+ *     dlops_last_error() says on the same thread what was wrong. From -1 to -99 the arguments or the state were wrong
+ *     and all objects are as before; from -100 on memory, MPI or files failed, and the objects concerned can only be
+ *     destroyed. Handles and numbers are written on success only; the contents of an output array are unspecified
+ *     after an error. The library never prints, exits, aborts or installs a signal handler.
+ *
+ * Threads
+ *     A context and everything built on it are used by one thread at a time. Functions that take const handles may run
+ *     concurrently with one another. Different contexts may be used by different threads at once if MPI was
+ *     initialised with MPI_THREAD_MULTIPLE.
+ *
+ * Ownership
+ *     Every create, view and retain gives a handle that belongs to the caller; dlops_<object>_destroy ends it, accepts
+ *     NULL, and sets the handle to NULL. Objects are counted inside: an operator keeps its children, an array its
+ *     space, everything its context, so they may be destroyed in any order. Pointers to data, communicators and
+ *     streams stay the caller's: they are borrowed or duplicated. Nothing from here is given to free().
+ *
+ * Collectivity
+ *     A function marked Collective is called by all ranks of the context, in the same order and with the same
+ *     arguments where not said otherwise; its errors are the same on all ranks. One marked Local may be called by any
+ *     rank alone.
+ *
+ * Conventions
+ *     Shapes are in C order, the last axis contiguous. Sizes are int64_t, statuses and enumerations int32_t. A NULL
+ *     options pointer means the defaults. Outputs come last.
+ */
+
+#ifndef DLOPS_H
+#define DLOPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The version of this header; dlops_version() gives that of the library. */
+#define DLOPS_VERSION "0.1.0"
+#define DLOPS_VERSION_MAJOR 0
+#define DLOPS_VERSION_MINOR 1
+#define DLOPS_VERSION_PATCH 0
+#define DLOPS_VERSION_AT_LEAST(major, minor, patch) \
+    (DLOPS_VERSION_MAJOR > (major) || (DLOPS_VERSION_MAJOR == (major) && \
+     (DLOPS_VERSION_MINOR > (minor) || (DLOPS_VERSION_MINOR == (minor) && DLOPS_VERSION_PATCH >= (patch)))))
+
+/* Before a function whose result must not be ignored. */
+#ifndef DLOPS_MUST_CHECK
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define DLOPS_MUST_CHECK [[nodiscard]]
+#elif defined(__GNUC__)
+#define DLOPS_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define DLOPS_MUST_CHECK
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Objects ------------------------------------------------------------------------------------------------------- */
+
+/** Where work happens: communicator, threads, log, profile. */
+typedef struct dlops_context dlops_context;
+
+/** What shape a vector has, or a product of spaces. */
+typedef struct dlops_space dlops_space;
+
+/** One element of a space. */
+typedef struct dlops_array dlops_array;
+
+/** A linear map from a domain to a range space. */
+typedef struct dlops_operator dlops_operator;
+
+/** Finds x with A x = b in some sense. */
+typedef struct dlops_solver dlops_solver;
+
+/* Status -------------------------------------------------------------------------------------------------------- */
+
+#define DLOPS_OK 0                          /* success */
+#define DLOPS_ERROR_NULL_POINTER (-1)       /* a required pointer is NULL */
+#define DLOPS_ERROR_HANDLE (-2)             /* not a live handle of the expected kind */
+#define DLOPS_ERROR_ARGUMENT (-3)           /* an argument is outside its range */
+#define DLOPS_ERROR_AXIS (-4)               /* an axis is outside the dimensions of its space */
+#define DLOPS_ERROR_SHAPE (-5)              /* a shape is negative, too large or inconsistent */
+#define DLOPS_ERROR_DTYPE (-6)              /* the data types do not fit together */
+#define DLOPS_ERROR_SPACE (-7)              /* the spaces are not congruent */
+#define DLOPS_ERROR_CONTEXT (-8)            /* the objects belong to different contexts */
+#define DLOPS_ERROR_STATE (-9)              /* the object is not in a state that allows the call */
+#define DLOPS_ERROR_OVERLAP (-10)           /* input and output share memory */
+#define DLOPS_ERROR_OPTION (-11)            /* an option is unknown or has a wrong value */
+#define DLOPS_ERROR_UNSUPPORTED (-12)       /* not supported by this build or on this machine */
+#define DLOPS_ERROR_LAYOUT (-13)            /* the layout does not fit the shape or the ranks */
+#define DLOPS_ERROR_FORMAT (-14)            /* a file is truncated, malformed or of another type */
+#define DLOPS_ERROR_COLLECTIVE (-15)        /* the ranks passed different arguments to a collective call */
+#define DLOPS_ERROR_MEMORY (-100)           /* memory could not be allocated */
+#define DLOPS_ERROR_MPI (-101)              /* an MPI call failed */
+#define DLOPS_ERROR_MPI_MISMATCH (-102)     /* host and library were built for different MPI implementations */
+#define DLOPS_ERROR_IO (-103)               /* a file could not be opened, read or written */
+#define DLOPS_ERROR_COMMUNICATION (-104)    /* a function of the host's communicator table failed */
+#define DLOPS_ERROR_CALLBACK (-254)         /* a callback asked to stop */
+#define DLOPS_ERROR_INTERNAL (-255)         /* a defect of the library: a panic was caught */
+
+/** Status of a call: 0 (DLOPS_OK) or a negative DLOPS_ERROR_ number. */
+typedef int32_t dlops_status;
+
+/* Library ------------------------------------------------------------------------------------------------------- */
+
+/** The ABI number, also the last part of the SONAME. */
+#define DLOPS_ABI_VERSION 0
+
+/** Version of the library that is running, such as "0.1.0". Local. Since 0.1. */
+const char *dlops_version(void);
+
+/** ABI number of the library that is running; compare with DLOPS_ABI_VERSION of the header. Local. Since 0.1. */
+int32_t dlops_abi_version(void);
+
+/** How the library was built: version, MPI, compiler target. Local. Since 0.1. */
+const char *dlops_build_info(void);
+
+/** One sentence for a status. Never NULL. Local. Since 0.1. */
+const char *dlops_status_text(dlops_status status);
+
+/**
+ * Text of this thread's last error: function, argument, what was wrong with its value, rank.
+ * Valid until the next failing call of this thread; empty when none has failed. Never NULL. Local. Since 0.1.
+ */
+const char *dlops_last_error(void);
+
+/**
+ * Copies the text of this thread's last error, NUL-terminated and cut to `length` bytes. Local. Since 0.1.
+ *
+ * @param buffer  room for `length` bytes
+ * @param length  at least 1
+ * Errors: NULL_POINTER, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_last_error_copy(char *buffer, size_t length);
+
+/**
+ * Number of handles that are alive in this process: 0 when everything was destroyed. Local. Since 0.1.
+ *
+ * Errors: NULL_POINTER.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_get_live_handles(int64_t *count);
+
+/** A scalar that multiplies arrays of any type, made by dlops_real or dlops_complex. */
+typedef struct dlops_scalar {
+    double re;
+    double im;
+} dlops_scalar;
+
+/** A real scalar. Local. Since 0.1. */
+static inline dlops_scalar dlops_real(double re)
+{
+    dlops_scalar scalar;
+    scalar.re = re;
+    scalar.im = 0.0;
+    return scalar;
+}
+
+/** A complex scalar; an error with real arrays unless `im` is 0. Local. Since 0.1. */
+static inline dlops_scalar dlops_complex(double re, double im)
+{
+    dlops_scalar scalar;
+    scalar.re = re;
+    scalar.im = im;
+    return scalar;
+}
+
+/* Contexts ------------------------------------------------------------------------------------------------------ */
+
+/**
+ * A transport of the host: one group of ranks, as seen by the calling rank.
+ *
+ * Set `struct_size` to `sizeof(dlops_communicator_functions)` and every member that is not used to zero or NULL.
+ * The table is copied; `user` is passed to every function and belongs to the library once the context is made:
+ * `destroy(user)` is called exactly once, with the last reference. If making the context fails, it is not called.
+ *
+ * Every function returns 0, or another number of the host's own choice when it fails: the library's call then
+ * returns `DLOPS_ERROR_COMMUNICATION` with a message that names the function, the number and the rank.
+ * The functions are called on the thread that called the library, by one thread at a time, and collective ones on
+ * all ranks of the group in the same order. They must not throw or jump out.
+ * Counts and displacements are in bytes unless said otherwise, and never negative. Buffers are host memory.
+ *
+ * A tag is 0 to 32767. Messages between two ranks with one tag arrive in the order they were sent; a rank may send to
+ * itself. Collective calls and messages do not disturb each other: a collective may run while messages are unfinished.
+ */
+typedef struct dlops_communicator_functions dlops_communicator_functions;
+struct dlops_communicator_functions {
+    /** `sizeof(dlops_communicator_functions)` as the host was compiled. */
+    size_t struct_size;
+    /** Passed to every function. */
+    void *user;
+    /** This rank, 0 to `size - 1`. */
+    int32_t rank;
+    /** Number of ranks, at least 1. */
+    int32_t size;
+    /**
+     * The largest count that one call may have (numbers in `allreduce`, bytes elsewhere; a displacement too);
+     * larger calls are split. 0: no limit. A transport whose counts are C ints sets 1073741824.
+     */
+    int64_t max_count;
+    /**
+     * Combines `count` numbers elementwise over all ranks, in place; every rank receives the same bits.
+     * `number` is DLOPS_FLOAT32, DLOPS_FLOAT64, DLOPS_INT32 or DLOPS_INT64; `combine` is 0 sum, 1 minimum, 2 maximum.
+     * Collective. Required.
+     */
+    int32_t (*allreduce)(void *user, void *buffer, int64_t count, int32_t number, int32_t combine);
+    /** Sends the `bytes` bytes of rank `root` to all ranks. Collective. Required. */
+    int32_t (*broadcast)(void *user, void *buffer, int64_t bytes, int32_t root);
+    /** Gathers `bytes` bytes of every rank, in the order of ranks. Collective. NULL: `allgatherv` is used. */
+    int32_t (*allgather)(void *user, const void *send, void *receive, int64_t bytes);
+    /**
+     * Gathers `counts[r]` bytes of every rank r at `receive + displacements[r]`. `counts` are the same on all ranks,
+     * some may be 0; `send_bytes` is `counts[rank]`. Collective. Required.
+     */
+    int32_t (*allgatherv)(void *user,
+                          const void *send,
+                          int64_t send_bytes,
+                          void *receive,
+                          const int64_t *counts,
+                          const int64_t *displacements);
+    /**
+     * Sends `send_counts[r]` bytes at `send + send_displacements[r]` to every rank r and receives likewise; counts may
+     * be 0. Collective. NULL, or `max_count` not 0: `send` and `receive` are used.
+     */
+    int32_t (*alltoallv)(void *user,
+                         const void *send,
+                         const int64_t *send_counts,
+                         const int64_t *send_displacements,
+                         void *receive,
+                         const int64_t *receive_counts,
+                         const int64_t *receive_displacements);
+    /** Returns when all ranks have called it. Collective. NULL: `allreduce` is used. */
+    int32_t (*barrier)(void *user);
+    /**
+     * Starts sending `bytes` bytes (at least 1) to rank `peer` and returns at once; `*request` receives any number by
+     * which `wait` knows the message. The buffer is left alone until `wait` has returned. Local. Required.
+     */
+    int32_t (*send)(void *user,
+                    const void *buffer,
+                    int64_t bytes,
+                    int32_t peer,
+                    int32_t tag,
+                    uint64_t *request);
+    /** Starts receiving exactly `bytes` bytes (at least 1) from rank `peer`, likewise. Local. Required. */
+    int32_t (*receive)(void *user, void *buffer, int64_t bytes, int32_t peer, int32_t tag, uint64_t *request);
+    /**
+     * Lets unfinished messages make progress, without waiting. It may change the numbers; `wait` is called for all of
+     * them all the same. Local. NULL: messages progress by themselves or in `wait`.
+     */
+    int32_t (*test)(void *user, int64_t count, uint64_t *requests);
+    /** Waits until all `count` messages are complete and forgets them, also when it fails. Local. Required. */
+    int32_t (*wait)(void *user, int64_t count, uint64_t *requests);
+    /**
+     * Makes a group of all ranks that pass this `colour` (any number), ordered by rank. `group` arrives zeroed with
+     * `struct_size` set; the host fills it, with a `user` and `destroy` of its own. Collective.
+     * NULL: groups are made of `send` and `receive`.
+     */
+    int32_t (*split)(void *user, int32_t colour, dlops_communicator_functions *group);
+    /** Called once, with the last reference; local, at any time, ranks in any order. NULL: nothing to release. */
+    void (*destroy)(void *user);
+};
+
+#define DLOPS_COMMUNICATOR_FUNCTIONS_INIT {sizeof(dlops_communicator_functions), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+/** Message levels of a log callback. */
+#define DLOPS_LOG_ERROR 0
+#define DLOPS_LOG_WARNING 1
+#define DLOPS_LOG_INFO 2
+#define DLOPS_LOG_DEBUG 3
+/** Families of MPI implementations, which a host passes as it was compiled (dlops_mpi.h does). */
+#define DLOPS_MPI_OPEN_MPI 1
+#define DLOPS_MPI_MPICH 2
+#define DLOPS_MPI_STANDARD_ABI 3
+
+/** Called exactly once when the library lets go of `user`. */
+typedef void (*dlops_destroy_callback)(void *user);
+
+/** Optional choices for a context; initialise with DLOPS_CONTEXT_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_context_options {
+    size_t struct_size;
+    /** Threads of each rank; 0: DLOPS_NUM_THREADS, or 1. */
+    int32_t threads;
+    /** 1: every collective call first agrees that all ranks passed the same arguments; 0: not. */
+    int32_t check_level;
+    /** 1: dot products, norms and residual histories are bit-equal for any number of ranks; 0: not. */
+    int32_t deterministic;
+    /** 1: count calls, seconds, messages and bytes of every operator and solver; 0: not. */
+    int32_t profile;
+} dlops_context_options;
+
+#define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0}
+
+/** Receives messages of a context on the thread that caused them. `text` is valid during the call only. */
+typedef void (*dlops_log_callback)(int32_t level, const char *text, void *user);
+
+/**
+ * Makes a context of this rank alone, which needs no MPI. Local. Since 0.1.
+ *
+ * @param choices  NULL for the defaults
+ * @param context  the new context; the caller destroys it
+ * Errors: NULL_POINTER, OPTION, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_create_self(const dlops_context_options *choices, dlops_context **context);
+
+/**
+ * Makes a context over an MPI communicator, given by its Fortran handle. Collective over the communicator. Since 0.1.
+ *
+ * C and C++ call dlops_context_create_mpi of dlops_mpi.h, which passes MPI_Comm_c2f(comm) and the family of the MPI
+ * that the host was compiled with. The communicator is duplicated (the duplicate returns errors); the host may free
+ * its own. MPI must be initialised, with MPI_THREAD_FUNNELED when calls come from the main thread only, else with
+ * MPI_THREAD_SERIALIZED.
+ *
+ * @param comm     Fortran handle of an intracommunicator
+ * @param family   DLOPS_MPI_OPEN_MPI, DLOPS_MPI_MPICH or DLOPS_MPI_STANDARD_ABI; 0 when the host cannot tell
+ * @param choices  NULL for the defaults
+ * @param context  the new context; the caller destroys it
+ * Errors: NULL_POINTER, OPTION, MPI, MPI_MISMATCH, STATE (MPI not initialised, or finalised), UNSUPPORTED (a library
+ * built without MPI), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_create_fortran(int32_t comm,
+                                          int32_t family,
+                                          const dlops_context_options *choices,
+                                          dlops_context **context);
+
+/**
+ * Makes a context over the host's own table of communication functions. Collective over its ranks. Since 0.1.
+ *
+ * @param functions  copied; `user` inside it stays the host's until its `destroy` is called
+ * @param choices    NULL for the defaults
+ * @param context    the new context; the caller destroys it. If the call fails, `destroy` is not called
+ * Errors: NULL_POINTER, ARGUMENT, OPTION, COMMUNICATION, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_create_custom(const dlops_communicator_functions *functions,
+                                         const dlops_context_options *choices,
+                                         dlops_context **context);
+
+/**
+ * This rank's local context, of one rank: the same one at every call, sharing threads, log and profile. Local. Since 0.1.
+ *
+ * Operators of BlockDiag, VStack and HStack live on it.
+ * @param local  a new handle to it; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_local(const dlops_context *context,
+                                     dlops_context **local);
+
+/** Another handle to the same context. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_retain(const dlops_context *context, dlops_context **copy);
+
+/** This rank's number, from 0. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_rank(const dlops_context *context, int32_t *rank);
+
+/** Number of ranks. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_size(const dlops_context *context, int32_t *size);
+
+/** Threads of this rank. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_threads(const dlops_context *context, int32_t *threads);
+
+/**
+ * Changes how much collective calls agree before they start (see dlops_context_options). All ranks pass the same
+ * value at the same point of the program. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_set_check_level(dlops_context *context,
+                                           int32_t level);
+
+/**
+ * Sends the messages of a context to the host; NULL for silence, which is the default. Local. Since 0.1.
+ *
+ * @param callback  NULL to remove the present one
+ * @param user      passed to the callback
+ * @param destroy   called once with `user` when the callback is replaced or the context is gone; may be NULL
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_set_log(dlops_context *context,
+                                   dlops_log_callback callback,
+                                   void *user,
+                                   dlops_destroy_callback destroy);
+
+/**
+ * Makes an error that one rank kept (from a call that cannot agree by itself, such as an operator's callback that
+ * failed) known to all ranks, and forgets it. Collective. Since 0.1.
+ *
+ * @param status  the error of the lowest failing rank, the same on all ranks; DLOPS_OK when no rank kept one. Its
+ * text is in dlops_last_error
+ * Errors: NULL_POINTER, HANDLE, MPI, COMMUNICATION.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_agree(dlops_context *context,
+                                 dlops_status *status);
+
+/**
+ * Switches counting of calls, seconds, messages and bytes on or off. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_set_profile(dlops_context *context, int32_t enabled);
+
+/**
+ * What this rank counted for one operator or solver by name: calls, seconds (children included), messages sent by
+ * the library and bytes of them. Any output may be NULL. Local. Since 0.1.
+ *
+ * @param name  as in the table, such as "FirstDerivative"; NULL for the whole context (messages and bytes only)
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (nothing of that name).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_profile(const dlops_context *context,
+                                       const char *name,
+                                       int64_t *calls,
+                                       double *seconds,
+                                       int64_t *messages,
+                                       int64_t *bytes);
+
+/**
+ * Sends the profile's table to the log at level DLOPS_LOG_INFO, on rank 0: its own figures. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_view_profile(const dlops_context *context);
+
+/** All counters of the profile back to zero. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_reset_profile(dlops_context *context);
+
+/**
+ * Destroys a handle and sets it to NULL; NULL is accepted. Collective over the context's ranks. Since 0.1.
+ *
+ * What was built on the context keeps it alive, so the order of destroys is free, also after MPI_Finalize.
+ * Errors: HANDLE.
+ */
+dlops_status dlops_context_destroy(dlops_context **context);
+
+/* Spaces -------------------------------------------------------------------------------------------------------- */
+
+/** Element types. The integers are for storage, copy, redistribution and files only. */
+#define DLOPS_FLOAT32 1
+#define DLOPS_FLOAT64 2
+#define DLOPS_COMPLEX64 3
+#define DLOPS_COMPLEX128 4
+#define DLOPS_INT32 5
+#define DLOPS_INT64 6
+/** Where elements live. */
+#define DLOPS_HOST 1
+/** Most axes a space can have, and most dimensions of a process grid. */
+#define DLOPS_MAX_DIMENSIONS 16
+
+/**
+ * How an axis of n elements is cut into P parts.
+ * Balanced: part r has floor(n/P) + 1 elements if r < n mod P, else floor(n/P) (PyLops-MPI's local_split).
+ */
+#define DLOPS_PARTITION_BALANCED 0
+
+/** Blocks of ceil(n/P) elements; the last ones may be short or empty. */
+#define DLOPS_PARTITION_CEILING 1
+/** The host gives each part's number of elements. */
+#define DLOPS_PARTITION_EXTENTS 2
+/** Blocks dealt out in turn, as in ScaLAPACK. */
+#define DLOPS_PARTITION_CYCLIC 3
+/** Every rank holds the whole. */
+#define DLOPS_PARTITION_REPLICATED 4
+
+/** One dimension of a process grid: how many ranks, and which axis they cut. */
+typedef struct dlops_grid_dimension {
+    /** ranks along this dimension of the grid */
+    int32_t ranks;
+    /** DLOPS_PARTITION_BALANCED to DLOPS_PARTITION_REPLICATED (then `axis` is not read) */
+    int32_t partition;
+    /** axis that is cut; negative counts from the last */
+    int32_t axis;
+    int32_t reserved;
+    /** DLOPS_PARTITION_CYCLIC: elements of a block */
+    int64_t block;
+    /** DLOPS_PARTITION_EXTENTS: `ranks` numbers that add up to the axis; borrowed during the call */
+    const int64_t *extents;
+} dlops_grid_dimension;
+
+/**
+ * Optional choices for a space; initialise with DLOPS_SPACE_OPTIONS_INIT. Zero means the default.
+ * At most one of `grid`, `box_lower` and the members `partition`, `axis`, `block`, `extents` describes the layout.
+ */
+typedef struct dlops_space_options {
+    size_t struct_size;
+    /** 0: the context's; DLOPS_HOST */
+    int32_t memory;
+    /** how `axis` is cut over all ranks: DLOPS_PARTITION_... */
+    int32_t partition;
+    /** axis that is cut, default 0; negative counts from the last */
+    int32_t axis;
+    /** dimensions of `grid`; 0: no grid */
+    int32_t grid_dimensions;
+    /** ranks are numbered over the grid in C order (the last dimension fastest) */
+    const dlops_grid_dimension *grid;
+    /** DLOPS_PARTITION_CYCLIC: elements of a block */
+    int64_t block;
+    /** DLOPS_PARTITION_EXTENTS: one number a rank */
+    const int64_t *extents;
+    /** one box a rank, disjoint and covering: [ranks][dimensions] first indices */
+    const int64_t *box_lower;
+    /** [ranks][dimensions] indices one past the last */
+    const int64_t *box_upper;
+    /** one colour a rank, 0 or more: reductions stay among ranks of one colour; NULL: one group */
+    const int32_t *mask;
+} dlops_space_options;
+
+#define DLOPS_SPACE_OPTIONS_INIT {sizeof(dlops_space_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Makes a space of a global shape, cut along axis 0 in balanced blocks unless the options say otherwise.
+ * Collective. Since 0.1.
+ *
+ * @param context     where it lives
+ * @param dtype       DLOPS_FLOAT32 to DLOPS_INT64
+ * @param dimensions  1 to DLOPS_MAX_DIMENSIONS
+ * @param shape       elements along each axis over all ranks, C order (the last axis fastest); 0 is allowed
+ * @param choices     NULL for the defaults
+ * @param space       the new space; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE, AXIS, LAYOUT, OPTION, COLLECTIVE (ranks passed different arguments).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_create(const dlops_context *context,
+                                int32_t dtype,
+                                int32_t dimensions,
+                                const int64_t *shape,
+                                const dlops_space_options *choices,
+                                dlops_space **space);
+
+/**
+ * Makes a space of which only local counts are known: what stacks of local operators have. It is congruent with any
+ * space of the same dtype whose ranks have the same counts. Collective. Since 0.1.
+ *
+ * @param local_count  elements of this rank, 0 or more; ranks may differ
+ * @param space        the new space; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_create_unshaped(const dlops_context *context,
+                                         int32_t dtype,
+                                         int64_t local_count,
+                                         dlops_space **space);
+
+/**
+ * Makes the product of spaces; components may be products themselves. Local. Since 0.1.
+ *
+ * @param count       components, 1 or more
+ * @param components  spaces of one context and mask, kept alive by the product
+ * @param space       the new space; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, SPACE (different masks), SHAPE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_create_product(int64_t count,
+                                        const dlops_space *const *components,
+                                        dlops_space **space);
+
+/** The context of a space, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_context(const dlops_space *space,
+                                     dlops_context **context);
+
+/** Element type; of a product, the promotion of its components'. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_dtype(const dlops_space *space,
+                                   int32_t *dtype);
+
+/** Where the elements live: DLOPS_HOST. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_memory(const dlops_space *space, int32_t *memory);
+
+/** Number of axes; 1 for an unshaped space, 0 for a product. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_dimensions(const dlops_space *space, int32_t *dimensions);
+
+/**
+ * Global shape: as many numbers as dimensions. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, SPACE (an unshaped or a product space).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_shape(const dlops_space *space, int64_t *shape);
+
+/** Shape of this rank's elements. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, SPACE (a product space). */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_local_shape(const dlops_space *space, int64_t *shape);
+
+/**
+ * First global index of this rank along each axis. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, SPACE (no global shape), LAYOUT (block-cyclic: not one box).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_local_start(const dlops_space *space, int64_t *start);
+
+/** Elements of this rank, over all components. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_local_count(const dlops_space *space, int64_t *count);
+
+/**
+ * Elements of every rank: as many numbers as ranks. No communication. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, SPACE (a product space).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_local_counts(const dlops_space *space, int64_t *counts);
+
+/** Elements of the vector over all ranks; replicated ones count once. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_global_count(const dlops_space *space,
+                                          int64_t *count);
+
+/** Number of components; 0 for a space that is not a product. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_component_count(const dlops_space *space, int64_t *count);
+
+/**
+ * A component of a product space, as a new handle that the caller destroys. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (index out of range).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_component(const dlops_space *space, int64_t index, dlops_space **component);
+
+/**
+ * Whether arrays of the one space are accepted for the other. Local. Since 0.1. Errors: NULL_POINTER, HANDLE.
+ *
+ * @param congruent  1: the same context, dtype, memory and mask, and on every rank the same elements in the same order
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_is_congruent(const dlops_space *a,
+                                      const dlops_space *b,
+                                      int32_t *congruent);
+
+/**
+ * Sends a line that describes the space to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_view(const dlops_space *space);
+
+/** Another handle to the same space. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_retain(const dlops_space *space, dlops_space **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_space_destroy(dlops_space **space);
+
+/**
+ * The part of n elements that part `part` of `parts` gets by the balanced rule (DLOPS_PARTITION_BALANCED).
+ * Local. Since 0.1. Errors: NULL_POINTER, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_local_split(int64_t n, int32_t parts, int32_t part, int64_t *start, int64_t *count);
+
+/* Arrays -------------------------------------------------------------------------------------------------------- */
+
+/** What the host does with an array that it acquires. */
+#define DLOPS_ACCESS_READ 1
+#define DLOPS_ACCESS_WRITE 2
+#define DLOPS_ACCESS_READ_WRITE 3
+
+/**
+ * Makes an array of the library's own memory; its elements are unspecified until written. Of a product space: an
+ * array of arrays. Local. Since 0.1.
+ *
+ * @param array  the new array; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_create(const dlops_space *space,
+                                dlops_array **array);
+
+/**
+ * Makes an array over the host's memory, C-contiguous, zero copy. Local. Since 0.1.
+ *
+ * @param space  a space that is not a product
+ * @param data   this rank's elements (dlops_space_get_local_count of them); borrowed until the array and all that
+ *               holds it is destroyed. May be NULL where the count is 0
+ * @param array  the new array; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_wrap(const dlops_space *space,
+                              void *data,
+                              dlops_array **array);
+
+/**
+ * Makes an array over the host's padded or ghosted memory, zero copy. Local. Since 0.1.
+ *
+ * @param data     address of the first local element; borrowed until `destroy` is called, or without one until the
+ *                 array and all that holds it is destroyed
+ * @param strides  one number an axis of the local shape, in elements, positive; the last axis contiguous (stride 1),
+ *                 no axis shorter than the extent of the axes after it. NULL: contiguous
+ * @param user     passed to `destroy`
+ * @param destroy  called once when the library lets go of the memory; may be NULL. Not called if this call fails
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, SHAPE (strides), SPACE (a product space).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_wrap_strided(const dlops_space *space,
+                                      void *data,
+                                      const int64_t *strides,
+                                      void *user,
+                                      dlops_destroy_callback destroy,
+                                      dlops_array **array);
+
+/**
+ * Makes an array of the product of the spaces of existing arrays, without a copy. Local. Since 0.1.
+ *
+ * @param count  components, 1 or more
+ * @param parts  arrays of one context that share no memory; kept alive by the new array
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, SPACE, OVERLAP.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_compose(int64_t count, const dlops_array *const *parts, dlops_array **array);
+
+/**
+ * The same memory as an array of a congruent space (another shape of the same elements, or local counts only).
+ * Local. Since 0.1. Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE (not congruent), UNSUPPORTED (strided).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_view_as(const dlops_array *array,
+                                 const dlops_space *space,
+                                 dlops_array **view);
+
+/**
+ * The same local memory as an array of another space of the same dtype and local count, whatever its layout: what
+ * the elements mean globally is the caller's word. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, SPACE, UNSUPPORTED (a strided array with another local shape).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_reinterpret(const dlops_array *array,
+                                     const dlops_space *space,
+                                     dlops_array **view);
+
+/** The space of an array, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_get_space(const dlops_array *array,
+                                   dlops_space **space);
+
+/**
+ * A component of an array of a product space: a new handle to the same memory, which the caller destroys. Local.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE, ARGUMENT (index out of range).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_get_component(const dlops_array *array,
+                                       int64_t index,
+                                       dlops_array **component);
+
+/**
+ * Strides of the local elements, one number an axis, in elements. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, SPACE (a product space).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_get_strides(const dlops_array *array, int64_t *strides);
+
+/**
+ * Gives the host direct access to this rank's elements until dlops_array_release. Any number of readers, or one
+ * writer; a view locks its parent. What the host writes is this rank's: a replicated array becomes consistent again
+ * by dlops_array_synchronize. Local. Since 0.1.
+ *
+ * @param data  address of the first local element (see dlops_array_get_strides)
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, SPACE (a product space: acquire its components), STATE (already acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_acquire(dlops_array *array,
+                                 int32_t mode,
+                                 void **data);
+
+/** Ends one dlops_array_acquire. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, STATE (not acquired). */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_release(dlops_array *array);
+
+/**
+ * Sends a line that describes the array to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_view(const dlops_array *array);
+
+/** Another handle to the same array. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_retain(const dlops_array *array, dlops_array **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_array_destroy(dlops_array **array);
+
+/* Vectors ------------------------------------------------------------------------------------------------------- */
+
+/** Distributions of dlops_array_fill_random. */
+#define DLOPS_UNIFORM 0
+#define DLOPS_NORMAL 1
+
+/**
+ * Every element of this rank := value. Local; the same call on all ranks fills a replicated array consistently.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE, DTYPE (imaginary part for real elements), STATE (acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_fill(dlops_array *array,
+                              dlops_scalar value);
+
+/**
+ * Fills with random numbers that depend on the seed and the global index only: the same array for any number of
+ * ranks. Local. Since 0.1.
+ *
+ * @param distribution  DLOPS_UNIFORM, [0, 1), or DLOPS_NORMAL, mean 0 and variance 1; complex elements have
+ *                      independent real and imaginary parts
+ * @param seed          different seeds give independent sequences (Philox4x32-10, Salmon et al. 2011)
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, DTYPE (integers), STATE (acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_fill_random(dlops_array *array,
+                                     int32_t distribution,
+                                     uint64_t seed);
+
+/**
+ * y := x, converted as NumPy's astype where the dtypes differ (complex to real is refused). Local. Since 0.1.
+ *
+ * @param x  source
+ * @param y  target, congruent but for the dtype
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP, STATE (acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_copy(const dlops_array *x, dlops_array *y);
+
+/** x := alpha x. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, DTYPE, STATE (acquired). */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_scale(dlops_scalar alpha, dlops_array *x);
+
+/** x := x + value, every element. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, DTYPE, STATE (acquired). */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_add_scalar(dlops_scalar value, dlops_array *x);
+
+/** x := conj(x). Local. Since 0.1. Errors: NULL_POINTER, HANDLE, STATE (acquired). */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_conjugate(dlops_array *x);
+
+/**
+ * y := alpha x + beta y; with beta = 0, y is never read. One pass: reads 2n, writes n. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP, STATE (acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_axpby(dlops_scalar alpha, const dlops_array *x, dlops_scalar beta, dlops_array *y);
+
+/**
+ * y := alpha x + y. One pass: reads 2n, writes n. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP, STATE (acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_axpy(dlops_scalar alpha, const dlops_array *x, dlops_array *y);
+
+/**
+ * w := alpha x + beta y: add, subtract and scale in one pass (reads 2n, writes n). Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP (w with x or y), STATE (acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_waxpby(dlops_scalar alpha,
+                                const dlops_array *x,
+                                dlops_scalar beta,
+                                const dlops_array *y,
+                                dlops_array *w);
+
+/**
+ * w := x .* y element by element, with conj(x) where asked. Local. Since 0.1.
+ *
+ * @param conjugate  1: conj(x) .* y; 0: x .* y
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, SPACE, DTYPE, OVERLAP (w with x or y), STATE (acquired).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_multiply(const dlops_array *x,
+                                  const dlops_array *y,
+                                  int32_t conjugate,
+                                  dlops_array *w);
+
+/**
+ * <x, y> = sum conj(x) y over the ranks of the space's group; replicated elements count once. Collective; no message
+ * for a replicated space. Sums in double precision. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, STATE (acquired for writing), MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_dot(const dlops_array *x,
+                             const dlops_array *y,
+                             dlops_scalar *result);
+
+/**
+ * sum x y, not conjugated; else as dlops_array_dot. Collective. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, STATE (acquired for writing), MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_dot_unconjugated(const dlops_array *x, const dlops_array *y, dlops_scalar *result);
+
+/**
+ * The Euclidean norm over the ranks of the space's group; replicated elements count once. Collective; no message for
+ * a replicated space. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, DTYPE (integers), STATE (acquired for writing), MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_norm(const dlops_array *x,
+                              double *result);
+
+/* Operators ----------------------------------------------------------------------------------------------------- */
+
+/** Modes of apply: A, A^H, A^T, conj(A). */
+#define DLOPS_FORWARD 0
+#define DLOPS_ADJOINT 1
+#define DLOPS_TRANSPOSE 2
+#define DLOPS_CONJUGATE 3
+
+/**
+ * y := op(A) x. Collective over the operator's context. Since 0.1.
+ *
+ * @param mode  DLOPS_FORWARD (A), DLOPS_ADJOINT (A^H), DLOPS_TRANSPOSE (A^T) or DLOPS_CONJUGATE (conj(A))
+ * @param x     array congruent with the domain (the range for A^H and A^T); not changed
+ * @param y     array congruent with the range (the domain for A^H and A^T); overwritten, never read; shares no
+ *              memory with x
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired), CALLBACK, MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_apply(dlops_operator *operator_,
+                                  int32_t mode,
+                                  const dlops_array *x,
+                                  dlops_array *y);
+
+/**
+ * y := alpha op(A) x + beta y. Collective over the operator's context. Since 0.1.
+ *
+ * As dlops_operator_apply; with beta = 0, y is never read. A scalar with an imaginary part needs complex arrays.
+ * Errors: as dlops_operator_apply, and UNSUPPORTED (complex alpha with an operator that is only real-linear).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_apply_scaled(dlops_operator *operator_,
+                                         int32_t mode,
+                                         dlops_scalar alpha,
+                                         const dlops_array *x,
+                                         dlops_scalar beta,
+                                         dlops_array *y);
+
+/**
+ * A^H as an operator. Local. Since 0.1.
+ * @param result  keeps `operator` alive; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_adjoint(const dlops_operator *operator_, dlops_operator **result);
+
+/** A^T as an operator. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_transpose(const dlops_operator *operator_, dlops_operator **result);
+
+/** conj(A) as an operator: x -> conj(A conj(x)). Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_conjugate(const dlops_operator *operator_, dlops_operator **result);
+
+/**
+ * sum_k c_k A_k over congruent domains and ranges, accumulated in place. Local. Since 0.1.
+ *
+ * @param count         terms, 1 or more
+ * @param coefficients  `count` scalars, or NULL for ones
+ * @param terms         `count` operators of one context, kept alive by the sum
+ * @param result        the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, SPACE, DTYPE (complex coefficient of a real operator), UNSUPPORTED.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_sum(int64_t count,
+                                const dlops_scalar *coefficients,
+                                const dlops_operator *const *terms,
+                                dlops_operator **result);
+
+/** c A. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, DTYPE, UNSUPPORTED. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_scale(dlops_scalar coefficient,
+                                  const dlops_operator *operator_,
+                                  dlops_operator **result);
+
+/**
+ * A_1 A_2 ... A_n, the last applied first; one buffer between neighbours, made here. Local. Since 0.1.
+ *
+ * @param count    factors, 1 or more
+ * @param factors  operators of one context, kept alive by the product; the domain of each is congruent with the range
+ *                 of the next
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, SPACE, DTYPE, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_product(int64_t count,
+                                    const dlops_operator *const *factors,
+                                    dlops_operator **result);
+
+/**
+ * A^n of an operator whose domain and range are congruent; A^0 is the identity. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (negative or absurd exponent), SPACE, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_power(const dlops_operator *operator_, int64_t exponent, dlops_operator **result);
+
+/** The domain, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_get_domain(const dlops_operator *operator_, dlops_space **domain);
+
+/** The range, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_get_range(const dlops_operator *operator_, dlops_space **range);
+
+/** A new array of the domain, elements unspecified. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, MEMORY. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_create_domain_array(const dlops_operator *operator_, dlops_array **array);
+
+/** A new array of the range, elements unspecified. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, MEMORY. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_create_range_array(const dlops_operator *operator_, dlops_array **array);
+
+/**
+ * Applications so far: `forward` of A and conj(A), `adjoint` of A^H and A^T; either may be NULL. Local. Since 0.1.
+ * Errors: HANDLE, NULL_POINTER.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_get_apply_counts(const dlops_operator *operator_,
+                                             int64_t *forward,
+                                             int64_t *adjoint);
+
+/** Applications are counted from 0 again. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_reset_apply_counts(dlops_operator *operator_);
+
+/**
+ * The dot test |<A x, y> - <x, A^H y>| <= tolerance max(|A x||y|, |x||A^H y|), with x and y drawn from a normal
+ * distribution (the same values for any number of ranks); real parts only for real-linear operators. Collective.
+ * Since 0.1.
+ *
+ * @param seed            of the random vectors
+ * @param tolerance       0 for 10 eps sqrt(n), with n the larger dimension and eps of the coarser dtype
+ * @param relative_error  what was found, over the right side's max; may be NULL
+ * @param passed          1 or 0
+ * Errors: as dlops_operator_apply, ARGUMENT (negative tolerance), MEMORY (four vectors are made).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_dot_test(dlops_operator *operator_,
+                                     uint64_t seed,
+                                     double tolerance,
+                                     double *relative_error,
+                                     int32_t *passed);
+
+/**
+ * Sends the expression tree, one line an operator, to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_view(const dlops_operator *operator_);
+
+/** Another handle to the same operator. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_retain(const dlops_operator *operator_, dlops_operator **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_operator_destroy(dlops_operator **operator_);
+
+/* Solvers ------------------------------------------------------------------------------------------------------- */
+
+/** Methods: conjugate gradients for A x = b, A Hermitian positive definite. */
+#define DLOPS_SOLVER_CG 1
+/** Conjugate gradients on the normal equations: least squares with damping. */
+#define DLOPS_SOLVER_CGLS 2
+/** x is not read and the solver starts from zero. */
+#define DLOPS_GUESS_ZERO 0
+/** x holds an initial guess. */
+#define DLOPS_GUESS_GIVEN 1
+/** The stopping rule: norm <= max(rtol * norm at x = 0, atol). */
+#define DLOPS_TOLERANCE_STANDARD 0
+/** The squared norm <= atol, as PyLops and PyLops-MPI compare their tol. */
+#define DLOPS_TOLERANCE_PYLOPS 1
+/** Why a solver stopped: positive when it is satisfied, negative when it is not, 0 while it runs. */
+#define DLOPS_REASON_RUNNING 0
+#define DLOPS_REASON_RELATIVE_TOLERANCE 1
+#define DLOPS_REASON_ABSOLUTE_TOLERANCE 2
+/** The monitor asked to stop. */
+#define DLOPS_REASON_MONITOR 3
+#define DLOPS_REASON_ITERATION_LIMIT (-1)
+#define DLOPS_REASON_TIME_LIMIT (-2)
+/** The norm exceeded dtol times its value at x = 0. */
+#define DLOPS_REASON_DIVERGED (-3)
+/** The operator (or the preconditioner) is not positive definite. */
+#define DLOPS_REASON_INDEFINITE (-4)
+/** A norm is infinite or not a number. */
+#define DLOPS_REASON_NOT_FINITE (-5)
+/** When a monitor is called: after set-up (iteration 0), after every iteration, after the last one. */
+#define DLOPS_EVENT_START 0
+#define DLOPS_EVENT_ITERATION 1
+#define DLOPS_EVENT_END 2
+/** What a monitor returns to stop the solver with DLOPS_REASON_MONITOR. */
+#define DLOPS_STOP 1
+/** Histories of dlops_solver_get_history: |b - A x|, sqrt(|b - A x|^2 + damp^2 |x|^2), and the norm of the stopping rule. */
+#define DLOPS_HISTORY_RESIDUAL 0
+#define DLOPS_HISTORY_DAMPED 1
+#define DLOPS_HISTORY_CONVERGENCE 2
+
+/**
+ * Watches a solver. Called on every rank, on the calling thread; the getters of `solver` tell its state, and the array
+ * x holds the present solution. Returns 0 to go on, DLOPS_STOP to stop; any other value is a failure, which all ranks
+ * return as DLOPS_ERROR_CALLBACK. A wish of any rank becomes known to all in the next iteration, before x changes.
+ */
+typedef int32_t (*dlops_monitor)(dlops_solver *solver, int32_t event, void *user);
+
+/**
+ * Makes a solver. Its vectors are made by the first set-up. Local. Since 0.1.
+ *
+ * @param method    DLOPS_SOLVER_CG or DLOPS_SOLVER_CGLS
+ * @param operator  A, kept alive by the solver; for CG its domain and range are congruent
+ * @param solver    the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, SPACE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_create(int32_t method, const dlops_operator *operator_, dlops_solver **solver);
+
+/**
+ * Tolerances of the stopping rule; defaults 1e-5, 1e-50 and 1e5 as in PETSc. Both 0 runs to the iteration limit (or an
+ * exactly zero norm). The norm is |b - A x| for CG and |A^H (b - A x) - damp^2 x| for CGLS. Local. Since 0.1.
+ *
+ * @param rtol  relative to the norm at x = 0
+ * @param atol  absolute
+ * @param dtol  the solver has diverged when the norm exceeds dtol times its value at x = 0; 0: never
+ * Errors: NULL_POINTER, HANDLE, OPTION (negative or not finite).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_tolerances(dlops_solver *solver,
+                                         double rtol,
+                                         double atol,
+                                         double dtol);
+
+/**
+ * How the stopping rule compares: DLOPS_TOLERANCE_STANDARD or DLOPS_TOLERANCE_PYLOPS. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_tolerance_rule(dlops_solver *solver, int32_t rule);
+
+/** Most iterations, default 10000. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, OPTION. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_max_iterations(dlops_solver *solver, int64_t iterations);
+
+/**
+ * Seconds after which the solver stops, 0 (the default) for none; rank 0's clock decides. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, OPTION.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_time_limit(dlops_solver *solver, double seconds);
+
+/**
+ * CGLS minimises |A x - b|^2 + damp^2 |x|^2; default 0. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, OPTION, UNSUPPORTED (a method without damping).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_damping(dlops_solver *solver, double damp);
+
+/**
+ * Whether x holds an initial guess: DLOPS_GUESS_ZERO (the default) or DLOPS_GUESS_GIVEN. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_initial_guess(dlops_solver *solver, int32_t guess);
+
+/**
+ * The preconditioner: M ~ A^-1 for CG, M ~ (A^H A)^-1 for CGLS, Hermitian positive definite on the domain of A.
+ * Local. Since 0.1.
+ *
+ * @param preconditioner  kept alive by the solver; NULL removes it
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_preconditioner(dlops_solver *solver,
+                                             const dlops_operator *preconditioner);
+
+/**
+ * Sets an option from text; keys mirror the setters: rtol, atol, dtol, tolerance, max_iterations, time_limit, damp,
+ * initial_guess, show. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, OPTION (a wrong key lists the valid ones).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_option(dlops_solver *solver,
+                                     const char *key,
+                                     const char *value);
+
+/**
+ * Which iterations dlops_monitor_table prints: the first ones, the last ones before the limit, and every n-th;
+ * default 10, 10, 10. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, OPTION.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_show(dlops_solver *solver,
+                                   int64_t first,
+                                   int64_t last,
+                                   int64_t every);
+
+/**
+ * Sets the monitor, such as dlops_monitor_table or the host's own. Local. Since 0.1.
+ *
+ * @param monitor  NULL removes it
+ * @param user     passed to the monitor
+ * @param destroy  called once with `user` when the monitor is replaced or the solver is gone; may be NULL
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_set_monitor(dlops_solver *solver,
+                                      dlops_monitor monitor,
+                                      void *user,
+                                      dlops_destroy_callback destroy);
+
+/**
+ * A ready-made monitor: the iteration table that PyLops users know, on rank 0, to the context's log callback at level
+ * DLOPS_LOG_INFO, or to stdout where there is none. Columns: iteration, first element of x on rank 0, |b - A x|, and
+ * for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Local. Since 0.1.
+ */
+int32_t dlops_monitor_table(dlops_solver *solver,
+                            int32_t event,
+                            void *_user);
+
+/**
+ * Solves from set-up to the end: the reason tells how it ended (not converging is no error). Collective. Since 0.1.
+ *
+ * @param b  array congruent with the range of A; not changed
+ * @param x  array congruent with its domain; not read unless an initial guess is set; shares no memory with b
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired; called from within its own
+ * monitor), CALLBACK, MEMORY, MPI. The same on all ranks.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_solve(dlops_solver *solver,
+                                const dlops_array *b,
+                                dlops_array *x);
+
+/**
+ * Makes the vectors and the first residual: the beginning of a solve whose loop is the host's. Collective. Since 0.1.
+ *
+ * @param x  kept until dlops_solver_finalize; holds the present solution after every step
+ * Errors: as dlops_solver_solve.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_setup(dlops_solver *solver,
+                                const dlops_array *b,
+                                dlops_array *x);
+
+/**
+ * One iteration. Collective. Since 0.1.
+ *
+ * @param reason  DLOPS_REASON_RUNNING while another iteration is wanted; may be NULL
+ * Errors: NULL_POINTER, HANDLE, STATE (not set up), CALLBACK, MPI. The same on all ranks.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_step(dlops_solver *solver, int32_t *reason);
+
+/**
+ * Ends a solve that dlops_solver_setup began; the vectors stay for the next one. Collective. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, STATE, CALLBACK, MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_finalize(dlops_solver *solver);
+
+/** Why the last solve stopped: DLOPS_REASON_... Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_reason(const dlops_solver *solver, int32_t *reason);
+
+/** A reason in words; never NULL. Local. Since 0.1. */
+const char *dlops_reason_text(int32_t reason);
+
+/** Iterations so far. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_iterations(const dlops_solver *solver, int64_t *iterations);
+
+/** |b - A x| as the method's recurrence knows it. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_residual_norm(const dlops_solver *solver, double *norm);
+
+/** sqrt(|b - A x|^2 + damp^2 |x|^2). Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_damped_norm(const dlops_solver *solver, double *norm);
+
+/**
+ * The norm of the stopping rule: |b - A x| for CG, |A^H (b - A x) - damp^2 x| for CGLS. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_convergence_norm(const dlops_solver *solver, double *norm);
+
+/** Seconds of the last solve, from set-up to finalize, on this rank. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_seconds(const dlops_solver *solver,
+                                      double *seconds);
+
+/**
+ * Copies a history of iterations 0, 1, ... as far as `room` allows. Local. Since 0.1.
+ *
+ * @param which   DLOPS_HISTORY_RESIDUAL (PyLops' cost), DLOPS_HISTORY_DAMPED (its cost1) or DLOPS_HISTORY_CONVERGENCE
+ * @param values  room for `room` numbers; may be NULL when `room` is 0
+ * @param count   how many numbers the history has; may be NULL
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_history(const dlops_solver *solver,
+                                      int32_t which,
+                                      double *values,
+                                      int64_t room,
+                                      int64_t *count);
+
+/** Bytes of vectors that a set-up makes on this rank. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_get_memory_usage(const dlops_solver *solver, int64_t *bytes);
+
+/**
+ * The solver as an operator from the range of A to its domain: each apply is a solve from zero with the settings that
+ * the solver has now. Local. Since 0.1.
+ *
+ * @param result  the caller destroys it; shares A with the solver, nothing else. With a preconditioner it is applied
+ *                forward only
+ * Errors: NULL_POINTER, HANDLE, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_create_operator(const dlops_solver *solver,
+                                          dlops_operator **result);
+
+/**
+ * Sends a description (method, operator, options, state) to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_view(const dlops_solver *solver);
+
+/** Another handle to the same solver. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_retain(const dlops_solver *solver, dlops_solver **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_solver_destroy(dlops_solver **solver);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DLOPS_H */
