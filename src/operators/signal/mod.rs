@@ -1,0 +1,11 @@
+//! Signal processing: filters along an axis, wavelets, tapers and error measures.
+
+mod convolve1d;
+pub(crate) mod filter;
+pub(crate) mod lines;
+pub mod measures;
+pub mod tapers;
+mod walk;
+pub mod wavelets;
+
+pub use convolve1d::convolve1d;
