@@ -75,7 +75,4 @@ pub(crate) trait Iteration: Send {
 
     /// One iteration.
     fn step(&mut self, x: &Array, control: &mut Control) -> Result<Step>;
-
-    /// Bytes of the method's own vectors on this rank.
-    fn bytes(&self) -> usize;
 }
