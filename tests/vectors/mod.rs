@@ -64,9 +64,9 @@ impl Padded {
         Ok(Padded { array, leaves })
     }
 
-    /// Whether nothing but the elements has been written.
-    pub fn is_untouched(&self) -> bool {
-        let (mut leaf, mut untouched) = (0, true);
+    /// Places of the padding that have been written, as (leaf, offset in elements).
+    pub fn written(&self) -> Vec<(usize, usize)> {
+        let (mut leaf, mut written) = (0, Vec::new());
         self.array.for_each_leaf(&mut |array| {
             let (memory, _) = &self.leaves[leaf];
             leaf += 1;
@@ -78,11 +78,13 @@ impl Padded {
             for k in (0..bytes / size).filter(|k| outside[*k]) {
                 // SAFETY: bytes of the memory.
                 let found = unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<u8>().add(k * size), size) };
-                untouched &= found.iter().enumerate().all(|(i, b)| *b == pad[(k * size + i) % 8]);
+                if found.iter().enumerate().any(|(i, b)| *b != pad[(k * size + i) % 8]) {
+                    written.push((leaf - 1, k));
+                }
             }
             Ok(())
         }).expect("leaves");
-        untouched
+        written
     }
 }
 
