@@ -1065,6 +1065,162 @@ dlops_status dlops_operator_retain(const dlops_operator *operator_, dlops_operat
 /** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
 dlops_status dlops_operator_destroy(dlops_operator **operator_);
 
+/* Derivatives --------------------------------------------------------------------------------------------------- */
+
+/** On which side of a point its difference quotient lies. */
+#define DLOPS_KIND_CENTERED 0
+#define DLOPS_KIND_FORWARD 1
+#define DLOPS_KIND_BACKWARD 2
+
+/** Optional choices for a first derivative; initialise with DLOPS_FIRST_DERIVATIVE_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_first_derivative_options {
+    size_t struct_size;
+    /** distance between samples along the axis, not 0; default 1 */
+    double sampling;
+    /** DLOPS_KIND_CENTERED (the default), DLOPS_KIND_FORWARD or DLOPS_KIND_BACKWARD */
+    int32_t kind;
+    /** points of the centered quotient, 3 (the default) or 5; the other kinds do not read it */
+    int32_t order;
+    /** 1: the ends of a centered derivative are one-sided differences; 0: they are zero */
+    int32_t edge;
+    int32_t reserved;
+} dlops_first_derivative_options;
+
+#define DLOPS_FIRST_DERIVATIVE_OPTIONS_INIT {sizeof(dlops_first_derivative_options), 0, 0, 0, 0, 0}
+
+/**
+ * Optional choices for a second derivative; initialise with DLOPS_SECOND_DERIVATIVE_OPTIONS_INIT. Zero means the
+ * default.
+ */
+typedef struct dlops_second_derivative_options {
+    size_t struct_size;
+    /** distance between samples along the axis, not 0; default 1 */
+    double sampling;
+    /** DLOPS_KIND_CENTERED (the default), DLOPS_KIND_FORWARD or DLOPS_KIND_BACKWARD */
+    int32_t kind;
+    /** 1: the ends of a centered derivative are one-sided quotients; 0: they are zero */
+    int32_t edge;
+} dlops_second_derivative_options;
+
+#define DLOPS_SECOND_DERIVATIVE_OPTIONS_INIT {sizeof(dlops_second_derivative_options), 0, 0, 0}
+
+/** Optional choices for a Laplacian; initialise with DLOPS_LAPLACIAN_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_laplacian_options {
+    size_t struct_size;
+    /** axes along which it differentiates, none twice; negative counts from the last; NULL: the last two, or the only one */
+    const int32_t *axes;
+    /** number of `axes` */
+    int64_t axis_count;
+    /** one weight an axis of `axes`; NULL: all 1 */
+    const double *weights;
+    /** number of `weights` */
+    int64_t weight_count;
+    /** distance between samples along each axis of `axes`, not 0; NULL: all 1 */
+    const double *sampling;
+    /** number of values in `sampling` */
+    int64_t sampling_count;
+    /** DLOPS_KIND_CENTERED (the default), DLOPS_KIND_FORWARD or DLOPS_KIND_BACKWARD */
+    int32_t kind;
+    /** 1: the ends of centered derivatives are one-sided quotients; 0: they are zero */
+    int32_t edge;
+} dlops_laplacian_options;
+
+#define DLOPS_LAPLACIAN_OPTIONS_INIT {sizeof(dlops_laplacian_options), 0, 0, 0, 0, 0, 0, 0, 0}
+
+/** Optional choices for a gradient; initialise with DLOPS_GRADIENT_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_gradient_options {
+    size_t struct_size;
+    /** distance between samples along each axis, not 0; one value serves all axes; NULL: 1 */
+    const double *sampling;
+    /** number of values in `sampling` */
+    int64_t sampling_count;
+    /** DLOPS_KIND_CENTERED (the default), DLOPS_KIND_FORWARD or DLOPS_KIND_BACKWARD */
+    int32_t kind;
+    /** points of the centered quotients, 3 (the default) or 5; the other kinds do not read it */
+    int32_t order;
+    /** 1: the ends of centered derivatives are one-sided differences; 0: they are zero */
+    int32_t edge;
+    int32_t reserved;
+} dlops_gradient_options;
+
+#define DLOPS_GRADIENT_OPTIONS_INIT {sizeof(dlops_gradient_options), 0, 0, 0, 0, 0, 0}
+
+/**
+ * Makes the first derivative along one axis, of any layout. Collective. Since 0.1.
+ *
+ * forward            y_i = (x_(i+1) - x_i) / d
+ * backward           y_i = (x_i - x_(i-1)) / d
+ * centered, order 3  y_i = (x_(i+1) - x_(i-1)) / 2d
+ * centered, order 5  y_i = (x_(i-2) - 8 x_(i-1) + 8 x_(i+1) - x_(i+2)) / 12d
+ *
+ * Results whose points lie outside the axis are zero; with `edge`, those of the centered kinds are one-sided
+ * differences (and of order 3 beside them, for order 5). Source: PyLops, FirstDerivative. Deterministic: any P.
+ * Cut axes exchange halos while the interior is computed; block-cyclic and box layouts are redistributed.
+ * @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
+ * @param axis     negative counts from the last
+ * @param choices  NULL for the defaults
+ * @param result   the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (sampling not finite), OPTION, DTYPE (integers), SPACE (no global
+ * shape, or the axis is cut between mask colours), UNSUPPORTED (more than 8 axes), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_first_derivative_create(const dlops_space *space,
+                                           int32_t axis,
+                                           const dlops_first_derivative_options *choices,
+                                           dlops_operator **result);
+
+/**
+ * Makes the second derivative along one axis, of any layout. Collective. Since 0.1.
+ *
+ * forward     y_i = (x_i - 2 x_(i+1) + x_(i+2)) / d^2
+ * backward    y_i = (x_(i-2) - 2 x_(i-1) + x_i) / d^2
+ * centered    y_i = (x_(i-1) - 2 x_i + x_(i+1)) / d^2
+ *
+ * Results whose points lie outside the axis are zero; with `edge`, the first and last of the centered kind are the
+ * forward and the backward quotient. Source: PyLops, SecondDerivative. Deterministic: any P.
+ * @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
+ * @param axis     negative counts from the last
+ * @param choices  NULL for the defaults
+ * @param result   the caller destroys it
+ * Errors: as dlops_first_derivative_create.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_second_derivative_create(const dlops_space *space,
+                                            int32_t axis,
+                                            const dlops_second_derivative_options *choices,
+                                            dlops_operator **result);
+
+/**
+ * Makes the Laplacian y = sum_k w_k d^2 x / d(axis k)^2 of any layout, one pass over x. Collective. Since 0.1.
+ *
+ * Each second derivative is divided by its own axis' sampling squared; formulas as dlops_second_derivative_create.
+ * Source: PyLops, Laplacian. Deterministic: any P.
+ * @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
+ * @param choices  axes, weights, samplings, kind and edge; NULL for the last two axes (or the only one), all ones
+ * @param result   the caller destroys it
+ * Errors: as dlops_first_derivative_create, and AXIS (an axis given twice), ARGUMENT (weights or samplings are not
+ * one an axis, or not finite).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_laplacian_create(const dlops_space *space,
+                                    const dlops_laplacian_options *choices,
+                                    dlops_operator **result);
+
+/**
+ * Makes the gradient y_k = dx / d(axis k) along all axes, of any layout, one pass over x. Collective. Since 0.1.
+ *
+ * The range is the product of as many spaces as there are axes, each congruent with the domain; formulas as
+ * dlops_first_derivative_create. Source: PyLops, Gradient. Deterministic: any P.
+ * @param space    domain, of float or complex elements with a global shape; kept alive by the operator
+ * @param choices  samplings, kind, order and edge; NULL for the defaults
+ * @param result   the caller destroys it
+ * Errors: as dlops_first_derivative_create, and ARGUMENT (samplings are neither one nor one an axis).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_gradient_create(const dlops_space *space,
+                                   const dlops_gradient_options *choices,
+                                   dlops_operator **result);
+
 /* Solvers ------------------------------------------------------------------------------------------------------- */
 
 /** Methods: conjugate gradients for A x = b, A Hermitian positive definite. */
@@ -1216,7 +1372,7 @@ dlops_status dlops_solver_set_monitor(dlops_solver *solver,
 /**
  * A ready-made monitor: the iteration table that PyLops users know, on rank 0, to the context's log callback at level
  * DLOPS_LOG_INFO, or to stdout where there is none. Columns: iteration, first element of x on rank 0, |b - A x|, and
- * for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Since 0.1.
+ * for CGLS sqrt(|b - A x|^2 + damp^2 |x|^2). Pass it to dlops_solver_set_monitor; `user` is not used. Local. Since 0.1.
  */
 int32_t dlops_monitor_table(dlops_solver *solver,
                             int32_t event,

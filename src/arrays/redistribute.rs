@@ -8,7 +8,7 @@ use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
-use crate::layout::{Message, Transfer, MAX_DIMENSIONS};
+use crate::layout::{Layout, Message, Transfer, MAX_DIMENSIONS};
 use crate::storage::HostMemory;
 
 /// A planned change of layout: every element that a rank needs and does not hold travels once, packed into one message
@@ -22,12 +22,23 @@ pub struct Redistribute {
     requests: Vec<Request>,
 }
 
+type Plan = fn((&[i64], &Layout), (&[i64], &Layout), usize, usize) -> Result<Transfer>;
+
 /// Beside halos, whose tags are axes.
 const TAG: i32 = MAX_DIMENSIONS as i32 + 1;
 
 impl Redistribute {
     /// Local; the same kind of result on all ranks, except for memory.
     pub fn new(from: &Space, to: &Space) -> Result<Redistribute> {
+        Redistribute::planned(from, to, Transfer::new)
+    }
+
+    /// As `new` for global shapes that may differ: elements of the target that the source has not stay untouched. Local.
+    pub fn of_common(from: &Space, to: &Space) -> Result<Redistribute> {
+        Redistribute::planned(from, to, Transfer::of_common)
+    }
+
+    fn planned(from: &Space, to: &Space, plan: Plan) -> Result<Redistribute> {
         if from.context() != to.context() {
             fail!(Context, "source and target of a redistribution belong to different contexts");
         }
@@ -37,7 +48,7 @@ impl Redistribute {
         let (source, target) = (from.shaped("the source of a redistribution")?, to.shaped("the target of a redistribution")?);
         let context = from.context();
         let rank = context.rank();
-        let transfer = Transfer::new(source, target, rank, context.size())?;
+        let transfer = plan(source, target, rank, context.size())?;
         if let Some(mask) = from.mask().or(to.mask()) {
             let other = transfer.sends.iter().chain(&transfer.receives).find(|m| mask[m.peer] != mask[rank]);
             if let Some(message) = other {

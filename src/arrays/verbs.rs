@@ -22,31 +22,47 @@ pub(super) fn each_run<const N: usize>(
     space: &Space,
     visit: impl Fn([*mut u8; N], usize) + Sync,
 ) -> Result<()> {
+    each_indexed_run(leaves, space, |_, pointers, count| visit(pointers, count))
+}
+
+/// As `each_run`; `visit` also gets the local index, in C order, of the first element of the run.
+pub(crate) fn each_indexed_run<const N: usize>(
+    leaves: [&Local; N],
+    space: &Space,
+    visit: impl Fn(usize, [*mut u8; N], usize) + Sync,
+) -> Result<()> {
     let runs: [Runs; N] = leaves.map(Local::runs);
     let (count, pool) = (space.local_count() as usize, space.context().threads());
     let blocks: [&Runs; N] = std::array::from_fn(|k| &runs[k]);
+    let part = |from: usize, to: usize| {
+        let mut index = from;
+        zip_runs(blocks, from, to, |pointers, n| {
+            visit(index, pointers, n);
+            index += n;
+        });
+    };
     if count < SERIAL || pool.len() == 1 {
-        zip_runs(blocks, 0, count, &visit);
+        part(0, count);
         return Ok(());
     }
     pool.run(&|t| {
         // Parts that start on a cache line keep streaming stores whole.
-        let part = split(count, pool.len(), t, 64);
-        zip_runs(blocks, part.start, part.end, &visit);
+        let range = split(count, pool.len(), t, 64);
+        part(range.start, range.end);
     })
 }
 
 /// Whether an output of this space is better written past the cache.
-pub(super) fn streams(space: &Space) -> bool {
+pub(crate) fn streams(space: &Space) -> bool {
     cpu::should_stream(space.local_count() as usize * space.dtype().size())
 }
 
-pub(super) fn elements<'a, T>(pointer: *mut u8, count: usize) -> &'a [T] {
+pub(crate) fn elements<'a, T>(pointer: *mut u8, count: usize) -> &'a [T] {
     // SAFETY: `each_run` gives runs of `count` elements inside a leaf whose dtype was dispatched on.
     unsafe { std::slice::from_raw_parts(pointer.cast(), count) }
 }
 
-pub(super) fn elements_mut<'a, T>(pointer: *mut u8, count: usize) -> &'a mut [T] {
+pub(crate) fn elements_mut<'a, T>(pointer: *mut u8, count: usize) -> &'a mut [T] {
     // SAFETY: as for `elements`; outputs share no memory with inputs, which callers have checked.
     unsafe { std::slice::from_raw_parts_mut(pointer.cast(), count) }
 }

@@ -8,6 +8,7 @@
 //! | [`solo::Solo`] | one rank, no transport |
 //! | [`mpi`] | the host's MPI communicator |
 //! | [`custom::Custom`] | a host's table of functions |
+//! | [`threaded::Threaded`] | threads of one process: tests |
 //! | [`subgroup::Subgroup`] | some ranks of any other communicator, by its messages |
 
 pub mod agree;
@@ -21,6 +22,8 @@ pub mod plain_file;
 pub mod solo;
 pub mod subgroup;
 pub mod table;
+#[doc(hidden)]
+pub mod threaded;
 #[cfg(test)]
 mod suite;
 

@@ -163,7 +163,8 @@ fn agreement(comm: &dyn Communicator) {
             false => Ok(()),
         };
         let error = agree(comm, mine).unwrap_err();
-        assert_eq!(error, Error::new(Status::Shape, format!("axis 2 on rank {}", failing[0])));
+        let who = if comm.size() > 1 { format!("rank {}: ", failing[0]) } else { String::new() };
+        assert_eq!(error, Error::new(Status::Shape, format!("{who}axis 2 on rank {}", failing[0])));
     }
 }
 

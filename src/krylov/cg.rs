@@ -116,9 +116,4 @@ impl Iteration for Cg {
         verbs::xpby(&self.z, Scalar::real(beta), &self.p)?;
         Ok(if broken && !control.idle { Step::Broken(Reason::Indefinite) } else { Step::Done(norms) })
     }
-
-    fn bytes(&self) -> usize {
-        let vectors = if self.m.is_some() { 4 } else { 3 };
-        vectors * verbs::local_bytes(&self.r)
-    }
 }

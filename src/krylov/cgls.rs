@@ -155,9 +155,4 @@ impl Iteration for Cgls {
         verbs::xpby(&self.z, Scalar::real(beta), &self.c)?;
         Ok(Step::Done(norms))
     }
-
-    fn bytes(&self) -> usize {
-        let model = if self.m.is_some() { 3 } else { 2 };
-        model * verbs::local_bytes(&self.r) + 2 * verbs::local_bytes(&self.s)
-    }
 }

@@ -8,6 +8,8 @@ pub mod options;
 pub mod progress;
 pub mod solver;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 pub use options::{SolverOptions, Tolerance};
 pub use progress::{Progress, Reason};
@@ -73,7 +75,4 @@ pub(crate) trait Iteration: Send {
 
     /// One iteration.
     fn step(&mut self, x: &Array, control: &mut Control) -> Result<Step>;
-
-    /// Bytes of the method's own vectors on this rank.
-    fn bytes(&self) -> usize;
 }

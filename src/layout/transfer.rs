@@ -93,27 +93,38 @@ impl Transfer {
     /// Those of [`Layout::validate`]. `Shape`: the shapes differ. `Layout`: a layout is unshaped.
     /// `Argument`: `rank` is not below `ranks`.
     pub fn new(from: (&[i64], &Layout), to: (&[i64], &Layout), rank: usize, ranks: usize) -> Result<Transfer> {
+        if from.0 != to.0 {
+            fail!(Shape, "redistribution from shape {:?} to shape {:?}, expected the same", from.0, to.0);
+        }
+        Transfer::of_common(from, to, rank, ranks)
+    }
+
+    /// As `new` for shapes that may differ: what both have in common, from index 0 along each axis, moves.
+    ///
+    /// # Errors
+    /// Those of `new`, but `Shape` only where the numbers of axes differ.
+    pub fn of_common(from: (&[i64], &Layout), to: (&[i64], &Layout), rank: usize, ranks: usize) -> Result<Transfer> {
         let (shape, source) = from;
         let (target_shape, target) = to;
-        if shape != target_shape {
-            fail!(Shape, "redistribution from shape {shape:?} to shape {target_shape:?}, expected the same");
+        if shape.len() != target_shape.len() {
+            fail!(Shape, "shapes {shape:?} and {target_shape:?} have different numbers of axes");
         }
         if let (Layout::Local(_), _) | (_, Layout::Local(_)) = (source, target) {
             fail!(Layout, "an unshaped layout (local counts only) cannot be redistributed");
         }
         source.validate(shape, ranks)?;
-        target.validate(shape, ranks)?;
+        target.validate(target_shape, ranks)?;
         if rank >= ranks {
             fail!(Argument, "rank is {rank}, the layout has {ranks} ranks");
         }
-        Ok(Transfer { sends: sends(shape, source, target, rank), receives: receives(shape, source, target, rank) })
+        Ok(Transfer { sends: sends(from, to, rank), receives: receives(from, to, rank) })
     }
 }
 
-fn sends(shape: &[i64], source: &Layout, target: &Layout, rank: usize) -> Vec<Message> {
+fn sends((shape, source): (&[i64], &Layout), (to, target): (&[i64], &Layout), rank: usize) -> Vec<Message> {
     let (group, copy, copies) = (source.element_group(rank), source.copy_index(rank), source.copies());
     let mut sends = Vec::new();
-    for (peer_group, axes) in shared_groups(&source.region(shape, rank), target, shape) {
+    for (peer_group, axes) in shared_groups(&source.region(shape, rank), target, to) {
         for peer_copy in 0..target.copies() {
             let peer = target.rank_of(peer_group, peer_copy);
             // A peer of the same element group holds these elements itself.
@@ -126,9 +137,9 @@ fn sends(shape: &[i64], source: &Layout, target: &Layout, rank: usize) -> Vec<Me
     sends
 }
 
-fn receives(shape: &[i64], source: &Layout, target: &Layout, rank: usize) -> Vec<Message> {
+fn receives((from, source): (&[i64], &Layout), (shape, target): (&[i64], &Layout), rank: usize) -> Vec<Message> {
     let (group, copy) = (source.element_group(rank), target.copy_index(rank) % source.copies());
-    let mut receives: Vec<Message> = shared_groups(&target.region(shape, rank), source, shape)
+    let mut receives: Vec<Message> = shared_groups(&target.region(shape, rank), source, from)
         .into_iter()
         .map(|(peer_group, axes)| {
             let peer = if peer_group == group { rank } else { source.rank_of(peer_group, copy) };
@@ -144,8 +155,8 @@ fn shared_groups(mine: &Region, layout: &Layout, shape: &[i64]) -> Vec<(usize, V
     match layout {
         Layout::Grid(grid) => {
             // Along each axis: contribution to the element group, and what is shared with that part.
-            let mut choices: Vec<Vec<(usize, Vec<Span>)>> =
-                mine.axes.iter().map(|set| vec![(0, shared_spans(set, set))]).collect();
+            let whole = |(set, &n): (&IndexSet, &i64)| vec![(0, shared_spans(set, &IndexSet::interval(0, n)))];
+            let mut choices: Vec<Vec<(usize, Vec<Span>)>> = mine.axes.iter().zip(shape).map(whole).collect();
             let mut stride = 1;
             for d in grid.iter().rev() {
                 let Role::Cut { axis, partition } = &d.role else { continue };

@@ -1,12 +1,14 @@
 //! Linear maps from a domain space to a range space.
 
 pub mod algebra;
+pub mod avo;
 pub mod basic;
 pub mod derivative;
 pub mod dot_test;
 pub mod mode;
 pub mod operator;
 pub mod redistributed;
+pub mod signal;
 
 pub use mode::Mode;
 pub use operator::{LinearMap, Operator};

@@ -1,6 +1,6 @@
 //! A few real numbers that one instruction computes with, and the choice of their type at run time.
 
-use crate::dtype::{DType, Element, Real};
+use crate::dtype::{DType, Element, Real, Scalar};
 use crate::kernels::cpu::{level, Level};
 
 /// Bytes of a cache line. Sums are kept in lanes that together fill one, whatever the register, so that their order is
@@ -41,22 +41,96 @@ pub(super) trait LaneKernel {
     unsafe fn run<V: Lanes>(self);
 }
 
+/// Whether T's real type is f32; as a constant, so that only one width of loops is compiled for T.
+struct Single<T>(T);
+
+impl<T: Element> Single<T> {
+    const IS: bool = matches!(T::DTYPE.real(), DType::Float32);
+}
+
 /// Runs a kernel with the widest lanes of T's real type on this processor's path.
 pub(super) fn on_lanes<T: Element>(kernel: impl LaneKernel) {
-    let single = T::DTYPE.real() == DType::Float32;
+    #[cfg(target_arch = "x86_64")]
+    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
     // SAFETY: `level` found the instructions on this processor, and the lanes have T's real type.
     unsafe {
-        match (level(), single) {
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx512, true) => x86::avx512::<std::arch::x86_64::__m512>(kernel),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx512, false) => x86::avx512::<std::arch::x86_64::__m512d>(kernel),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx2, true) => x86::avx2::<std::arch::x86_64::__m256>(kernel),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx2, false) => x86::avx2::<std::arch::x86_64::__m256d>(kernel),
-            (_, true) => kernel.run::<Pack<f32, 4>>(),
-            (_, false) => kernel.run::<Pack<f64, 2>>(),
+        if Single::<T>::IS {
+            match level() {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => x86::avx512::<__m512>(kernel),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => x86::avx2::<__m256>(kernel),
+                _ => kernel.run::<Pack<f32, 4>>(),
+            }
+        } else {
+            match level() {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => x86::avx512::<__m512d>(kernel),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => x86::avx2::<__m256d>(kernel),
+                _ => kernel.run::<Pack<f64, 2>>(),
+            }
+        }
+    }
+}
+
+/// y = alpha v + beta y; with beta = 0, y is not read.
+#[derive(Clone, Copy)]
+pub(super) struct Finish<V> {
+    alpha: [V; 2],
+    beta: [V; 2],
+    complex: bool,
+    read: bool,
+}
+
+impl<V: Lanes> Finish<V> {
+    #[inline(always)]
+    pub unsafe fn new(alpha: Scalar, beta: Scalar) -> Self {
+        let complex = !alpha.is_real() || !beta.is_real();
+        // SAFETY: arithmetic only.
+        unsafe { Finish { alpha: Self::parts(alpha), beta: Self::parts(beta), complex, read: !beta.is_zero() } }
+    }
+
+    #[inline(always)]
+    unsafe fn parts(s: Scalar) -> [V; 2] {
+        let (re, im) = (V::Real::from_f64(s.re), V::Real::from_f64(s.im));
+        // SAFETY: arithmetic only.
+        unsafe { [V::splat(re), V::pairs(-im, im)] }
+    }
+
+    #[inline(always)]
+    pub unsafe fn value(&self, v: V, y: V) -> V {
+        // SAFETY: arithmetic only.
+        unsafe {
+            let mut out = self.alpha[0].mul(v);
+            if self.complex {
+                out = self.alpha[1].mul_add(v.swap(), out);
+            }
+            if self.read {
+                out = self.beta[0].mul_add(y, out);
+                if self.complex {
+                    out = self.beta[1].mul_add(y.swap(), out);
+                }
+            }
+            out
+        }
+    }
+
+    #[inline(always)]
+    pub unsafe fn store(&self, v: V, y: *mut V::Real) {
+        // SAFETY: the caller gives a vector's room, readable when beta is not 0.
+        unsafe {
+            let old = if self.read { V::load(y) } else { v };
+            self.value(v, old).store(y);
+        }
+    }
+
+    #[inline(always)]
+    pub unsafe fn store_first(&self, v: V, y: *mut V::Real, n: usize) {
+        // SAFETY: the caller gives room for n numbers, readable when beta is not 0.
+        unsafe {
+            let old = if self.read { V::load_first(y, n) } else { v };
+            self.value(v, old).store_first(y, n);
         }
     }
 }
@@ -96,8 +170,12 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
     #[inline(always)]
     unsafe fn load_first(from: *const R, n: usize) -> Self {
         let mut lanes = [R::ZERO; N];
-        // SAFETY: the caller gives n <= N readable numbers.
-        unsafe { std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr(), n) };
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            if i < n {
+                // SAFETY: the caller gives n readable numbers.
+                *lane = unsafe { *from.add(i) };
+            }
+        }
         Pack(lanes)
     }
     #[inline(always)]

@@ -1,6 +1,8 @@
 //! Loops over host memory, single-threaded: callers split rows or ranges over the threads of their pool.
 
+pub mod banded;
 pub mod convert;
+pub mod convolve;
 pub mod copy_block;
 pub mod elementwise;
 pub mod exact_sum;

@@ -17,24 +17,24 @@ mod taps;
 mod tests;
 
 use crate::dtype::{Element, Real, Scalar};
+use crate::kernels::cpu;
 use crate::kernels::stencil::Stencil;
 use ends::Ends;
 use grid::{Grid, Index};
 use rows::{Factors, Rows, Taps};
 use std::mem::{size_of, MaybeUninit};
 use std::ops::Range;
+use std::ptr::addr_of_mut;
 
 pub use parts::shell;
-pub use rows::{Path, StencilReal, MAX_TAPS};
+pub use rows::{StencilReal, MAX_TAPS};
 
 /// The most axes a block may have.
 pub const MAX_AXES: usize = 8;
 /// Sets of taps that are kept from rows to rows.
 const KEPT: usize = 7;
 /// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
-#[doc(hidden)]
-pub static mut REUSED: usize = 512 << 10;
-macro_rules! reused { () => { unsafe { REUSED } }; }
+const REUSED_BYTES: usize = 512 << 10;
 
 /// Planes of the neighbours along a term's axis, as contiguous blocks: the local shape, `width` thick along the axis.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,6 @@ pub enum Store {
 /// All x and y are valid for the shape and their strides, aligned, and no y overlaps anything else; halos hold what
 /// the rows of the box reach. At most `MAX_AXES` axes, and `MAX_TAPS` taps for an element of an output.
 pub unsafe fn apply<T: Element>(
-    path: Path,
     shape: &[usize],
     outputs: &[Output<'_, T>],
     (alpha, beta): (Scalar, Scalar),
@@ -99,13 +98,11 @@ pub unsafe fn apply<T: Element>(
 {
     let Some(grid) = Grid::new(shape, outputs, lower, upper) else { return };
     let stream = store == Store::Streaming && beta.is_zero();
-    let pass = Pass { grid, outputs, factors: Factors { alpha, beta }, path, stream };
+    let pass = Pass { grid, outputs, factors: Factors { alpha, beta }, stream };
     // SAFETY: the caller's promise.
     unsafe { pass.run() };
-    #[cfg(target_arch = "x86_64")]
     if stream {
-        // SAFETY: every x86-64 processor has this fence.
-        unsafe { std::arch::x86_64::_mm_sfence() };
+        cpu::fence();
     }
 }
 
@@ -113,7 +110,6 @@ struct Pass<'a, T> {
     grid: Grid,
     outputs: &'a [Output<'a, T>],
     factors: Factors,
-    path: Path,
     stream: bool,
 }
 
@@ -144,11 +140,11 @@ where
         let length = grid.upper[row] - grid.lower[row];
         let position = grid.unit * size_of::<T::Real>();
         let again = self.outputs.len() > 1 || terms().any(|t| grid.position(t.axis) < row);
-        let columns = match again && span * length * position > reused!() {
-            true => (reused!() / (span * position)).next_multiple_of(64),
+        let columns = match again && span * length * position > REUSED_BYTES {
+            true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
             false => length,
         };
-        let mut rows = (reused!() / (span * columns.min(length) * position)).max(1);
+        let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
         let group = match self.outputs.len() > 1 {
             true => rows,
             false => usize::MAX,
@@ -166,7 +162,7 @@ where
         let tiling = self.tiling();
         let (first, row, middle) = (tiling.first, grid.row(), grid.row() - 1);
         // Outer loops go one by one, the loops of a tile from tile to tile; `first` and the columns run inside.
-        let mut scratch = Kept::NEW;
+        let mut scratch = Kept { sets: [const { MaybeUninit::uninit() }; KEPT], used: [false; KEPT] };
         let mut corner = grid.lower;
         loop {
             let (mut lower, mut upper) = (corner, grid.upper);
@@ -291,7 +287,7 @@ where
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
         let combine = |taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
-            let rows_function = T::Real::rows_function(self.path, taps.count, beta, self.stream);
+            let rows_function = T::Real::rows_function(cpu::level(), taps.count, beta, self.stream);
             // SAFETY: the rows and zones lie in the caller's box.
             unsafe { rows_function(&place(len), taps, ends, factor) };
         };
@@ -372,10 +368,6 @@ struct Scratch<R> {
     made_for: Option<Made>,
 }
 
-impl<R: Real> Scratch<R> {
-    const NEW: Scratch<R> = Scratch { taps: Taps::NEW, ends: Ends::NEW, made_for: None };
-}
-
 /// Taps of several kinds of rows; a set is written when it is first used.
 struct Kept<R> {
     sets: [MaybeUninit<Scratch<R>>; KEPT],
@@ -383,15 +375,20 @@ struct Kept<R> {
 }
 
 impl<R: Real> Kept<R> {
-    const NEW: Kept<R> = Kept { sets: [const { MaybeUninit::uninit() }; KEPT], used: [false; KEPT] };
-
     fn slot(&mut self, number: usize) -> &mut Scratch<R> {
+        let set = &mut self.sets[number];
         if !self.used[number] {
-            self.sets[number].write(Scratch::NEW);
             self.used[number] = true;
+            let set = set.as_mut_ptr();
+            // SAFETY: `set` is writable; each part is written whole, but for parts of `ends` that may hold anything.
+            unsafe {
+                addr_of_mut!((*set).taps).write(Taps::NEW);
+                addr_of_mut!((*set).made_for).write(None);
+                Ends::clear_at(addr_of_mut!((*set).ends));
+            }
         }
         // SAFETY: written when first used.
-        unsafe { self.sets[number].assume_init_mut() }
+        unsafe { set.assume_init_mut() }
     }
 }
 

@@ -1,16 +1,35 @@
-//! y = x on the elements that domain and range have in common.
+//! y = x on the elements that domain and range have in common, 0 on the others.
 
+use crate::arrays::redistribute::Redistribute;
 use crate::arrays::{verbs, Array, Space};
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::operators::{LinearMap, Mode, Operator};
+use std::sync::{Mutex, PoisonError};
 
 struct Identity;
 
-/// I from `domain` to a congruent `range`. Local.
+/// The rectangular identity: along each axis the first min(N, M) indices.
+struct Truncation {
+    /// Domain to range, and range to domain.
+    plans: [Mutex<Redistribute>; 2],
+    /// Whether the target of a plan has elements that the source lacks.
+    extends: [bool; 2],
+}
+
+/// I from `domain` to `range`: y[i] = x[i] for all i below both shapes, 0 elsewhere; the adjoint exchanges the two.
+/// Congruent spaces of any kind are equal element by element; other spaces are shaped, with the same number of axes and
+/// one dtype, and elements travel where the layouts differ. Local; the same kind of result on all ranks, except for
+/// memory.
 pub fn identity(domain: &Space, range: &Space) -> Result<Operator> {
-    domain.require_congruent(range, "the domain of the identity", "its range")?;
-    Ok(Operator::new(domain.clone(), range.clone(), Identity))
+    if domain.congruent(range) {
+        return Ok(Operator::new(domain.clone(), range.clone(), Identity));
+    }
+    let plans = [Mutex::new(Redistribute::of_common(domain, range)?), Mutex::new(Redistribute::of_common(range, domain)?)];
+    let (from, to) = (domain.shaped("a rectangular identity")?.0, range.shaped("a rectangular identity")?.0);
+    let extends = |from: &[i64], to: &[i64]| from.iter().zip(to).any(|(n, m)| m > n);
+    let extends = [extends(from, to), extends(to, from)];
+    Ok(Operator::new(domain.clone(), range.clone(), Truncation { plans, extends }))
 }
 
 impl LinearMap for Identity {
@@ -20,5 +39,27 @@ impl LinearMap for Identity {
 
     fn apply(&self, _mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         verbs::axpby(alpha, x, beta, y)
+    }
+}
+
+impl LinearMap for Truncation {
+    fn name(&self) -> &str {
+        "Identity"
+    }
+
+    fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let way = mode.transposed() as usize;
+        let mut plan = self.plans[way].lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.extends[way] {
+            return plan.apply(alpha, x, beta, y);
+        }
+        // The elements that x lacks: y := beta y; the others: y := beta y + alpha x.
+        match beta.is_zero() {
+            true => verbs::fill(y, Scalar::ZERO).and(plan.apply(alpha, x, Scalar::ZERO, y)),
+            false => {
+                let scaled = if beta.is_one() { Ok(()) } else { verbs::scale(beta, y) };
+                scaled.and(plan.apply(alpha, x, Scalar::ONE, y))
+            }
+        }
     }
 }

@@ -3,8 +3,7 @@
 use super::exchange::Exchange;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
-use crate::kernels::cpu::{self, Level};
-use crate::kernels::host::stencil::{self as kernel, Output, Path, StencilReal, Store, MAX_AXES};
+use crate::kernels::host::stencil::{self as kernel, Output, StencilReal, Store, MAX_AXES};
 use crate::threads::{split, ThreadPool};
 use std::sync::{Mutex, PoisonError};
 
@@ -63,14 +62,9 @@ where
     }
 
     fn kernel(&self, area: Area) {
-        let path = match cpu::level() {
-            Level::Baseline => Path::Baseline,
-            Level::Avx2 => Path::Avx2,
-            Level::Avx512 => Path::Avx512,
-        };
         // SAFETY: places and strides are those of arrays of the operator's spaces, x and y share no memory, and the
         // box is inside the interior, or the exchange is finished.
-        unsafe { kernel::apply(path, self.shape, self.outputs, (self.alpha, self.beta), area, self.store) }
+        unsafe { kernel::apply(self.shape, self.outputs, (self.alpha, self.beta), area, self.store) }
     }
 }
 

@@ -6,11 +6,12 @@
 use super::rows::MAX_TAPS;
 use crate::dtype::Real;
 use std::mem::{size_of, MaybeUninit};
+use std::ptr::addr_of_mut;
 
 /// The most elements of a zone: a cache line of float32.
 pub(super) const MAX_LANES: usize = 16;
 const MAX_ZONES: usize = 8;
-const POOL: usize = 3 * MAX_TAPS;
+const POOL: usize = 2 * MAX_TAPS;
 
 /// Elements of a zone: a cache line.
 pub(super) const fn lanes<R>() -> usize {
@@ -48,13 +49,18 @@ pub(super) struct Ends<R> {
 }
 
 impl<R: Real> Ends<R> {
-    pub const NEW: Ends<R> = Ends {
-        pool: [const { MaybeUninit::uninit() }; POOL],
-        used: 0,
-        zones: [const { MaybeUninit::uninit() }; MAX_ZONES],
-        count: 0,
-        before: 0,
-    };
+    /// Makes a value without zones in memory that holds none yet; the rest of it may hold anything.
+    ///
+    /// # Safety
+    /// `to` is writable and aligned.
+    pub unsafe fn clear_at(to: *mut Ends<R>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            addr_of_mut!((*to).used).write(0);
+            addr_of_mut!((*to).count).write(0);
+            addr_of_mut!((*to).before).write(0);
+        }
+    }
 
     pub fn clear(&mut self) {
         (self.used, self.count, self.before) = (0, 0, 0);

@@ -5,6 +5,7 @@
 use super::ends::{EndTap, Ends, Zone};
 use super::lanes::{Lanes, Pack};
 use crate::dtype::{Element, Real, Scalar};
+use crate::kernels::cpu::Level;
 use std::mem::size_of;
 
 /// The most taps that one output element may have.
@@ -313,36 +314,11 @@ pub(super) unsafe fn complex<R: Real>(rows: &Rows<R>, taps: &Taps<R>, factors: F
     }
 }
 
-/// The instruction sets for which rows are compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
-    Baseline,
-    Avx2,
-    Avx512,
-}
-
-impl Path {
-    /// The paths this processor can run, the widest last.
-    pub fn available() -> Vec<Path> {
-        let mut paths = vec![Path::Baseline];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::is_x86_feature_detected!("avx2") {
-                paths.push(Path::Avx2);
-            }
-            if std::is_x86_feature_detected!("avx512f") {
-                paths.push(Path::Avx512);
-            }
-        }
-        paths
-    }
-}
-
 /// The component types for which row functions exist: f32 and f64.
 pub trait StencilReal: Real {
     #[doc(hidden)]
     #[allow(private_interfaces)]
-    fn rows_function(path: Path, taps: usize, beta: bool, stream: bool) -> RowsFunction<Self>;
+    fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<Self>;
 }
 
 macro_rules! by_count {
@@ -370,7 +346,7 @@ macro_rules! paths {
     ($r:ty, $baseline:ty, $avx2:ty, $avx512:ty) => {
         impl StencilReal for $r {
             #[allow(private_interfaces)]
-            fn rows_function(path: Path, taps: usize, beta: bool, stream: bool) -> RowsFunction<$r> {
+            fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<$r> {
                 unsafe fn baseline<const C: usize, const B: bool, const S: bool>(
                     rows: &Rows<$r>, taps: &Taps<$r>, ends: &Ends<$r>, beta: $r,
                 ) {
@@ -393,11 +369,11 @@ macro_rules! paths {
                     // SAFETY: as for `combine`.
                     unsafe { combine::<$avx512, C, B, S>(rows, taps, ends, beta) }
                 }
-                match path {
+                match level {
                     #[cfg(target_arch = "x86_64")]
-                    Path::Avx512 => by_count!(taps, stream, beta, avx512),
+                    Level::Avx512 => by_count!(taps, stream, beta, avx512),
                     #[cfg(target_arch = "x86_64")]
-                    Path::Avx2 => by_count!(taps, stream, beta, avx2),
+                    Level::Avx2 => by_count!(taps, stream, beta, avx2),
                     _ => by_count!(taps, stream, beta, baseline),
                 }
             }

@@ -1,0 +1,173 @@
+//! Panels: a piece of x with what lies beside it, and the derivative of a panel.
+
+use super::super::lanes::Lanes;
+use super::{Block, Derivative};
+use crate::dtype::{Element, Real};
+
+/// Copies elements `columns` of the rows from..to (counted from the block's first, halo and zeros included) of one outer
+/// index to rows of `pitch` elements; what is beyond the columns is 0.
+///
+/// # Safety
+/// As for `convolve`; the panel is writable for (to - from) pitch elements.
+#[inline(always)]
+pub(super) unsafe fn fill<T: Element>(
+    block: &Block<T>,
+    outer: usize,
+    (from, to): (isize, isize),
+    (column, width): (usize, usize),
+    panel: *mut T,
+    pitch: usize,
+) {
+    let (n, halo) = (block.n as isize, &block.halo);
+    let (before, after) = (halo.before_width as isize, halo.after_width as isize);
+    let mut write = Rows { panel, width, pitch };
+    // SAFETY: every source row is inside x or a halo buffer: the ranges are cut to them.
+    unsafe {
+        write.zeros((-before).min(to) - from);
+        let (a, b) = (from.max(-before), to.min(0));
+        if a < b {
+            let [outer_stride, stride] = halo.before_strides;
+            let at = outer as isize * outer_stride + (a + before) * stride + column as isize;
+            write.copy(halo.before.offset(at), stride, b - a);
+        }
+        let (a, b) = (from.max(0), to.min(n));
+        if a < b {
+            let [outer_stride, stride] = block.x_strides;
+            write.copy(block.x.offset(outer as isize * outer_stride + a * stride + column as isize), stride, b - a);
+        }
+        let (a, b) = (from.max(n), to.min(n + after));
+        if a < b {
+            let [outer_stride, stride] = halo.after_strides;
+            let at = outer as isize * outer_stride + (a - n) * stride + column as isize;
+            write.copy(halo.after.offset(at), stride, b - a);
+        }
+        write.zeros(to - from.max(n + after));
+    }
+}
+
+/// Where the next rows of a panel go.
+struct Rows<T> {
+    panel: *mut T,
+    width: usize,
+    pitch: usize,
+}
+
+impl<T: Element> Rows<T> {
+    #[inline(always)]
+    unsafe fn zeros(&mut self, count: isize) {
+        let count = count.max(0) as usize * self.pitch;
+        // SAFETY: as for `fill`; all-zero bytes are the number 0.
+        unsafe {
+            self.panel.write_bytes(0, count);
+            self.panel = self.panel.add(count);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn copy(&mut self, source: *const T, stride: isize, count: isize) {
+        let (width, pitch) = (self.width, self.pitch);
+        // SAFETY: as for `fill`.
+        unsafe {
+            if stride == width as isize && pitch == width {
+                std::ptr::copy_nonoverlapping(source, self.panel, count as usize * width);
+            } else {
+                for i in 0..count {
+                    let (row, to) = (source.offset(i * stride), self.panel.add(i as usize * pitch));
+                    std::ptr::copy_nonoverlapping(row, to, width);
+                    to.add(width).write_bytes(0, pitch - width);
+                }
+            }
+            self.panel = self.panel.add(count as usize * pitch);
+        }
+    }
+}
+
+impl Derivative {
+    /// Coefficients of x[i-1], x[i], x[i+1].
+    fn coefficients(self) -> [f64; 3] {
+        match self {
+            Derivative::Forward => [0.0, -1.0, 1.0],
+            Derivative::Backward => [-1.0, 1.0, 0.0],
+            Derivative::Centered => [-0.5, 0.0, 0.5],
+        }
+    }
+
+    /// Rows of D that are not 0, of so many.
+    pub(super) fn rows(self, total: usize) -> (isize, isize) {
+        let n = total as isize;
+        match self {
+            Derivative::Forward => (0, n - 1),
+            Derivative::Backward => (1, n),
+            Derivative::Centered => (1, n - 1),
+        }
+    }
+}
+
+/// Which of three neighbouring rows are subtracted, and the factor.
+#[derive(Clone, Copy)]
+pub(super) struct Difference<R> {
+    plus: usize,
+    minus: usize,
+    factor: R,
+}
+
+impl<R: Real> Difference<R> {
+    /// D, or D^T on rows from which those outside `Derivative::rows` were removed.
+    pub fn new(derivative: Derivative, transposed: bool) -> Difference<R> {
+        let mut c = derivative.coefficients();
+        if transposed {
+            c.reverse();
+        }
+        let place = |positive: bool| c.iter().position(|v| if positive { *v > 0.0 } else { *v < 0.0 }).unwrap_or(0);
+        Difference { plus: place(true), minus: place(false), factor: R::from_f64(c[place(true)]) }
+    }
+
+    /// Numbers at p of the difference of rows p, p + shift, p + 2 shift.
+    ///
+    /// # Safety
+    /// p is readable for a vector and two shifts.
+    #[inline(always)]
+    pub unsafe fn at<V: Lanes<Real = R>>(&self, p: *const R, shift: usize) -> V {
+        // SAFETY: as for this function.
+        unsafe {
+            let x = V::load(p.add(self.plus * shift)).sub(V::load(p.add(self.minus * shift)));
+            V::splat(self.factor).mul(x)
+        }
+    }
+
+    /// Replaces `len` numbers by the difference, from front to back: each reads itself and later ones.
+    ///
+    /// # Safety
+    /// p is writable for len numbers, two shifts and a vector.
+    #[inline(always)]
+    pub unsafe fn in_place<V: Lanes<Real = R>>(&self, p: *mut R, len: usize, shift: usize) {
+        let mut i = 0;
+        // SAFETY: as for this function; the last vector writes past len into what only it reads.
+        unsafe {
+            while i < len {
+                self.at::<V>(p.add(i), shift).store(p.add(i));
+                i += V::COUNT;
+            }
+        }
+    }
+}
+
+/// Sets the rows that are outside of low..high to 0; the panel's first row is row `from`, its last is before `to`.
+///
+/// # Safety
+/// The panel is writable for (to - from) pitch elements.
+#[inline(always)]
+pub(super) unsafe fn clear_outside<T>(
+    panel: *mut T,
+    pitch: usize,
+    (from, to): (isize, isize),
+    (low, high): (isize, isize),
+) {
+    let (low, high) = (low.clamp(from, to), high.clamp(from, to));
+    // SAFETY: both pieces are inside the panel; all-zero bytes are the number 0.
+    unsafe {
+        panel.write_bytes(0, (low - from) as usize * pitch);
+        let high = high.max(low);
+        panel.add((high - from) as usize * pitch).write_bytes(0, (to - high) as usize * pitch);
+    }
+}

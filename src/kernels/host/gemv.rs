@@ -1,0 +1,122 @@
+//! Dense matrix times a few vectors, in one pass over the matrix.
+//!
+//! y[r, c] = beta y[r, c] + alpha sum_k op(A)[r, k] x[k, c] for up to 16 columns c, which are the contiguous axis of x and
+//! y. A is row-major with a leading dimension; a column-major matrix is the transpose of a row-major one.
+//!
+//! Sums run in lanes of a cache line with fused multiply-add on the AVX paths, are folded every few hundred elements
+//! (which keeps float32 sums short) and added in a fixed order: AVX2 and AVX-512 give the same bits, the baseline rounds
+//! after each product. An element does not depend on how rows of op(A) are split over threads. *Deterministic: same P*
+//! where the inner index is cut.
+
+mod columns;
+mod single;
+#[cfg(test)]
+mod tests;
+
+use super::lanes::{on_lanes, LaneKernel, Lanes};
+use crate::dtype::{Element, Scalar};
+use std::mem::size_of;
+
+/// The most columns of x and y.
+pub const MAX_COLUMNS: usize = 16;
+/// Bytes of y that rows of A are added to before the next block: half of a first-level cache.
+const Y_BYTES: usize = 16 << 10;
+
+/// A as it is stored, rows x columns, and op(A): A, A^T, conj(A) or A^H.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<T> {
+    pub data: *const T,
+    pub rows: usize,
+    pub columns: usize,
+    /// Elements from one row to the next.
+    pub leading: isize,
+    pub transposed: bool,
+    pub conj: bool,
+}
+
+impl<T> Matrix<T> {
+    /// Rows and columns of op(A).
+    pub fn shape(&self) -> (usize, usize) {
+        if self.transposed { (self.columns, self.rows) } else { (self.rows, self.columns) }
+    }
+
+    /// Rows `from..to` of op(A).
+    pub fn slice(&self, from: usize, to: usize) -> Matrix<T> {
+        let (step, n) = (if self.transposed { 1 } else { self.leading }, to - from);
+        let data = self.data.wrapping_offset(from as isize * step);
+        if self.transposed { Matrix { data, columns: n, ..*self } } else { Matrix { data, rows: n, ..*self } }
+    }
+}
+
+/// x (readable) and y: rows of `columns` contiguous elements, the strides from row to row.
+#[derive(Clone, Copy, Debug)]
+pub struct Vectors<T> {
+    pub x: *const T,
+    pub x_stride: isize,
+    pub y: *mut T,
+    pub y_stride: isize,
+    pub columns: usize,
+}
+
+/// y = beta y + alpha op(A) x. With beta = 0, y is not read.
+///
+/// Reads A once (twice on the baseline path for more than eight columns of complex128).
+///
+/// # Safety
+/// A, x and y are valid for their sizes and strides, and y overlaps neither A nor x.
+pub unsafe fn gemv<T: Element>(alpha: Scalar, a: &Matrix<T>, v: &Vectors<T>, beta: Scalar) {
+    assert!(v.columns <= MAX_COLUMNS, "gemv of {} columns", v.columns);
+    if a.shape().0 > 0 && v.columns > 0 {
+        on_lanes::<T>(Kernel { alpha, a: *a, v: *v, beta });
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Kernel<T> {
+    alpha: Scalar,
+    a: Matrix<T>,
+    v: Vectors<T>,
+    beta: Scalar,
+}
+
+impl<T: Element> LaneKernel for Kernel<T> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        let v = &self.v;
+        let single = v.columns == 1 && if self.a.transposed { v.y_stride == 1 } else { v.x_stride == 1 };
+        // SAFETY: as for `gemv`; the lanes have T's real type.
+        unsafe {
+            match (self.a.transposed, single) {
+                (false, true) => single::rows::<V, T>(&self),
+                (true, true) => single::transposed::<V, T>(&self),
+                (false, false) => columns::rows::<V, T>(&self),
+                (true, false) => columns::transposed::<V, T>(&self),
+            }
+        }
+    }
+}
+
+impl<T: Element> Kernel<T> {
+    /// Elements of y's rows that a block of `Y_BYTES` holds.
+    fn y_block(&self) -> usize {
+        (Y_BYTES / size_of::<T>() / self.v.columns).max(64)
+    }
+
+    /// y = beta y for rows from..to of y.
+    #[inline(always)]
+    unsafe fn scale_y(&self, from: usize, to: usize) {
+        let beta = T::from_scalar(self.beta);
+        if self.beta.is_one() {
+            return;
+        }
+        for j in from..to {
+            // SAFETY: row j of y.
+            unsafe {
+                let y = self.v.y.offset(j as isize * self.v.y_stride);
+                for c in 0..self.v.columns {
+                    *y.add(c) = if self.beta.is_zero() { T::ZERO } else { beta * *y.add(c) };
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Seismic amplitudes: models from elastic properties to data.
+
+mod poststack;
+
+pub use poststack::{poststack, Kind, Wavelet};

@@ -1,0 +1,163 @@
+//! Maps that act along one axis, the same for all lines or not: halo exchange, threads, or the general way.
+
+use super::walk::{Sides, Task, Walk};
+use crate::arrays::halo::Halo;
+use crate::arrays::{Array, Space};
+use crate::dtype::{Element, Scalar};
+use crate::error::Result;
+use crate::fail;
+use crate::kernels::host::convolve::Block;
+use crate::operators::redistributed::{redistributed, whole_along};
+use crate::operators::{LinearMap, Mode, Operator};
+use crate::storage::HostMemory;
+use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
+
+/// A square matrix along an axis, applied to blocks of lines.
+pub(crate) trait LineKernel<T: Element>: Send + Sync + 'static {
+    fn name(&self) -> &'static str;
+    fn details(&self) -> String;
+    /// How many elements before and after an output are read: of A, or of A^T.
+    fn reach(&self, transposed: bool) -> (usize, usize);
+    /// Elements of scratch that `run` needs.
+    fn scratch_len(&self) -> usize;
+    /// y := alpha op(A) x + beta y on the rows of the block.
+    ///
+    /// # Safety
+    /// x, y and the halo are valid for the block's sizes and strides, and y overlaps none of them.
+    unsafe fn run(&self, mode: Mode, alpha: Scalar, beta: Scalar, block: &Block<T>, scratch: &mut [T]);
+}
+
+/// The lines of a space along an axis that is whole, or cut into one interval a rank.
+pub(super) struct LineMap<T, K> {
+    pub kernel: K,
+    pub axis: usize,
+    /// This rank's extents.
+    pub shape: Vec<i64>,
+    /// Global index of this rank's first element along the axis, and how many there are in all.
+    pub first: usize,
+    pub total: usize,
+    /// None where the axis is whole; one for both directions where they reach as far, or one for each.
+    halos: Vec<Mutex<Halo>>,
+    /// One a thread.
+    pub scratch: Vec<Mutex<HostMemory>>,
+    element: PhantomData<fn() -> T>,
+}
+
+/// A kernel along `axis` of a shaped space, from the space to itself. Collective.
+///
+/// Along a whole axis it is local; along one that is cut into intervals a halo is exchanged while the interior is
+/// computed; otherwise (block-cyclic cuts, boxes) the array is redistributed so that the axis is whole.
+pub(crate) fn along_axis<T: Element, K: LineKernel<T>>(space: &Space, axis: usize, kernel: K) -> Result<Operator> {
+    let context = space.context();
+    let way = || -> Result<_> {
+        let (shape, layout) = space.shaped(kernel.name())?;
+        if axis >= shape.len() {
+            fail!(Axis, "axis is {axis}, the space has {} axes", shape.len());
+        }
+        let whole = layout.axis_is_whole(shape, axis);
+        let cut = layout.cut_of_axis(axis);
+        let intervals = cut.is_some_and(|cut| cut.partition.intervals(shape[axis], cut.ranks).is_some());
+        let other = match whole || intervals {
+            true => None,
+            false => Some((shape.to_vec(), whole_along(shape, context.size(), &[axis])?)),
+        };
+        Ok((whole, other))
+    };
+    let arguments = || format!("{} ({}) along axis {axis} of {space}", kernel.name(), kernel.details());
+    let (whole, other) = context.agree_on(way(), &arguments())?;
+    if let Some((shape, layout)) = other {
+        let inner = Space::new(context, space.dtype(), &shape, layout, space.mask().map(<[i32]>::to_vec))?;
+        return redistributed(space, space, along_axis(&inner, axis, kernel)?);
+    }
+    let map = context.agree(LineMap::<T, K>::new(space, axis, kernel, whole))?;
+    Ok(Operator::new(space.clone(), space.clone(), map))
+}
+
+impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
+    fn new(space: &Space, axis: usize, kernel: K, whole: bool) -> Result<LineMap<T, K>> {
+        let (shape, _) = space.shaped(kernel.name())?;
+        let reach = [kernel.reach(false), kernel.reach(true)];
+        let plan = |(before, after): (usize, usize)| {
+            let ranks = space.context().size();
+            Ok(Mutex::new(Halo::new(space, axis, &vec![before as i64; ranks], &vec![after as i64; ranks], false)?))
+        };
+        let halos = match whole {
+            true => Vec::new(),
+            false if reach[0] == reach[1] => vec![plan(reach[0])?],
+            false => vec![plan(reach[0])?, plan(reach[1])?],
+        };
+        let scratch = (0..space.context().threads().len())
+            .map(|_| Ok(Mutex::new(HostMemory::for_elements(kernel.scratch_len(), size_of::<T>())?)));
+        Ok(LineMap {
+            scratch: scratch.collect::<Result<_>>()?,
+            first: space.region().map_or(0, |r| r.axes[axis].lower()) as usize,
+            total: shape[axis] as usize,
+            shape: space.local_shape().to_vec(),
+            kernel,
+            axis,
+            halos,
+            element: PhantomData,
+        })
+    }
+
+    /// Interior, wait, boundary; without a message everything at once.
+    fn with_halo(&self, halo: &mut Halo, mode: Mode, scalars: (Scalar, Scalar), x: &Array, y: &Array) -> Result<()> {
+        let mut outcome = halo.start(x);
+        let sides = Sides {
+            before: halo.before().cast::<T>(),
+            before_len: halo.before_len(),
+            after: halo.after().cast::<T>(),
+            after_len: halo.after_len(),
+        };
+        let pool = y.space().context().threads();
+        let walk = match Walk::new(self, mode, scalars, x, y, sides) {
+            Ok(walk) => walk,
+            Err(error) => return outcome.and(halo.finish()).and(Err(error)),
+        };
+        let all = walk.all();
+        let (before, after) = self.kernel.reach(mode.transposed());
+        // Rows that read no halo; at the ends of the array there is none.
+        let low = if sides.before_len > 0 { before } else { 0 };
+        let high = all.rows.end.saturating_sub(if sides.after_len > 0 { after } else { 0 });
+        if halo.is_silent() || low + before + after >= high {
+            outcome = outcome.and(halo.finish());
+            return outcome.and(walk.run(pool, &all));
+        }
+        let interior = Task { rows: low..high, ..all.clone() };
+        let slabs = walk.slabs(&interior);
+        for slab in 0..slabs {
+            outcome = outcome.and(walk.run(pool, &walk.part(&interior, slabs, slab)));
+            outcome = outcome.and(halo.progress());
+        }
+        outcome = outcome.and(halo.finish());
+        for rows in [0..low, high..all.rows.end] {
+            outcome = outcome.and(walk.run(pool, &Task { rows, ..all.clone() }));
+        }
+        outcome
+    }
+}
+
+impl<T: Element, K: LineKernel<T>> LinearMap for LineMap<T, K> {
+    fn name(&self) -> &str {
+        self.kernel.name()
+    }
+
+    fn details(&self) -> String {
+        format!("axis {}, {}", self.axis, self.kernel.details())
+    }
+
+    fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let way = mode.transposed() as usize;
+        match self.halos.get(way).or(self.halos.first()) {
+            Some(halo) => {
+                let mut halo = halo.lock().unwrap_or_else(PoisonError::into_inner);
+                self.with_halo(&mut halo, mode, (alpha, beta), x, y)
+            }
+            None => {
+                let walk = Walk::new(self, mode, (alpha, beta), x, y, Sides::none())?;
+                walk.run(y.space().context().threads(), &walk.all())
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Signal processing: filters along an axis, wavelets, tapers and error measures.
+
+mod convolve1d;
+pub(crate) mod filter;
+pub(crate) mod lines;
+pub mod tapers;
+mod walk;
+pub mod wavelets;
+
+pub use convolve1d::convolve1d;
