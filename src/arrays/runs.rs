@@ -36,8 +36,10 @@ impl Runs {
                 runs.axes += 1;
             }
         }
-        if runs.axes == 0 {
-            runs.axes = 1;
+        // The last axis of a row of single elements: [2, 1] with strides [4, 1].
+        if runs.axes == 0 || (runs.strides[runs.axes - 1] != 1 && runs.axes < MAX_DIMENSIONS) {
+            (runs.shape[runs.axes], runs.strides[runs.axes]) = (1, 1);
+            runs.axes += 1;
         }
         runs
     }
@@ -102,6 +104,8 @@ mod tests {
         assert_eq!(seen, [1.0, 4.0, 5.0, 8.0, 9.0, 20.0, 21.0, 24.0, 25.0, 28.0]);
         assert!(Runs::is_contiguous(&[2, 1, 3], &[3, 99, 1]));
         assert!(!Runs::is_contiguous(&[2, 3], &[4, 1]));
+        assert!(!Runs::is_contiguous(&[2, 1], &[4, 1]));
+        assert_eq!(Runs::new(base, 8, &[2, 1], &[4, 1]).at(1), (base.wrapping_add(32), 1));
         assert_eq!(Runs::new(base, 8, &[0, 3], &[3, 1]).count(), 0);
     }
 }

@@ -127,8 +127,12 @@ impl Operator {
     fn check(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let (from, to) = self.spaces(mode);
         let names = if mode.transposed() { ("range", "domain") } else { ("domain", "range") };
-        x.space().require_congruent(from, "x", &format_side(self, names.0))?;
-        y.space().require_congruent(to, "y", &format_side(self, names.1))?;
+        for (array, space, name, side) in [(x, from, "x", names.0), (y, to, "y", names.1)] {
+            // The text is made where it is needed only: apply allocates nothing.
+            if !array.space().congruent(space) {
+                array.space().require_congruent(space, name, &format!("the {side} of {}", self.name()))?;
+            }
+        }
         if x.overlaps(y) {
             fail!(Overlap, "x and y of {} share memory", self.name());
         }
@@ -165,10 +169,6 @@ impl Operator {
         let _ = writeln!(text, "{:indent$}{}{details}: {} -> {}", "", self.name(), self.domain(), self.range(), indent = 2 * depth);
         self.children().iter().for_each(|c| c.describe_into(text, depth + 1));
     }
-}
-
-fn format_side(operator: &Operator, side: &str) -> String {
-    format!("the {side} of {}", operator.name())
 }
 
 /// Real arrays take real scalars, and so do operators that are only real-linear.

@@ -7,6 +7,7 @@
 //! the element itself of terms that read the same x are one tap, at the place of the first. So a value depends on its
 //! global index alone: not on where ranks cut, on the box, on the processor, or on the store.
 
+mod dispatch;
 mod ends;
 mod grid;
 mod lanes;
@@ -26,8 +27,9 @@ use std::mem::{size_of, MaybeUninit};
 use std::ops::Range;
 use std::ptr::addr_of_mut;
 
+pub use dispatch::StencilReal;
 pub use parts::shell;
-pub use rows::{StencilReal, MAX_TAPS};
+pub use rows::MAX_TAPS;
 
 /// The most axes a block may have.
 pub const MAX_AXES: usize = 8;
@@ -179,7 +181,9 @@ where
                 let mut index = lower;
                 loop {
                     // SAFETY: the index lies in the caller's box.
-                    unsafe { self.rows(&mut index, lower[middle]..upper[middle], upper[row], tiling.group, &mut scratch) };
+                    unsafe {
+                        self.rows(&mut index, lower[middle]..upper[middle], upper[row], tiling.group, &mut scratch)
+                    };
                     index[row] = lower[row];
                     if !advance(&mut index, &lower, &upper, 0..middle, |_| 1) {
                         break;
@@ -272,7 +276,11 @@ where
         // Numbers from `e` on to the next cache line, when it is the same for all rows.
         let same = rows == 1 || stride % line as isize == 0;
         let to_line = |e: usize| {
-            if same { (y.wrapping_add(e) as usize).wrapping_neg() % 64 / size_of::<T::Real>() } else { 0 }
+            if same {
+                (y.wrapping_add(e) as usize).wrapping_neg() % 64 / size_of::<T::Real>()
+            } else {
+                0
+            }
         };
         let zoned = from > start || to < end;
         if zoned && from < to {
@@ -292,7 +300,7 @@ where
             unsafe { rows_function(&place(len), taps, ends, factor) };
         };
         let Scratch { taps, ends, made_for } = scratch;
-                let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
+        let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
         let same_taps = |last: &Made| {
             let alike = |b: usize, i: usize| !self.uniform(output, b, i..i + 1).is_empty();
             let loops = |b: usize| last.index[b] == index[b] || alike(b, index[b]) && alike(b, last.index[b]);

@@ -201,11 +201,10 @@ mod tests {
                     }
                 }
                 let (before, after) = s.reach();
-                assert!(n < 12 || s.inside(2..n - 2) == (before.min(n)..n - 4 - after) || before + after < 1 || {
-                    // Special rows at the ends may read less than the widest row.
+                if n >= 12 {
                     let inside = s.inside(2..n - 2);
-                    inside.start <= before && inside.end >= n - 4 - after
-                });
+                    assert!(inside.start <= before && inside.end >= n - 4 - after, "no more is left out than needed");
+                }
             }
         });
     }

@@ -11,8 +11,6 @@ mod gradient;
 mod laplacian;
 mod pass;
 mod second;
-#[cfg(test)]
-mod tests;
 
 pub use coefficients::Kind;
 pub use first::{first_derivative, FirstDerivative};

@@ -175,28 +175,56 @@ mod x86 {
     }
 
     lanes!(
-        __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_stream_pd, _mm512_add_pd,
+        __m512d,
+        f64,
+        8,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_stream_pd,
+        _mm512_add_pd,
         _mm512_mul_pd,
         |from, bits| _mm512_maskz_loadu_pd(bits as u8, from),
         |to, bits, x| _mm512_mask_storeu_pd(to, bits as u8, x),
         |a, b, bits| _mm512_mask_add_pd(a, bits as u8, a, b)
     );
     lanes!(
-        __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps, _mm512_add_ps,
+        __m512,
+        f32,
+        16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_stream_ps,
+        _mm512_add_ps,
         _mm512_mul_ps,
         |from, bits| _mm512_maskz_loadu_ps(bits as u16, from),
         |to, bits, x| _mm512_mask_storeu_ps(to, bits as u16, x),
         |a, b, bits| _mm512_mask_add_ps(a, bits as u16, a, b)
     );
     lanes!(
-        __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_stream_pd, _mm256_add_pd,
+        __m256d,
+        f64,
+        4,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_stream_pd,
+        _mm256_add_pd,
         _mm256_mul_pd,
         |from, bits| _mm256_maskload_pd(from, select_64(bits)),
         |to, bits, x| _mm256_maskstore_pd(to, select_64(bits), x),
         |a, b, bits| _mm256_blendv_pd(a, _mm256_add_pd(a, b), _mm256_castsi256_pd(select_64(bits)))
     );
     lanes!(
-        __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_stream_ps, _mm256_add_ps,
+        __m256,
+        f32,
+        8,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_stream_ps,
+        _mm256_add_ps,
         _mm256_mul_ps,
         |from, bits| _mm256_maskload_ps(from, select_32(bits)),
         |to, bits, x| _mm256_maskstore_ps(to, select_32(bits), x),

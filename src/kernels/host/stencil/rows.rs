@@ -3,9 +3,8 @@
 //! Each element is ((beta y + c_0 x_0) + c_1 x_1) + ... in this order, on every path and for every length.
 
 use super::ends::{EndTap, Ends, Zone};
-use super::lanes::{Lanes, Pack};
+use super::lanes::Lanes;
 use crate::dtype::{Element, Real, Scalar};
-use crate::kernels::cpu::Level;
 use std::mem::size_of;
 
 /// The most taps that one output element may have.
@@ -80,7 +79,7 @@ pub(super) type RowsFunction<R> = unsafe fn(&Rows<R>, &Taps<R>, &Ends<R>, R);
 
 /// reads (count + [beta != 0]) n, writes n. `CAPACITY` is the number of taps, or MAX_TAPS for any number.
 #[inline(always)]
-unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
     rows: &Rows<V::Real>,
     taps: &Taps<V::Real>,
     ends: &Ends<V::Real>,
@@ -105,7 +104,7 @@ unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREA
         let aligned = rows.stride % V::COUNT as isize == 0;
         let equal = taps.stride[..count].iter().all(|&s| s == step);
         let length = (rows.len * size).max(1);
-        let long = STREAM && CAPACITY < MAX_TAPS && length * count > FIRST_LEVEL;
+        let long = STREAM && CAPACITY < MAX_TAPS && leads == 1 && length * count > FIRST_LEVEL;
         let together = if long && taps.shared && aligned && equal { TOGETHER } else { 1 };
         let (rows_ahead, ahead) = match length >= 4 * AHEAD {
             true => (0, (AHEAD / size) as isize),
@@ -313,87 +312,3 @@ pub(super) unsafe fn complex<R: Real>(rows: &Rows<R>, taps: &Taps<R>, factors: F
         }
     }
 }
-
-/// The component types for which row functions exist: f32 and f64.
-pub trait StencilReal: Real {
-    #[doc(hidden)]
-    #[allow(private_interfaces)]
-    fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<Self>;
-}
-
-macro_rules! by_count {
-    ($count:expr, $stream:expr, $beta:expr, $f:ident) => {
-        match $count {
-            2 => by_count!(@ 2, $stream, $beta, $f),
-            3 => by_count!(@ 3, $stream, $beta, $f),
-            4 => by_count!(@ 4, $stream, $beta, $f),
-            5 => by_count!(@ 5, $stream, $beta, $f),
-            6 => by_count!(@ 6, $stream, $beta, $f),
-            7 => by_count!(@ 7, $stream, $beta, $f),
-            _ => by_count!(@ MAX_TAPS, $stream, $beta, $f),
-        }
-    };
-    (@ $capacity:expr, $stream:expr, $beta:expr, $f:ident) => {
-        match ($beta, $stream) {
-            (true, _) => $f::<{ $capacity }, true, false>,
-            (false, false) => $f::<{ $capacity }, false, false>,
-            (false, true) => $f::<{ $capacity }, false, true>,
-        }
-    };
-}
-
-macro_rules! paths {
-    ($r:ty, $baseline:ty, $avx2:ty, $avx512:ty) => {
-        impl StencilReal for $r {
-            #[allow(private_interfaces)]
-            fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<$r> {
-                unsafe fn baseline<const C: usize, const B: bool, const S: bool>(
-                    rows: &Rows<$r>, taps: &Taps<$r>, ends: &Ends<$r>, beta: $r,
-                ) {
-                    // SAFETY: as for `combine`.
-                    unsafe { combine::<$baseline, C, B, S>(rows, taps, ends, beta) }
-                }
-                #[cfg(target_arch = "x86_64")]
-                #[target_feature(enable = "avx2")]
-                unsafe fn avx2<const C: usize, const B: bool, const S: bool>(
-                    rows: &Rows<$r>, taps: &Taps<$r>, ends: &Ends<$r>, beta: $r,
-                ) {
-                    // SAFETY: as for `combine`.
-                    unsafe { combine::<$avx2, C, B, S>(rows, taps, ends, beta) }
-                }
-                #[cfg(target_arch = "x86_64")]
-                #[target_feature(enable = "avx512f")]
-                unsafe fn avx512<const C: usize, const B: bool, const S: bool>(
-                    rows: &Rows<$r>, taps: &Taps<$r>, ends: &Ends<$r>, beta: $r,
-                ) {
-                    // SAFETY: as for `combine`.
-                    unsafe { combine::<$avx512, C, B, S>(rows, taps, ends, beta) }
-                }
-                match level {
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => by_count!(taps, stream, beta, avx512),
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => by_count!(taps, stream, beta, avx2),
-                    _ => by_count!(taps, stream, beta, baseline),
-                }
-            }
-        }
-    };
-}
-
-#[cfg(target_arch = "x86_64")]
-mod types {
-    pub use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
-}
-#[cfg(not(target_arch = "x86_64"))]
-mod types {
-    #![allow(non_camel_case_types)]
-    pub type __m256 = ();
-    pub type __m256d = ();
-    pub type __m512 = ();
-    pub type __m512d = ();
-}
-use types::*;
-
-paths!(f32, Pack<f32, 4>, __m256, __m512);
-paths!(f64, Pack<f64, 2>, __m256d, __m512d);

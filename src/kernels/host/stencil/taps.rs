@@ -34,7 +34,13 @@ where
     /// The number of a term and of the side of the block where the target lies.
     fn origin(&self, number: usize, term: &Term<'_, T>, target: isize) -> u8 {
         let n = self.grid.shape[self.grid.position(term.axis)] as isize;
-        let side = if target < 0 { 0 } else if target < n { 1 } else { 2 };
+        let side = if target < 0 {
+            0
+        } else if target < n {
+            1
+        } else {
+            2
+        };
         (3 * number + side) as u8
     }
 

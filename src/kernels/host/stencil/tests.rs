@@ -33,7 +33,11 @@ impl Random {
             _ => second_derivative(n, kind, edge, 1.5),
         };
         let stencil = stencil.expect("the arguments are good");
-        if self.below(2) == 1 { stencil.adjoint() } else { stencil }
+        if self.below(2) == 1 {
+            stencil.adjoint()
+        } else {
+            stencil
+        }
     }
 }
 
@@ -197,7 +201,8 @@ where
             1 => Scalar::ONE,
             _ => Scalar::complex(random.real(), imaginary * random.real()),
         };
-        let lower: Vec<usize> = case.local.iter().map(|&n| if random.below(2) == 0 { 0 } else { random.below(n) }).collect();
+        let lower: Vec<usize> =
+            case.local.iter().map(|&n| if random.below(2) == 0 { 0 } else { random.below(n) }).collect();
         let upper: Vec<usize> = lower
             .iter()
             .zip(&case.local)
@@ -230,7 +235,11 @@ where
                         let (re, im) = (old.re + sum.re, if T::IS_COMPLEX { old.im + sum.im } else { 0.0 });
                         let value = y[at].to_scalar();
                         let error = (value.re - re).abs().max((value.im - im).abs());
-                        assert!(error <= tolerance, "round {round} {path:?} {store:?}: {index:?} of {:?}: {value:?}, not {re} {im}", case.local);
+                        assert!(
+                            error <= tolerance,
+                            "round {round} {path:?} {store:?}: {index:?} of {:?}: {value:?}, not {re} {im}",
+                            case.local
+                        );
                     }
                     for at in (0..size).filter(|&at| untouched[at]) {
                         assert_eq!(bits(&y[at]), bits(&start[k][at]), "round {round}: wrote outside the box");
@@ -239,7 +248,10 @@ where
                 let y: Vec<Vec<T>> = y.into_iter().map(|(y, _)| y).collect();
                 let reference = first.get_or_insert_with(|| y.clone());
                 for (a, b) in y.iter().zip(reference) {
-                    assert!(a.iter().zip(b).all(|(a, b)| bits(a) == bits(b)), "round {round}: {path:?} differs in bits");
+                    assert!(
+                        a.iter().zip(b).all(|(a, b)| bits(a) == bits(b)),
+                        "round {round}: {path:?} differs in bits"
+                    );
                 }
             }
         });
@@ -297,11 +309,17 @@ fn cuts_do_not_change_bits() {
             boxes.push((inside.iter().map(|r| r.start).collect(), inside.iter().map(|r| r.end).collect()));
             let strides = strides_of(&case.local);
             let all = indices(&vec![0; rank], &case.local);
-            let global = |i: &Vec<usize>| place(&strides_of(&whole), &i.iter().zip(&case.start).map(|(i, s)| i + s).collect::<Vec<_>>());
+            let global = |i: &Vec<usize>| {
+                place(&strides_of(&whole), &i.iter().zip(&case.start).map(|(i, s)| i + s).collect::<Vec<_>>())
+            };
             let mut part = [(all.iter().map(|i| y0[global(i)]).collect::<Vec<f32>>(), strides.clone())];
             case.run(factors, Store::Cached, true, 0, &boxes, &mut part);
             for i in &all {
-                assert_eq!(part[0].0[place(&strides, i)].to_bits(), y[0].0[global(i)].to_bits(), "{i:?} of slab {start}+{n}");
+                assert_eq!(
+                    part[0].0[place(&strides, i)].to_bits(),
+                    y[0].0[global(i)].to_bits(),
+                    "{i:?} of slab {start}+{n}"
+                );
             }
             start += n;
         }
@@ -323,12 +341,19 @@ fn tiles_agree() {
             let stencils = axes.iter().map(|&a| random.stencil(shape[a])).collect();
             let weights = vec![1.0; axes.len()];
             let global = vec![random.elements(shape.iter().product())];
-            let case =
-                Case::<f64> { start: vec![0; shape.len()], local: shape.clone(), axes: axes.clone(), stencils, weights, global, shape: shape.clone() };
+            let case = Case::<f64> {
+                start: vec![0; shape.len()],
+                local: shape.clone(),
+                axes: axes.clone(),
+                stencils,
+                weights,
+                global,
+                shape: shape.clone(),
+            };
             let size = shape.iter().product();
             let count = if fused { 1 } else { axes.len() };
             let mut y: Vec<_> = (0..count).map(|_| (vec![f64::NAN; size], strides_of(&shape))).collect();
-                let all = [(vec![0; shape.len()], shape.clone())];
+            let all = [(vec![0; shape.len()], shape.clone())];
             case.run((Scalar::ONE, Scalar::ZERO), Store::Streaming, fused, 0, &all, &mut y);
             for (k, (y, strides)) in y.iter().enumerate() {
                 for index in indices(&all[0].0, &all[0].1) {

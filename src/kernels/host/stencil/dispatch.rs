@@ -1,0 +1,100 @@
+//! The row function for a processor, a type and a number of taps.
+
+use super::ends::Ends;
+use super::lanes::Pack;
+use super::rows::{combine, Rows, RowsFunction, Taps, MAX_TAPS};
+use crate::dtype::Real;
+use crate::kernels::cpu::Level;
+
+/// The component types for which row functions exist: f32 and f64.
+pub trait StencilReal: Real {
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<Self>;
+}
+
+macro_rules! by_count {
+    ($count:expr, $stream:expr, $beta:expr, $f:ident) => {
+        match $count {
+            2 => by_count!(@ 2, $stream, $beta, $f),
+            3 => by_count!(@ 3, $stream, $beta, $f),
+            4 => by_count!(@ 4, $stream, $beta, $f),
+            5 => by_count!(@ 5, $stream, $beta, $f),
+            6 => by_count!(@ 6, $stream, $beta, $f),
+            7 => by_count!(@ 7, $stream, $beta, $f),
+            _ => by_count!(@ MAX_TAPS, $stream, $beta, $f),
+        }
+    };
+    (@ $capacity:expr, $stream:expr, $beta:expr, $f:ident) => {
+        match ($beta, $stream) {
+            (true, _) => $f::<{ $capacity }, true, false>,
+            (false, false) => $f::<{ $capacity }, false, false>,
+            (false, true) => $f::<{ $capacity }, false, true>,
+        }
+    };
+}
+
+macro_rules! paths {
+    ($r:ty, $baseline:ty, $avx2:ty, $avx512:ty) => {
+        impl StencilReal for $r {
+            #[allow(private_interfaces)]
+            fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<$r> {
+                unsafe fn baseline<const C: usize, const B: bool, const S: bool>(
+                    rows: &Rows<$r>,
+                    taps: &Taps<$r>,
+                    ends: &Ends<$r>,
+                    beta: $r,
+                ) {
+                    // SAFETY: as for `combine`.
+                    unsafe { combine::<$baseline, C, B, S>(rows, taps, ends, beta) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx2")]
+                unsafe fn avx2<const C: usize, const B: bool, const S: bool>(
+                    rows: &Rows<$r>,
+                    taps: &Taps<$r>,
+                    ends: &Ends<$r>,
+                    beta: $r,
+                ) {
+                    // SAFETY: as for `combine`.
+                    unsafe { combine::<$avx2, C, B, S>(rows, taps, ends, beta) }
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx512f")]
+                unsafe fn avx512<const C: usize, const B: bool, const S: bool>(
+                    rows: &Rows<$r>,
+                    taps: &Taps<$r>,
+                    ends: &Ends<$r>,
+                    beta: $r,
+                ) {
+                    // SAFETY: as for `combine`.
+                    unsafe { combine::<$avx512, C, B, S>(rows, taps, ends, beta) }
+                }
+                match level {
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx512 => by_count!(taps, stream, beta, avx512),
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2 => by_count!(taps, stream, beta, avx2),
+                    _ => by_count!(taps, stream, beta, baseline),
+                }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+mod types {
+    pub use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+}
+#[cfg(not(target_arch = "x86_64"))]
+mod types {
+    #![allow(non_camel_case_types)]
+    pub type __m256 = ();
+    pub type __m256d = ();
+    pub type __m512 = ();
+    pub type __m512d = ();
+}
+use types::*;
+
+paths!(f32, Pack<f32, 4>, __m256, __m512);
+paths!(f64, Pack<f64, 2>, __m256d, __m512d);
