@@ -2,6 +2,8 @@
 
 pub mod algebra;
 pub mod basic;
+pub mod block;
+pub mod callback;
 pub mod derivative;
 pub mod dot_test;
 pub mod mode;

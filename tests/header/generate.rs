@@ -18,6 +18,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/space.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
     ("capi/operator.rs", "Operators"),
+    ("capi/callback.rs", "Operators of the host"),
+    ("capi/block.rs", "Blocks of operators"),
     ("capi/solver.rs", "Solvers"),
 ];
 
