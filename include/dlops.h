@@ -1221,6 +1221,214 @@ dlops_status dlops_gradient_create(const dlops_space *space,
                                    const dlops_gradient_options *choices,
                                    dlops_operator **result);
 
+/* Operators of the host ----------------------------------------------------------------------------------------- */
+
+/**
+ * Writes y = A x (or y = A^H x). x is not changed, y is overwritten. The handles are valid during the call and not the
+ * host's to destroy: acquire their memory and release it, ask for spaces or components, or pass them to other calls.
+ * Called on every rank of the operator's context in the same order, on the thread that applies, so that it may
+ * communicate. Returns 0, or another number for a failure.
+ */
+typedef int32_t (*dlops_operator_function)(const dlops_array *x, dlops_array *y, void *user);
+
+/** Optional choices for an operator of the host; initialise with DLOPS_CALLBACK_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_callback_options {
+    size_t struct_size;
+    /** 1: A(c x) = c A x holds for real c only, as when a real part is taken; 0: for complex c */
+    int32_t real_linear;
+    int32_t reserved;
+    /** in tables, views and error texts; copied; NULL: "Callback" */
+    const char *name;
+} dlops_callback_options;
+
+#define DLOPS_CALLBACK_OPTIONS_INIT {sizeof(dlops_callback_options), 0, 0, 0}
+
+/** As dlops_operator_function, on this rank's elements in C order, contiguous. */
+typedef int32_t (*dlops_matvec_function)(const void *x, void *y, void *user);
+
+/**
+ * Makes an operator of the host's functions y = A x and y = A^H x, on arrays. Collective over the context of the
+ * spaces. Since 0.1.
+ *
+ * The library adds alpha, beta, conj(A) x = conj(A conj(x)) and A^T x = conj(A^H conj(x)), with one array of the
+ * domain and one of the range that are made here. The functions get arrays of exactly these spaces, in the caller's
+ * memory or in those two. A non-zero return is DLOPS_ERROR_CALLBACK with that number; y holds NaN then. On a context of
+ * several ranks the error is also kept until the next dlops_context_agree or solver reduction tells all ranks.
+ *
+ * @param domain   of x, of any layout; also of a local context, for a block of BlockDiag and others
+ * @param range    of y, of the same context
+ * @param forward  y = A x
+ * @param adjoint  y = A^H x; NULL: adjoint and transpose return UNSUPPORTED
+ * @param user     passed to the functions
+ * @param destroy  called exactly once with `user` when the last handle and everything that holds the operator are
+ *                 gone; may be NULL. If this call fails, it is not called and `user` stays the caller's
+ * @param choices  NULL for the defaults
+ * @param result   the caller destroys it
+ * Errors, the same on all ranks: NULL_POINTER, HANDLE, CONTEXT, OPTION, MEMORY, COLLECTIVE. A domain that is no handle
+ * on one rank only is outside the guarantee.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_create_callback(const dlops_space *domain,
+                                            const dlops_space *range,
+                                            dlops_operator_function forward,
+                                            dlops_operator_function adjoint,
+                                            void *user,
+                                            dlops_destroy_callback destroy,
+                                            const dlops_callback_options *choices,
+                                            dlops_operator **result);
+
+/**
+ * Makes a complex-linear operator of the host's functions on this rank's elements, contiguous in C order: the short
+ * form of dlops_operator_create_callback, with the same parameters and errors. Strided arrays are packed by the
+ * library. Collective. Since 0.1.
+ *
+ * @param forward  y = A x on pointers to the elements' type; not dereferenced on a rank without elements
+ * Errors: as dlops_operator_create_callback, and SPACE (a product space).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_create_matvec(const dlops_space *domain,
+                                          const dlops_space *range,
+                                          dlops_matvec_function forward,
+                                          dlops_matvec_function adjoint,
+                                          void *user,
+                                          dlops_destroy_callback destroy,
+                                          dlops_operator **result);
+
+/* Blocks of operators ------------------------------------------------------------------------------------------- */
+
+/** Optional choices for BlockDiag, VStack and HStack; initialise with DLOPS_BLOCK_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_block_options {
+    size_t struct_size;
+    /** one colour a rank, 0 or more: sums stay among ranks of one colour; NULL: one group. The same on all ranks */
+    const int32_t *mask;
+} dlops_block_options;
+
+#define DLOPS_BLOCK_OPTIONS_INIT {sizeof(dlops_block_options), 0}
+
+/**
+ * BlockDiag: y_i = A_i x_i over the operators of all ranks. Collective. Since 0.1.
+ *
+ * Domain and range have local counts only (dlops_space_create_unshaped): this rank's elements are those of its
+ * operators' domains (ranges), one after the other, which any shaped space with these counts fits. An operator whose
+ * domain or range is a product space has its components there one after the other. Blocks are views: nothing is
+ * copied, and an apply sends nothing. Padded arrays (dlops_array_wrap_strided) work where each block consists of whole
+ * rows of its own shape, else apply returns UNSUPPORTED. Deterministic: any P.
+ *
+ * @param count      operators of this rank, 0 or more; ranks may differ, but one of them has an operator
+ * @param operators  of the local context of `context` (dlops_context_get_local), kept alive by the result; one dtype
+ *                   for all domains of all ranks, and one for all ranges
+ * @param choices    NULL for the defaults
+ * @param result     the caller destroys it
+ * Errors, the same on all ranks: NULL_POINTER, HANDLE, ARGUMENT (no operator on any rank), CONTEXT (an operator of
+ * another context), DTYPE, SHAPE, LAYOUT (mask), OPTION, COLLECTIVE (different masks).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_block_diag_create(const dlops_context *context,
+                                     int64_t count,
+                                     const dlops_operator *const *operators,
+                                     const dlops_block_options *choices,
+                                     dlops_operator **result);
+
+/**
+ * VStack: y_i = A_i x over the operators of all ranks, and x = sum_i A_i^H y_i. Collective. Since 0.1.
+ *
+ * The domain is replicated: of the shape that all operators' domains have, else of one axis; every rank passes the same
+ * x. The range has local counts only, as with dlops_block_diag_create. Forward sends nothing; the adjoint ends in one
+ * allreduce over the ranks (of one colour, with a mask) in the domain's precision, into which beta y enters once. A
+ * strided output of the sum takes one more array, made at its first use. Deterministic: forward any P, adjoint same P.
+ *
+ * @param operators  as with dlops_block_diag_create; all domains of all ranks have the same number of elements
+ * Other parameters and errors as of dlops_block_diag_create; SHAPE also for different numbers of columns.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_vstack_create(const dlops_context *context,
+                                 int64_t count,
+                                 const dlops_operator *const *operators,
+                                 const dlops_block_options *choices,
+                                 dlops_operator **result);
+
+/**
+ * HStack: y = sum_i A_i x_i over the operators of all ranks: the mirror of dlops_vstack_create. Collective. Since 0.1.
+ *
+ * The domain has local counts only, the range is replicated. Forward ends in the allreduce, the adjoint sends nothing.
+ * Deterministic: forward same P, adjoint any P.
+ *
+ * @param operators  as with dlops_block_diag_create; all ranges of all ranks have the same number of elements
+ * Other parameters and errors as of dlops_block_diag_create; SHAPE also for different numbers of rows.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_hstack_create(const dlops_context *context,
+                                 int64_t count,
+                                 const dlops_operator *const *operators,
+                                 const dlops_block_options *choices,
+                                 dlops_operator **result);
+
+/**
+ * A local operator, the same on all ranks, on replicated vectors: each rank applies its own to its own copy of x, and
+ * nothing is sent. An operator of `context` itself is given back as it is. Collective. Since 0.1.
+ *
+ * @param operator  of the local context of `context`, with the same spaces on all ranks, kept alive by the result
+ * @param result    the caller destroys it
+ * Errors, the same on all ranks: NULL_POINTER, HANDLE, CONTEXT, COLLECTIVE (the ranks passed different operators).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_create_replicated(const dlops_context *context,
+                                              const dlops_operator *operator_,
+                                              dlops_operator **result);
+
+/**
+ * diag(A_1, ..., A_n) on product spaces: component i of y is A_i times component i of x, in sequence. Local. Since 0.1.
+ *
+ * @param count      1 or more
+ * @param operators  of one context and mask, kept alive by the result
+ * @param result     from the product of the domains to the product of the ranges; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, SPACE (different masks).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_stacked_block_diag_create(int64_t count,
+                                             const dlops_operator *const *operators,
+                                             dlops_operator **result);
+
+/**
+ * (A_1; ...; A_n): component i of y is A_i x; the adjoint sums A_i^H y_i in place. Local. Since 0.1.
+ *
+ * @param operators  as with dlops_stacked_block_diag_create, with congruent domains
+ * @param result     from the domain to the product of the ranges; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_stacked_vstack_create(int64_t count,
+                                         const dlops_operator *const *operators,
+                                         dlops_operator **result);
+
+/**
+ * (A_1 ... A_n): y is the sum of A_i times component i of x, in place. Local. Since 0.1.
+ *
+ * @param operators  as with dlops_stacked_block_diag_create, with congruent ranges
+ * @param result     from the product of the domains to the range; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_stacked_hstack_create(int64_t count,
+                                         const dlops_operator *const *operators,
+                                         dlops_operator **result);
+
+/**
+ * Block: y_i = sum_j A_ij x_j on product spaces. Local. Since 0.1.
+ *
+ * @param rows       1 or more
+ * @param columns    1 or more
+ * @param operators  rows * columns handles in row-major order, NULL for a block of zeros, kept alive by the result;
+ *                   every row and every column has one; congruent ranges in a row, congruent domains in a column
+ * @param result     from the product of the columns' domains to the product of the rows' ranges; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_block_create(int64_t rows,
+                                int64_t columns,
+                                const dlops_operator *const *operators,
+                                dlops_operator **result);
+
 /* Solvers ------------------------------------------------------------------------------------------------------- */
 
 /** Methods: conjugate gradients for A x = b, A Hermitian positive definite. */
