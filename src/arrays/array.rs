@@ -157,6 +157,56 @@ impl Array {
         Ok(Array::over(space, local.block.clone(), at, shape.to_vec(), contiguous_strides(shape)))
     }
 
+    /// An array over no memory yet, whose leaves share the empty `block`: what `lay_over` moves about. Local.
+    pub(super) fn unplaced(space: &Space, block: &Arc<Block>) -> Array {
+        if space.is_product() {
+            let parts = space.components().iter().map(|s| Array::unplaced(s, block)).collect();
+            return Array(Arc::new(Inner { space: space.clone(), data: Data::Product(parts) }));
+        }
+        let shape = space.local_shape().to_vec();
+        let strides = contiguous_strides(&shape);
+        Array::over(space, block.clone(), 0, shape, strides)
+    }
+
+    /// Whether this is the only handle of the array, and of its components.
+    pub(super) fn is_only_handle(&mut self) -> bool {
+        match Arc::get_mut(&mut self.0).map(|inner| &mut inner.data) {
+            None => false,
+            Some(Data::Leaf(_)) => true,
+            Some(Data::Product(parts)) => parts.iter_mut().all(Array::is_only_handle),
+        }
+    }
+
+    /// Moves the only handle of an array to the elements of `parent` from `offset` on: the leaves of a product follow
+    /// one another, or lie over the components of a product of the same kind. Allocates nothing.
+    pub(super) fn lay_over(&mut self, parent: &Array, offset: i64) -> Result<()> {
+        let Some(inner) = Arc::get_mut(&mut self.0) else { fail!(State, "the view is held elsewhere") };
+        match (&mut inner.data, &parent.0.data) {
+            (Data::Leaf(local), Data::Leaf(from)) => local.lay_over(from, offset),
+            (Data::Product(parts), Data::Leaf(_)) => {
+                let mut at = offset;
+                parts.iter_mut().try_for_each(|part| {
+                    let start = at;
+                    at += part.local_count();
+                    part.lay_over(parent, start)
+                })
+            }
+            (Data::Product(parts), Data::Product(from)) if parts.len() == from.len() && offset == 0 => {
+                parts.iter_mut().zip(from).try_for_each(|(part, from)| part.lay_over(from, 0))
+            }
+            _ => fail!(Space, "an array of {} cannot be viewed as {}", parent.space(), inner.space),
+        }
+    }
+
+    /// Moves the only handle of an array off the memory that it lies over.
+    pub(super) fn lift(&mut self, block: &Arc<Block>) {
+        match Arc::get_mut(&mut self.0).map(|inner| &mut inner.data) {
+            None => {}
+            Some(Data::Leaf(local)) => (local.block, local.pointer) = (block.clone(), block.pointer()),
+            Some(Data::Product(parts)) => parts.iter_mut().for_each(|part| part.lift(block)),
+        }
+    }
+
     fn offset(&self, local: &Local) -> i64 {
         (local.pointer as i64 - local.block.pointer() as i64) / self.dtype().size() as i64
     }
@@ -269,6 +319,54 @@ impl Local {
 
     fn count(&self) -> usize {
         self.shape.iter().product::<i64>() as usize
+    }
+
+    /// Moves to the elements of `parent` from `offset` on, in C order, with the strides that they have there.
+    fn lay_over(&mut self, parent: &Local, offset: i64) -> Result<()> {
+        let count = self.count();
+        let (start, total) = (offset as usize, parent.count());
+        if offset < 0 || start > total || count > total - start || self.dtype != parent.dtype {
+            fail!(Argument, "{count} elements of {} from {offset} are no part of {total} of {}", self.dtype.name(), parent.dtype.name());
+        }
+        (self.block, self.contiguous) = (parent.block.clone(), parent.contiguous || count <= 1);
+        let runs = parent.runs();
+        let size = self.dtype.size();
+        self.pointer = match parent.contiguous || count == 0 {
+            true => parent.pointer.wrapping_add(start * size),
+            false => runs.at(start).0,
+        };
+        let mut step = 1usize;
+        for axis in (0..self.shape.len()).rev() {
+            let strided = !self.contiguous && self.shape[axis] > 1;
+            self.strides[axis] = match strided {
+                true => (runs.at(start + step).0 as i64 - self.pointer as i64) / size as i64,
+                false => step as i64,
+            };
+            step *= self.shape[axis].max(1) as usize;
+        }
+        if !self.contiguous {
+            self.check_same_elements(&runs, start)?;
+            self.contiguous = Runs::is_contiguous(&self.shape, &self.strides);
+        }
+        Ok(())
+    }
+
+    /// An error where shape and strides do not visit the elements of `parent` from `start` on.
+    fn check_same_elements(&self, parent: &Runs, start: usize) -> Result<()> {
+        let inner = self.shape.iter().rposition(|n| *n > 1);
+        let rows = inner.is_none_or(|axis| self.strides[axis] == 1);
+        let (own, count, mut at) = (self.runs(), self.count(), 0);
+        while rows && at < count {
+            let ((here, left), (there, more)) = (own.at(at), parent.at(start + at));
+            if here != there {
+                break;
+            }
+            at += left.min(more);
+        }
+        if at < count {
+            fail!(Unsupported, "the padding of a strided array does not fit a part of local shape {:?}; copy it first", self.shape);
+        }
+        Ok(())
     }
 
     fn overlaps(&self, other: &Local) -> bool {

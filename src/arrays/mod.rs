@@ -4,6 +4,7 @@ pub mod array;
 pub mod halo;
 pub mod memory;
 pub mod random;
+pub(crate) mod rank_sum;
 pub mod redistribute;
 pub(crate) mod reduction;
 pub mod runs;
@@ -11,6 +12,7 @@ pub mod space;
 pub(crate) mod sums;
 mod typed_sums;
 pub mod verbs;
+pub(crate) mod view;
 
 pub use array::Array;
 pub use space::{Memory, Space};

@@ -68,7 +68,7 @@ pub(crate) fn elements_mut<'a, T>(pointer: *mut u8, count: usize) -> &'a mut [T]
 }
 
 /// Pairs the leaves of two arrays of congruent spaces.
-pub(super) fn pairs(x: &Array, y: &Array, visit: &mut dyn FnMut(&Array, &Array) -> Result<()>) -> Result<()> {
+pub(crate) fn pairs(x: &Array, y: &Array, visit: &mut dyn FnMut(&Array, &Array) -> Result<()>) -> Result<()> {
     match (x.parts(), y.parts()) {
         ([], []) => visit(x, y),
         (a, b) if a.len() == b.len() => a.iter().zip(b).try_for_each(|(x, y)| pairs(x, y, visit)),

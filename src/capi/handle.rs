@@ -80,29 +80,50 @@ handled!(Solver, Solver, dlops_solver, self => self.context().rank(), "Finds x w
 struct Slot {
     generation: u64,
     object: Option<Object>,
+    /// Belongs to a `Lease`: the host sees its handles for the time of a callback and cannot destroy them.
+    leased: bool,
 }
 
 struct Pool {
     slots: Vec<Slot>,
     free: std::collections::VecDeque<u32>,
+    leases: usize,
 }
 
-static POOL: RwLock<Pool> = RwLock::new(Pool { slots: Vec::new(), free: std::collections::VecDeque::new() });
+static POOL: RwLock<Pool> =
+    RwLock::new(Pool { slots: Vec::new(), free: std::collections::VecDeque::new(), leases: 0 });
+
+impl Pool {
+    /// An empty slot.
+    fn take_slot(&mut self) -> Result<u32> {
+        if let Some(index) = self.free.pop_front() {
+            return Ok(index);
+        }
+        let Ok(index) = u32::try_from(self.slots.len()) else { fail!(Memory, "2^32 handles are alive") };
+        self.slots.push(Slot { generation: 0, object: None, leased: false });
+        Ok(index)
+    }
+
+    /// Fills an empty slot.
+    fn fill(&mut self, index: u32, object: Object) -> u64 {
+        let slot = &mut self.slots[index as usize];
+        slot.object = Some(object);
+        TAG | slot.generation << 32 | index as u64
+    }
+
+    /// Empties a slot and makes its handles stale.
+    fn empty(&mut self, index: u32) -> Option<Object> {
+        let slot = &mut self.slots[index as usize];
+        slot.generation = (slot.generation + 1) % GENERATIONS;
+        slot.object.take()
+    }
+}
 
 /// A new handle for an object.
 pub(super) fn put<T: Handled>(object: T) -> Result<*mut T::Opaque> {
     let mut pool = POOL.write().unwrap_or_else(PoisonError::into_inner);
-    let index = match pool.free.pop_front() {
-        Some(index) => index,
-        None => {
-            let Ok(index) = u32::try_from(pool.slots.len()) else { fail!(Memory, "2^32 handles are alive") };
-            pool.slots.push(Slot { generation: 0, object: None });
-            index
-        }
-    };
-    let slot = &mut pool.slots[index as usize];
-    slot.object = Some(object.into_object());
-    Ok((TAG | slot.generation << 32 | index as u64) as usize as *mut T::Opaque)
+    let index = pool.take_slot()?;
+    Ok(pool.fill(index, object.into_object()) as usize as *mut T::Opaque)
 }
 
 /// A clone of the object behind a handle.
@@ -141,9 +162,10 @@ pub(super) unsafe fn destroy<T: Handled>(handle: *mut *mut T::Opaque, argument: 
     let object = {
         let mut pool = POOL.write().unwrap_or_else(PoisonError::into_inner);
         let index = (value & 0xFFFF_FFFF) as u32;
-        let slot = &mut pool.slots[index as usize];
-        slot.generation = (slot.generation + 1) % GENERATIONS;
-        let object = slot.object.take();
+        if pool.slots[index as usize].leased {
+            fail!(State, "{argument} is lent for the time of a callback and is not the host's to destroy");
+        }
+        let object = pool.empty(index);
         pool.free.push_back(index);
         object
     };
@@ -156,5 +178,47 @@ pub(super) unsafe fn destroy<T: Handled>(handle: *mut *mut T::Opaque, argument: 
 /// How many handles are alive.
 pub(super) fn alive() -> usize {
     let pool = POOL.read().unwrap_or_else(PoisonError::into_inner);
-    pool.slots.len() - pool.free.len()
+    pool.slots.len() - pool.free.len() - pool.leases
+}
+
+/// A slot for objects that are lent to the host for the time of a callback, one at a time. Lending allocates nothing.
+pub(super) struct Lease(u32);
+
+impl Lease {
+    pub(super) fn new() -> Result<Lease> {
+        let mut pool = POOL.write().unwrap_or_else(PoisonError::into_inner);
+        let index = pool.take_slot()?;
+        pool.slots[index as usize].leased = true;
+        pool.leases += 1;
+        Ok(Lease(index))
+    }
+
+    /// Gives `visit` a handle that is stale when it returns. `&mut`: no two loans at once.
+    pub(super) fn lend<T: Handled, R>(&mut self, object: T, visit: impl FnOnce(*mut T::Opaque) -> R) -> R {
+        let handle = POOL.write().unwrap_or_else(PoisonError::into_inner).fill(self.0, object.into_object());
+        let loan = Loan(self.0);
+        let result = visit(handle as usize as *mut T::Opaque);
+        drop(loan);
+        result
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut pool = POOL.write().unwrap_or_else(PoisonError::into_inner);
+        pool.slots[self.0 as usize].leased = false;
+        pool.leases -= 1;
+        pool.free.push_back(self.0);
+    }
+}
+
+/// Ends when it is dropped, also by a panic.
+struct Loan(u32);
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let object = POOL.write().unwrap_or_else(PoisonError::into_inner).empty(self.0);
+        // Outside the lock, as in `destroy`.
+        drop(object);
+    }
 }

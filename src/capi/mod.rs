@@ -5,7 +5,9 @@
 #![allow(non_camel_case_types)] // C names
 
 pub mod array;
+pub mod block;
 mod border;
+pub mod callback;
 pub mod context;
 pub mod derivative;
 pub mod handle;

@@ -62,6 +62,17 @@ impl Context {
         self.pending().get_or_insert(error);
     }
 
+    /// Passes an outcome on, and keeps its error as `raise` does: for what fails on this rank alone inside an apply. A
+    /// local context has nobody to tell; what holds it raises the error on the context of all. Local.
+    pub(crate) fn keep_failure(&self, outcome: Result<()>) -> Result<()> {
+        if let Err(error) = &outcome {
+            if self.local() != *self {
+                self.raise(error.clone());
+            }
+        }
+        outcome
+    }
+
     /// Whether an error waits to be agreed. Local.
     pub fn has_pending(&self) -> bool {
         self.pending().is_some()

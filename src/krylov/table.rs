@@ -2,11 +2,8 @@
 
 use super::{Event, Method, Solver};
 use crate::context::Level;
-use crate::dtype::Scalar;
 use crate::error::Result;
 use std::ffi::CString;
-
-const RULE: &str = "-----------------------------------------------------------------";
 
 /// Writes the head at the start, lines as `show` says, and the foot at the end: to the context's log, or to the
 /// standard output of C where there is none.
@@ -15,10 +12,7 @@ pub fn table(solver: &Solver, event: Event) -> Result<bool> {
         return Ok(false);
     }
     match event {
-        Event::Start => {
-            write(solver, &head(solver));
-            write(solver, &line(solver));
-        }
+        Event::Start => write(solver, &head(solver)),
         Event::Iteration if wanted(solver) => write(solver, &line(solver)),
         Event::Iteration => {}
         Event::End => write(solver, &foot(solver)),
@@ -26,50 +20,79 @@ pub fn table(solver: &Solver, event: Event) -> Result<bool> {
     Ok(false)
 }
 
+fn is_complex(solver: &Solver) -> bool {
+    solver.operator().domain().dtype().is_complex()
+}
+
+fn rule(solver: &Solver) -> String {
+    "-".repeat(if solver.method() == Method::Cg { 55 } else { 65 })
+}
+
 fn head(solver: &Solver) -> String {
-    let options = solver.options();
-    let (rows, columns) = (solver.operator().range().global_count(), solver.operator().domain().global_count());
-    let damp = if solver.method() == Method::Cgls { format!("damp = {:.6e}\t", options.damp) } else { String::new() };
-    let columns_of = match solver.method() {
-        Method::Cg => "    Itn           x[0]              r2norm",
-        Method::Cgls => "    Itn          x[0]              r1norm          r2norm",
+    let (options, operator, rule) = (solver.options(), solver.operator(), rule(solver));
+    let damp = match solver.method() {
+        Method::Cgls => format!("damp = {}\t", exponent(options.damp, 6)),
+        Method::Cg => String::new(),
+    };
+    let columns = match (solver.method(), is_complex(solver)) {
+        (Method::Cg, false) => "    Itn           x[0]              r2norm",
+        (Method::Cg, true) => "    Itn              x[0]                  r2norm",
+        (Method::Cgls, false) => "    Itn          x[0]              r1norm         r2norm",
+        (Method::Cgls, true) => "    Itn             x[0]             r1norm         r2norm",
     };
     format!(
-        "{}\n{RULE}\nThe operator {} has {rows} rows and {columns} columns\n{damp}rtol = {:.6e}\tatol = {:.6e}\tniter = {}\n{RULE}\n{columns_of}",
+        "{}\n{rule}\nThe Operator {} has {} rows and {} cols\n{damp}rtol = {}\tatol = {}\tniter = {}\n{rule}\n\n{columns}",
         solver.method().name(),
-        solver.operator().name(),
-        options.rtol,
-        options.atol,
+        operator.name(),
+        operator.range().global_count(),
+        operator.domain().global_count(),
+        exponent(options.rtol, 6),
+        exponent(options.atol, 6),
         options.max_iterations
     )
 }
 
-/// The first n iterations, the last n of the limit, and every n-th between.
+/// The first n iterations, the last n before the limit, and every n-th between, counted as PyLops' `itershow`.
 fn wanted(solver: &Solver) -> bool {
-    let (k, [first, last, every], limit) = (solver.progress(|p| p.iterations), solver.options().show, solver.options().max_iterations);
-    k <= first || limit - k < last || k % every == 0
+    let (options, done) = (solver.options(), solver.progress(|p| p.iterations) - 1);
+    let [first, last, every] = options.show;
+    done < first || options.max_iterations - done < last || done % every == 0
 }
 
 fn line(solver: &Solver) -> String {
     solver.progress(|p| {
-        let x = first(p.first, solver.operator().domain().dtype().is_complex());
+        let x = match (is_complex(solver), solver.method()) {
+            (false, _) => format!("        {}        ", exponent(p.first.re, 4)),
+            (true, method) => {
+                let sign = if p.first.im.is_sign_negative() { "" } else { "+" };
+                let x = format!("{}{sign}{}j", exponent(p.first.re, 2), exponent(p.first.im, 2));
+                if method == Method::Cg { format!("        {x}        ") } else { format!("       {x}   ") }
+            }
+        };
+        let residual = format!("{:>6}{x}{:>11}", p.iterations, exponent(p.norms.residual, 4));
         match solver.method() {
-            Method::Cg => format!("{:>6}        {x}{:>11.4e}", p.iterations, p.norms.residual),
-            Method::Cgls => format!("{:>6}        {x}{:>11.4e}     {:>11.4e}", p.iterations, p.norms.residual, p.norms.damped),
+            Method::Cg => residual,
+            Method::Cgls => format!("{residual}    {:>11}", exponent(p.norms.damped, 4)),
         }
     })
 }
 
-fn first(x: Scalar, complex: bool) -> String {
-    match complex {
-        true => format!("{:.1e}{:+.1e}j   ", x.re, x.im),
-        false => format!("{:.2e}          ", x.re),
+/// A number as C's %.<digits>e prints it: an exponent of at least two digits.
+fn exponent(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$e}");
+    match text.split_once('e') {
+        None => text,
+        Some((mantissa, power)) => {
+            let (sign, power) = power.strip_prefix('-').map_or(('+', power), |p| ('-', p));
+            format!("{mantissa}e{sign}{power:0>2}")
+        }
     }
 }
 
 fn foot(solver: &Solver) -> String {
     solver.progress(|p| {
-        format!("\nIterations = {}        Total time (s) = {:.2}\nStopped: {}\n{RULE}", p.iterations, p.seconds, p.reason.text())
+        let reason = p.reason.text();
+        format!("\nIterations = {}        Total time (s) = {:.2}\nStopped: {reason}\n{}\n", p.iterations, p.seconds, rule(solver))
     })
 }
 

@@ -3,6 +3,8 @@
 pub mod algebra;
 pub mod avo;
 pub mod basic;
+pub mod block;
+pub mod callback;
 pub mod derivative;
 pub mod dot_test;
 pub mod mode;

@@ -176,14 +176,20 @@ fn check_scalar(name: &str, value: Scalar, operator: &Operator, space: &Space) -
     if value.is_real() {
         return Ok(());
     }
-    let complex = |s: &Space| s.dtype().is_complex();
-    if !complex(space) {
-        fail!(DType, "{name} is {} + {}i, but the result is {}", value.re, value.im, space.dtype().name());
+    if !all_complex(space) {
+        fail!(DType, "{name} is {} + {}i, but the result is of {space}", value.re, value.im);
     }
     if name == "alpha" && !operator.is_complex_linear() {
         fail!(Unsupported, "{name} is {} + {}i, but {} is only real-linear", value.re, value.im, operator.name());
     }
     Ok(())
+}
+
+fn all_complex(space: &Space) -> bool {
+    match space.components() {
+        [] => space.dtype().is_complex(),
+        components => components.iter().all(all_complex),
+    }
 }
 
 /// An error that says that two operators do not fit, for those that are made of others.

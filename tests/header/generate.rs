@@ -20,6 +20,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/vector.rs", "Vectors"),
     ("capi/operator.rs", "Operators"),
     ("capi/derivative.rs", "Derivatives"),
+    ("capi/callback.rs", "Operators of the host"),
+    ("capi/block.rs", "Blocks of operators"),
     ("capi/solver.rs", "Solvers"),
 ];
 

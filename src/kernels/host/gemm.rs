@@ -15,6 +15,22 @@ pub unsafe fn multiply<T: Element>(alpha: Scalar, a: &Matrix<T>, v: &Vectors<T>,
         // SAFETY: as for this function.
         return unsafe { gemv(alpha, a, v, beta) };
     }
+    // SAFETY: as for this function.
+    unsafe { multiply_apart(alpha, a, v, [1, 1], beta) }
+}
+
+/// As `multiply` for columns that are apart: `columns` are the strides of x and y from column to column. By the `gemm`
+/// crate for any number of columns.
+///
+/// # Safety
+/// As for `multiply`, with these strides.
+pub unsafe fn multiply_apart<T: Element>(
+    alpha: Scalar,
+    a: &Matrix<T>,
+    v: &Vectors<T>,
+    columns: [isize; 2],
+    beta: Scalar,
+) {
     let (rows, inner) = a.shape();
     let (column_step, row_step) = if a.transposed { (a.leading, 1) } else { (1, a.leading) };
     // SAFETY: as for this function. The crate's alpha scales y and its beta the product; it takes T by its type id.
@@ -24,14 +40,14 @@ pub unsafe fn multiply<T: Element>(alpha: Scalar, a: &Matrix<T>, v: &Vectors<T>,
             v.columns,
             inner,
             v.y,
-            1,
+            columns[1],
             v.y_stride,
             !beta.is_zero(),
             a.data,
             column_step,
             row_step,
             v.x,
-            1,
+            columns[0],
             v.x_stride,
             T::from_scalar(beta),
             T::from_scalar(alpha),

@@ -2,12 +2,14 @@
 
 mod diagonal;
 mod identity;
+mod matrix_mult;
 mod redistribution;
 mod transpose;
 mod zero;
 
 pub use diagonal::{diagonal, diagonal_along};
 pub use identity::identity;
+pub use matrix_mult::{matrix_mult, DenseMatrix};
 pub use redistribution::redistribution;
 pub(crate) use redistribution::Redistribution;
 pub use transpose::transpose;

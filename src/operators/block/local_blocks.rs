@@ -1,0 +1,167 @@
+//! The local operators of all ranks as one distributed operator: BlockDiag, VStack and HStack.
+//!
+//! Each side is divided among the blocks or whole for each of them. On divided sides a block works on a view of its
+//! part of the rank's memory, on a whole side on all of it. Blocks with a whole output add up: on the rank in place,
+//! by beta = 1 from the second on, and over the ranks by one allreduce.
+
+use super::sides::Sides;
+use crate::arrays::rank_sum::sum_over;
+use crate::arrays::view::View;
+use crate::arrays::{verbs, Array, Space};
+use crate::context::Context;
+use crate::dtype::Scalar;
+use crate::error::{Error, Result};
+use crate::fail;
+use crate::operators::{LinearMap, Mode, Operator};
+use std::sync::{Mutex, TryLockError};
+
+/// How the blocks share a side of the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Each block has elements of its own.
+    Divided,
+    /// Each block has all elements, and so has each rank.
+    Whole,
+}
+
+pub(super) struct LocalBlocks {
+    name: &'static str,
+    context: Context,
+    operators: Vec<Operator>,
+    /// Of domain and range.
+    kinds: [Side; 2],
+    complex_linear: bool,
+    work: Mutex<Work>,
+}
+
+struct Work {
+    /// Views of domain and range of each block.
+    views: Vec<[View; 2]>,
+    /// Where a whole output adds up whose own memory is strided; made at its first use.
+    sum: Option<Array>,
+}
+
+impl LocalBlocks {
+    /// Collective over `context`: one agreement, one allgather and the making of two spaces.
+    pub(super) fn create(
+        name: &'static str,
+        context: &Context,
+        operators: &[Operator],
+        mask: Option<Vec<i32>>,
+        kinds: [Side; 2],
+    ) -> Result<Operator> {
+        let own = Sides::of(context, operators, kinds);
+        let (own, counts) = context.agree_on(
+            own.and_then(|own| Ok((own, [total(operators, Operator::domain)?, total(operators, Operator::range)?]))),
+            &format!("{name} with mask {mask:?}"),
+        )?;
+        let sides = Sides::over_ranks(own, context, name)?;
+        let domain = sides.space(0, kinds[0], counts[0], context, mask.clone())?;
+        let range = sides.space(1, kinds[1], counts[1], context, mask)?;
+        let views = operators.iter().map(|a| [View::new(a.domain()), View::new(a.range())]).collect();
+        let map = LocalBlocks {
+            name,
+            context: context.clone(),
+            operators: operators.to_vec(),
+            kinds,
+            complex_linear: sides.complex_linear(),
+            work: Mutex::new(Work { views, sum: None }),
+        };
+        Ok(Operator::new(domain, range, map))
+    }
+
+    /// Every block on its views; on a whole y they add up. Sends nothing.
+    fn each(&self, views: &mut [[View; 2]], mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let (from, to) = if mode.transposed() { (1, 0) } else { (0, 1) };
+        let adds_up = self.kinds[to] == Side::Whole;
+        if adds_up && self.operators.is_empty() {
+            return if beta.is_zero() { verbs::fill(y, Scalar::ZERO) } else { verbs::scale(beta, y) };
+        }
+        let (mut beta, mut outcome) = (beta, Ok(()));
+        let mut at = [0i64; 2];
+        for (k, (operator, views)) in self.operators.iter().zip(views).enumerate() {
+            let [domain, range] = views;
+            let (input, output) = if mode.transposed() { (range, domain) } else { (domain, range) };
+            let done = input.over(x, at[from]).and_then(|x| {
+                output.over(y, at[to]).and_then(|y| operator.apply_unchecked(mode, alpha, x, beta, y))
+            });
+            input.rest();
+            output.rest();
+            let named = |e: Error| Error::new(e.status, format!("block {k} of {}: {}", self.name, e.message));
+            outcome = outcome.and(done.map_err(named));
+            for (side, space) in [operator.domain(), operator.range()].into_iter().enumerate() {
+                if self.kinds[side] == Side::Divided {
+                    at[side] += space.local_count();
+                }
+            }
+            if adds_up {
+                beta = Scalar::ONE;
+            }
+        }
+        outcome
+    }
+
+    /// y := beta y + sum over ranks and blocks. One rank alone adds beta y. One allreduce, also after a failure, which
+    /// spreads as NaN.
+    fn summed(&self, work: &mut Work, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let reducer = y.space().reducer();
+        let in_place = y.local()?.is_contiguous();
+        if !in_place && work.sum.is_none() {
+            work.sum = Some(Array::new(y.space())?);
+        }
+        let sum = match &work.sum {
+            Some(sum) if !in_place => sum.clone(),
+            _ => y.clone(),
+        };
+        let beta_here = if in_place && reducer.counts() { beta } else { Scalar::ZERO };
+        let mut outcome = self.each(&mut work.views, mode, alpha, x, beta_here, &sum);
+        if outcome.is_err() {
+            outcome = outcome.and(verbs::fill(&sum, Scalar::real(f64::NAN)));
+        }
+        outcome = outcome.and(sum_over(&**reducer.group(), &sum));
+        if !in_place {
+            outcome = outcome.and(verbs::axpby(Scalar::ONE, &sum, beta, y));
+        }
+        outcome
+    }
+}
+
+/// Elements of all domains (ranges) of this rank.
+fn total(operators: &[Operator], side: fn(&Operator) -> &Space) -> Result<i64> {
+    match operators.iter().try_fold(0i64, |sum, a| sum.checked_add(side(a).local_count())) {
+        Some(sum) => Ok(sum),
+        None => fail!(Shape, "the operators of this rank have more than 2^63 - 1 elements together"),
+    }
+}
+
+impl LinearMap for LocalBlocks {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let mut guard = match self.work.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => fail!(State, "{} is applied inside its own apply", self.name),
+        };
+        let output = if mode.transposed() { self.kinds[0] } else { self.kinds[1] };
+        let done = match output {
+            Side::Divided => self.each(&mut guard.views, mode, alpha, x, beta, y),
+            Side::Whole => self.summed(&mut guard, mode, alpha, x, beta, y),
+        };
+        self.context.keep_failure(done)
+    }
+
+    fn children(&self) -> &[Operator] {
+        &self.operators
+    }
+
+    fn details(&self) -> String {
+        format!("{} operators on this rank", self.operators.len())
+    }
+
+    fn is_complex_linear(&self) -> bool {
+        self.complex_linear
+    }
+}

@@ -1,0 +1,169 @@
+//! What the ranks must agree on before their local operators make one distributed operator.
+
+use super::local_blocks::Side;
+use crate::arrays::Space;
+use crate::context::Context;
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::fail;
+use crate::layout::{Layout, MAX_DIMENSIONS};
+use crate::operators::Operator;
+
+/// The domains or the ranges of operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Common {
+    dtype: DType,
+    /// Elements of each, for a whole side; 0 for a divided one.
+    count: i64,
+    /// The shape of each, for a whole side; empty where they differ or have none.
+    shape: Vec<i64>,
+}
+
+/// What the operators of a rank have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sides {
+    sides: [Common; 2],
+    complex_linear: bool,
+}
+
+/// Names of the two sides and of their elements, in the order domain, range.
+const NAMES: [&str; 2] = ["domain", "range"];
+const ELEMENTS: [&str; 2] = ["columns", "rows"];
+
+impl Sides {
+    /// Of the operators of this rank; `None` where it has none. Local.
+    pub(super) fn of(context: &Context, operators: &[Operator], kinds: [Side; 2]) -> Result<Option<Sides>> {
+        let local = context.local();
+        let mut common: Option<Sides> = None;
+        for (k, operator) in operators.iter().enumerate() {
+            if *operator.context() != local {
+                fail!(
+                    Context,
+                    "operator {k} ({}) does not live on the local context of this rank (dlops_context_get_local)",
+                    operator.name()
+                );
+            }
+            let side = |s: usize| Common::of([operator.domain(), operator.range()][s], kinds[s], k, operator.name(), NAMES[s]);
+            let own = Sides { sides: [side(0)?, side(1)?], complex_linear: operator.is_complex_linear() };
+            match &mut common {
+                None => common = Some(own),
+                Some(first) => first.merge(&own, &format!("operator {k} has"), "operator 0 has")?,
+            }
+        }
+        Ok(common)
+    }
+
+    /// Of the operators of all ranks: the same result or the same error on all. Collective: one allgather.
+    pub(super) fn over_ranks(own: Option<Sides>, context: &Context, name: &str) -> Result<Sides> {
+        let mut all = vec![0u8; context.size() * RECORD * 8];
+        let mine: Vec<u8> = encode(own.as_ref()).iter().flat_map(|w| w.to_ne_bytes()).collect();
+        context.comm().allgather(&mine, &mut all)?;
+        let mut found: Option<(usize, Sides)> = None;
+        for (rank, record) in all.chunks_exact(RECORD * 8).enumerate() {
+            let Some(theirs) = decode(record) else { continue };
+            match &mut found {
+                None => found = Some((rank, theirs)),
+                Some((first, sides)) => sides.merge(
+                    &theirs,
+                    &format!("rank {rank}: the operators of {name} have"),
+                    &format!("those of rank {first} have"),
+                )?,
+            }
+        }
+        match found {
+            Some((_, sides)) => Ok(sides),
+            None => fail!(Argument, "{name} got no operator on any rank"),
+        }
+    }
+
+    pub(super) fn complex_linear(&self) -> bool {
+        self.complex_linear
+    }
+
+    /// The space of a side; `count` is this rank's number of elements of a divided one. Collective.
+    pub(super) fn space(
+        &self,
+        side: usize,
+        kind: Side,
+        count: i64,
+        context: &Context,
+        mask: Option<Vec<i32>>,
+    ) -> Result<Space> {
+        let common = &self.sides[side];
+        let flat = [common.count];
+        let shape = if common.shape.is_empty() { &flat[..] } else { &common.shape };
+        match kind {
+            Side::Divided => Space::unshaped(context, common.dtype, count, mask),
+            Side::Whole => Space::new(context, common.dtype, shape, Layout::replicated(context.size()), mask),
+        }
+    }
+
+    fn merge(&mut self, other: &Sides, theirs: &str, ours: &str) -> Result<()> {
+        self.complex_linear &= other.complex_linear;
+        for (s, (common, other)) in self.sides.iter_mut().zip(&other.sides).enumerate() {
+            if common.dtype != other.dtype {
+                let (a, b) = (other.dtype.name(), common.dtype.name());
+                fail!(DType, "{theirs} a {} of {a}, {ours} one of {b}; blocks are views of one array", NAMES[s]);
+            }
+            if common.count != other.count {
+                fail!(Shape, "{theirs} {} {}, {ours} {}", other.count, ELEMENTS[s], common.count);
+            }
+            if common.shape != other.shape {
+                common.shape.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Common {
+    fn of(space: &Space, kind: Side, k: usize, name: &str, side: &str) -> Result<Common> {
+        let Some(dtype) = single_dtype(space) else {
+            fail!(DType, "the {side} of operator {k} ({name}) is a product of spaces of different dtypes");
+        };
+        let (count, shape) = match kind {
+            Side::Divided => (0, Vec::new()),
+            Side::Whole => (space.local_count(), space.shape().unwrap_or_default().to_vec()),
+        };
+        Ok(Common { dtype, count, shape })
+    }
+}
+
+/// The dtype that all leaves of a space have.
+fn single_dtype(space: &Space) -> Option<DType> {
+    let mut components = space.components().iter();
+    let Some(first) = components.next() else { return Some(space.dtype()) };
+    let dtype = single_dtype(first)?;
+    components.all(|c| single_dtype(c) == Some(dtype)).then_some(dtype)
+}
+
+/// Numbers that travel for a side: dtype, count, dimensions, shape.
+const SIDE: usize = 3 + MAX_DIMENSIONS;
+/// ... and for a rank: 1 where it has operators, whether they are complex-linear, and two sides.
+const RECORD: usize = 2 + 2 * SIDE;
+
+fn encode(sides: Option<&Sides>) -> [i64; RECORD] {
+    let mut words = [0; RECORD];
+    let Some(sides) = sides else { return words };
+    (words[0], words[1]) = (1, sides.complex_linear as i64);
+    for (side, to) in sides.sides.iter().zip(words[2..].chunks_exact_mut(SIDE)) {
+        (to[0], to[1], to[2]) = (side.dtype as i64, side.count, side.shape.len() as i64);
+        to[3..3 + side.shape.len()].copy_from_slice(&side.shape);
+    }
+    words
+}
+
+fn decode(record: &[u8]) -> Option<Sides> {
+    let words: Vec<i64> = record.chunks_exact(8).map(|w| i64::from_ne_bytes(w.try_into().unwrap_or_default())).collect();
+    let side = |from: &[i64]| -> Option<Common> {
+        let dtype = DType::ALL.into_iter().find(|d| *d as i64 == from[0])?;
+        Some(Common { dtype, count: from[1], shape: from[3..3 + from[2] as usize].to_vec() })
+    };
+    let both = [side(&words[2..2 + SIDE]), side(&words[2 + SIDE..])];
+    match both {
+        [Some(domain), Some(range)] if words[0] == 1 => {
+            Some(Sides { sides: [domain, range], complex_linear: words[1] == 1 })
+        }
+        _ => None,
+    }
+}
