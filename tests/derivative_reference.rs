@@ -206,7 +206,33 @@ fn bad_arguments_are_refused() {
     let many = Gradient { sampling: vec![1.0; 3], ..Default::default() };
     assert_eq!(status(gradient(&good, &many)).0, Status::Argument);
     let deep = space(&context, DType::Float64, &[2; 9]);
-    assert_eq!(status(first_derivative(&deep, 0, &options)).0, Status::Unsupported);
+    assert_eq!(status(gradient(&deep, &Gradient::default())).0, Status::Unsupported);
+}
+
+/// The most axes that a space can have, single ones between.
+#[test]
+fn sixteen_axes_are_three() {
+    let context = solo(1);
+    let mut shape = [1i64; 16];
+    (shape[1], shape[4], shape[5], shape[9], shape[10], shape[15]) = (2, 3, 4, 5, 2, 3);
+    let deep = space(&context, DType::Float64, &shape);
+    let flat = space(&context, DType::Float64, &[24, 5, 6]);
+    let options = FirstDerivative { order: 5, edge: true, ..Default::default() };
+    let (deep, flat) = (first_derivative(&deep, 9, &options).unwrap(), first_derivative(&flat, 1, &options).unwrap());
+    for mode in [Mode::Forward, Mode::Adjoint] {
+        let values = |operator: &Operator| {
+            let (x, y) = (Array::new(operator.domain()).unwrap(), Array::new(operator.range()).unwrap());
+            random::fill(&x, Distribution::Normal, 1, 0).unwrap();
+            operator.apply(mode, &x, &y).unwrap();
+            vectors::read(&y)
+        };
+        assert!(values(&deep) == values(&flat));
+        let padded = vectors::Padded::new(deep.domain()).unwrap();
+        random::fill(&padded.array, Distribution::Normal, 1, 0).unwrap();
+        let y = Array::new(deep.range()).unwrap();
+        deep.apply(mode, &padded.array, &y).unwrap();
+        assert!(vectors::read(&y) == values(&flat));
+    }
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn dimensions(space: &Space, who: &str) -> Result<usize> {
 /// @param choices  NULL for the defaults
 /// @param result   the caller destroys it
 /// Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (sampling not finite), OPTION, DTYPE (integers), SPACE (no global
-/// shape, or the axis is cut between mask colours), UNSUPPORTED (more than 8 axes), MEMORY, COLLECTIVE.
+/// shape, or the axis is cut between mask colours), MEMORY, COLLECTIVE.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_first_derivative_create(
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn dlops_second_derivative_create(
 /// @param choices  axes, weights, samplings, kind and edge; NULL for the last two axes (or the only one), all ones
 /// @param result   the caller destroys it
 /// Errors: as dlops_first_derivative_create, and AXIS (an axis given twice), ARGUMENT (weights or samplings are not
-/// one an axis, or not finite).
+/// one an axis, or not finite), UNSUPPORTED (more than 8 axes).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_laplacian_create(
@@ -262,7 +262,8 @@ pub unsafe extern "C" fn dlops_laplacian_create(
 /// @param space    domain, of float or complex elements with a global shape; kept alive by the operator
 /// @param choices  samplings, kind, order and edge; NULL for the defaults
 /// @param result   the caller destroys it
-/// Errors: as dlops_first_derivative_create, and ARGUMENT (samplings are neither one nor one an axis).
+/// Errors: as dlops_first_derivative_create, and ARGUMENT (samplings are neither one nor one an axis),
+/// UNSUPPORTED (more than 8 axes).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_gradient_create(

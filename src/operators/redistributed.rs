@@ -102,3 +102,38 @@ pub fn whole_along(shape: &[i64], ranks: usize, axes: &[usize]) -> Result<Layout
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_axes_carry_the_cut_evenly() {
+        for (shape, ranks, axes) in [
+            (&[8i64, 8, 8][..], 4, &[0usize][..]),
+            (&[3, 100, 3], 9, &[1]),
+            (&[2, 50, 7, 3], 6, &[1]),
+            (&[5], 1, &[0]),
+            (&[0, 4], 3, &[0]),
+            (&[7, 9], 5, &[]),
+        ] {
+            let layout = whole_along(shape, ranks, axes).expect("the others are long enough");
+            layout.validate(shape, ranks).expect("a layout of the shape");
+            assert!(axes.iter().all(|axis| layout.axis_is_whole(shape, *axis)));
+            let (count, counts) = (shape.iter().product::<i64>(), layout.local_counts(shape));
+            assert!(counts.iter().all(|c| *c <= 2 * (count + ranks as i64 - 1) / ranks as i64), "{counts:?}");
+        }
+        // 3 x 3 of 9 ranks: only the grid of two dimensions is even.
+        let grid = whole_along(&[3, 100, 3], 9, &[1]).expect("as above");
+        assert_eq!(grid.local_counts(&[3, 100, 3]), [100; 9]);
+    }
+
+    #[test]
+    fn what_they_cannot_carry_is_refused() {
+        for (shape, ranks, axes) in [(&[100i64][..], 2, &[0usize][..]), (&[100, 2], 8, &[0]), (&[9, 9], 2, &[0, 1])] {
+            let error = whole_along(shape, ranks, axes).expect_err("refused");
+            assert_eq!(error.status, crate::error::Status::Layout);
+            assert!(error.message.contains("cannot be whole"), "{error}");
+        }
+    }
+}

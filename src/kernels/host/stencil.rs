@@ -32,7 +32,9 @@ pub use parts::shell;
 pub use rows::MAX_TAPS;
 
 /// The most axes a block may have.
-pub const MAX_AXES: usize = 8;
+pub const MAX_AXES: usize = 16;
+/// The most terms of an output.
+pub const MAX_TERMS: usize = 8;
 /// Sets of taps that are kept from rows to rows.
 const KEPT: usize = 7;
 /// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
@@ -88,7 +90,7 @@ pub enum Store {
 ///
 /// # Safety
 /// All x and y are valid for the shape and their strides, aligned, and no y overlaps anything else; halos hold what
-/// the rows of the box reach. At most `MAX_AXES` axes, and `MAX_TAPS` taps for an element of an output.
+/// the rows of the box reach. At most `MAX_AXES` axes, `MAX_TERMS` terms and `MAX_TAPS` taps for an element of an output.
 pub unsafe fn apply<T: Element>(
     shape: &[usize],
     outputs: &[Output<'_, T>],

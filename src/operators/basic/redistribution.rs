@@ -8,7 +8,7 @@ use crate::fail;
 use crate::operators::{LinearMap, Mode, Operator};
 use std::sync::{Mutex, PoisonError};
 
-/// The move from one layout to another and back, leaf by leaf of product spaces. A is both A^T and A^H's inverse.
+/// The move from one layout to another and back, leaf by leaf of product spaces: A^H = A^T = A^-1.
 pub(crate) struct Redistribution {
     there: Mutex<Plans>,
     back: Mutex<Plans>,

@@ -11,13 +11,15 @@ use crate::dispatch;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
-use crate::kernels::host::stencil::{MAX_AXES, MAX_TAPS};
+use crate::kernels::host::stencil::{MAX_AXES, MAX_TAPS, MAX_TERMS};
 use crate::kernels::stencil::Stencil;
-use crate::layout::{Layout, Partition};
+use crate::layout::{Layout, Partition, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+
+const _: () = assert!(MAX_AXES >= MAX_DIMENSIONS, "the kernel takes the axes of any space");
 
 /// `weight` times a matrix along one axis.
 pub(super) struct Along {
@@ -76,8 +78,8 @@ pub(super) fn difference(
 }
 
 fn check_terms(name: &str, along: &[Along]) -> Result<()> {
-    if along.len() > MAX_AXES {
-        fail!(Unsupported, "{name} acts on {} axes, at most {MAX_AXES} are supported", along.len());
+    if along.len() > MAX_TERMS {
+        fail!(Unsupported, "{name} acts on {} axes, at most {MAX_TERMS} are supported", along.len());
     }
     let taps: usize = along.iter().map(|a| longest_row(&a.stencil).max(longest_row(&a.stencil.adjoint()))).sum();
     if taps > MAX_TAPS {
@@ -209,9 +211,6 @@ pub(super) fn check_space<'a>(space: &'a Space, name: &str) -> Result<&'a [i64]>
     let (shape, _) = space.shaped(name)?;
     if space.dtype().is_integer() {
         fail!(DType, "{name} of {} arrays: arithmetic needs a floating-point type", space.dtype().name());
-    }
-    if shape.len() > MAX_AXES {
-        fail!(Unsupported, "{name} on {} axes, at most {MAX_AXES} are supported", shape.len());
     }
     Ok(shape)
 }

@@ -26,8 +26,8 @@ impl Default for FirstDerivative {
 
 /// y = dx / d(axis), from a space to itself. Collective.
 ///
-/// Errors: `Space` (no global shape), `DType` (integers), `Axis`, `Argument` (order, sampling), `Unsupported` (more
-/// axes than the kernel takes), `Collective`; of a masked space, `Space` where the axis is cut between groups.
+/// Errors: `Space` (no global shape), `DType` (integers), `Axis`, `Argument` (order, sampling), `Collective`; of a
+/// masked space, `Space` where the axis is cut between groups.
 pub fn first_derivative(space: &Space, axis: usize, options: &FirstDerivative) -> Result<Operator> {
     let arguments = || {
         let shape = check_space(space, "FirstDerivative")?;

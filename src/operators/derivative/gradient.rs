@@ -27,7 +27,8 @@ impl Default for Gradient {
 }
 
 /// y_k = dx / d(axis k), k = 0, 1, ...: from a space to the product of as many as it has axes, each congruent with it.
-/// Collective. Errors: those of the first derivative, and `Argument` where samplings are not one an axis.
+/// Collective. Errors: those of the first derivative, and `Argument` where samplings are not one an
+/// axis, `Unsupported` for more than 8 axes.
 pub fn gradient(space: &Space, options: &Gradient) -> Result<Operator> {
     let arguments = || {
         let shape = check_space(space, "Gradient")?;

@@ -31,7 +31,7 @@ impl Default for Laplacian {
 /// y = sum_k w_k d^2 x / d(axis k)^2, each with its own sampling squared. Collective.
 ///
 /// Errors: those of the first derivative, and `Axis` for an axis that is given twice, `Argument` where weights or
-/// samplings are not one an axis, or a weight is not finite.
+/// samplings are not one an axis, or a weight is not finite, `Unsupported` for more than 8 axes.
 pub fn laplacian(space: &Space, options: &Laplacian) -> Result<Operator> {
     let arguments = || {
         let shape = check_space(space, "Laplacian")?;

@@ -7,7 +7,7 @@ use crate::arrays::{Array, Space};
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::kernels::cpu;
-use crate::kernels::host::stencil::{self as kernel, StencilReal, Store, MAX_AXES};
+use crate::kernels::host::stencil::{self as kernel, StencilReal, Store, MAX_AXES, MAX_TERMS};
 use crate::kernels::stencil::Stencil;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -64,8 +64,8 @@ impl Pass {
         T::Real: StencilReal,
     {
         exchange.start();
-        let mut sources = [Place::<T>::none(); MAX_AXES];
-        let mut targets = [Place::<T>::none(); MAX_AXES];
+        let mut sources = [Place::<T>::none(); MAX_TERMS];
+        let mut targets = [Place::<T>::none(); MAX_TERMS];
         let mut placed = Ok(());
         for (k, term) in self.terms.iter().enumerate() {
             placed = placed.and_then(|()| self.place(component(x, term.component)).map(|p| sources[k] = p));
@@ -89,7 +89,7 @@ impl Pass {
             halo: self.terms[k].halo.map_or(kernel::Halo::NONE, |h| planes(&exchange.halos[h])),
         };
         let count = self.terms.len();
-        let mut terms = [term(0); MAX_AXES];
+        let mut terms = [term(0); MAX_TERMS];
         (1..count).for_each(|k| terms[k] = term(k));
         let output = |k: usize| kernel::Output {
             y: targets[k].pointer,
@@ -97,7 +97,7 @@ impl Pass {
             terms: if self.apart { &terms[k..k + 1] } else { &terms[..count] },
         };
         let results = if self.apart { count } else { 1 };
-        let mut outputs = [output(0); MAX_AXES];
+        let mut outputs = [output(0); MAX_TERMS];
         (1..results).for_each(|k| outputs[k] = output(k));
 
         let store = if self.large && beta.is_zero() { Store::Streaming } else { Store::Cached };

@@ -3,7 +3,7 @@
 use super::ends::{EndTap, Ends, MAX_LANES};
 use super::grid::Index;
 use super::rows::{Taps, MAX_LEADS, MAX_TAPS};
-use super::{Output, Pass, StencilReal, Term, MAX_AXES};
+use super::{Output, Pass, StencilReal, Term, MAX_TERMS};
 use crate::dtype::{Element, Real};
 
 impl<T: Element> Pass<'_, T>
@@ -45,10 +45,10 @@ where
     }
 
     /// How far the taps of every origin move when `from` becomes `to`, rows apart that have the same taps.
-    pub(super) fn shifts(&self, output: &Output<'_, T>, from: &Index, to: &Index) -> [isize; 3 * MAX_AXES] {
+    pub(super) fn shifts(&self, output: &Output<'_, T>, from: &Index, to: &Index) -> [isize; 3 * MAX_TERMS] {
         let grid = &self.grid;
-        let mut shifts = [0; 3 * MAX_AXES];
-        for (number, term) in output.terms.iter().enumerate().take(MAX_AXES) {
+        let mut shifts = [0; 3 * MAX_TERMS];
+        for (number, term) in output.terms.iter().enumerate().take(MAX_TERMS) {
             let b = grid.position(term.axis);
             shifts[3 * number + 1] = grid.offset(term.x_strides, to) - grid.offset(term.x_strides, from);
             for (side, width) in [(0, term.halo.before_width), (2, term.halo.after_width)] {
@@ -69,11 +69,11 @@ where
     /// The taps of the element at `index`.
     pub(super) fn taps(&self, output: &Output<'_, T>, index: &Index, taps: &mut Taps<T::Real>) {
         let mut sum = [0.0; MAX_TAPS];
-        let mut centers = [usize::MAX; MAX_AXES];
+        let mut centers = [usize::MAX; MAX_TERMS];
         let mut count = 0;
         taps.leads = 0;
         taps.shared = output.terms.iter().any(|t| self.grid.position(t.axis) + 1 == self.grid.row());
-        for (number, term) in output.terms.iter().enumerate().take(MAX_AXES) {
+        for (number, term) in output.terms.iter().enumerate().take(MAX_TERMS) {
             let here = index[self.grid.position(term.axis)];
             for &(offset, coefficient) in term.stencil.row(term.offset + here) {
                 let weight = term.weight * coefficient;
@@ -117,9 +117,9 @@ where
         ends: &mut Ends<T::Real>,
     ) {
         let (unit, row) = (self.grid.unit, self.grid.row());
-        let mut centers = [Center { number: 0, bits: 0, sum: [0.0; MAX_LANES] }; MAX_AXES];
+        let mut centers = [Center { number: 0, bits: 0, sum: [0.0; MAX_LANES] }; MAX_TERMS];
         ends.open(y, len);
-        for (number, term) in output.terms.iter().enumerate().take(MAX_AXES) {
+        for (number, term) in output.terms.iter().enumerate().take(MAX_TERMS) {
             let b = self.grid.position(term.axis);
             // The part of the row that every number's position has, by increasing offset.
             let mut rows: [&[(isize, f64)]; MAX_LANES] = [&[]; MAX_LANES];
