@@ -1,0 +1,122 @@
+//! Bad input and failures on one rank only.
+
+use super::dense::{operator, read, Matrix};
+use dlops::arrays::{verbs, Array};
+use dlops::context::Context;
+use dlops::dtype::Scalar;
+use dlops::error::{Result, Status};
+use dlops::operators::block::{block_diag, hstack, replicated, vstack};
+use dlops::operators::callback::{callback, Functions};
+use dlops::operators::dot_test::dot_test;
+use dlops::operators::{Mode, Operator};
+
+/// The status, which is the same on all ranks, as is the text.
+fn agreed(context: &Context, result: Result<Operator>) -> (Status, String) {
+    let error = result.err().expect("an error");
+    let text = format!("{:?} {}", error.status, error.message);
+    context.agree_on(Ok(()), &text).expect("the same error on all ranks");
+    (error.status, error.message)
+}
+
+fn bad_arguments(context: &Context) {
+    let (rank, size) = (context.rank(), context.size());
+    let last = rank + 1 == size;
+    let dense = |rows: usize, columns: usize| operator::<f64>(context, &Matrix::numbered::<f64>(1, rows, columns), 0);
+    for (make, bad) in [(vstack as fn(&Context, &[Operator], _) -> _, dense(3, 5)), (hstack, dense(5, 3))] {
+        let own = if last { vec![dense(4, 4), bad] } else { vec![dense(4, 4)] };
+        let (status, text) = agreed(context, make(context, &own, None));
+        assert_eq!(status, Status::Shape);
+        assert!(text.contains('5') && text.contains('4'), "{text}");
+    }
+    if size > 1 {
+        // Each rank is right by itself.
+        let own = if last { dense(3, 5) } else { dense(3, 4) };
+        let (status, text) = agreed(context, vstack(context, &[own], None));
+        assert_eq!(status, Status::Shape);
+        assert!(text.contains(&format!("rank {}", size - 1)) && text.contains("5 columns"), "{text}");
+
+        let single = operator::<f32>(context, &Matrix::numbered::<f32>(1, 3, 4), 0);
+        for make in [vstack, hstack, block_diag] {
+            let own = if last { single.clone() } else { dense(3, 4) };
+            let (status, text) = agreed(context, make(context, &[own], None));
+            assert_eq!(status, Status::DType);
+            assert!(text.contains("float32") && text.contains("float64"), "{text}");
+        }
+        let mask = vec![if last { 1 } else { 0 }; size];
+        assert_eq!(agreed(context, block_diag(context, &[dense(2, 2)], Some(mask))).0, Status::Collective);
+        let other = if last { dense(2, 3) } else { dense(3, 3) };
+        assert_eq!(agreed(context, replicated(context, &other)).0, Status::Collective);
+    }
+    for make in [vstack, hstack, block_diag] {
+        assert_eq!(agreed(context, make(context, &[], None)).0, Status::Argument);
+        let elsewhere = Context::solo(Default::default()).unwrap();
+        let stranger = operator::<f64>(&elsewhere, &Matrix::numbered::<f64>(1, 2, 2), 0);
+        let own = if last { vec![stranger] } else { vec![] };
+        assert_eq!(agreed(context, make(context, &own, None)).0, Status::Context);
+        assert_eq!(agreed(context, make(context, &[dense(2, 2)], Some(vec![0; size + 1]))).0, Status::Layout);
+    }
+}
+
+/// A block that fails on the last rank: the schedule is finished everywhere, and the error can be agreed.
+fn failing_blocks(context: &Context) {
+    let last = context.rank() + 1 == context.size();
+    let m = Matrix::numbered::<f64>(1, 3, 3);
+    let own = [operator::<f64>(context, &m, 0), operator::<f64>(context, &m, if last { 42 } else { 0 })];
+    for (make, mode) in [(vstack as fn(&Context, &[Operator], _) -> _, Mode::Adjoint), (hstack, Mode::Forward), (block_diag, Mode::Forward)] {
+        let a = make(context, &own, None).unwrap();
+        let (domain, range) = a.spaces(mode);
+        let (x, y) = (Array::new(domain).unwrap(), Array::new(range).unwrap());
+        verbs::fill(&x, Scalar::ONE).unwrap();
+        verbs::fill(&y, Scalar::ONE).unwrap();
+        let done = a.apply_scaled(mode, Scalar::ONE, &x, Scalar::ONE, &y);
+        match done {
+            Ok(()) => assert!(!last),
+            Err(error) => {
+                assert!(last && error.status == Status::Callback, "{error}");
+                assert!(error.message.contains("42") && error.message.contains("Dense"), "{error}");
+                assert!(error.message.contains("block 1"), "{error}");
+            }
+        }
+        if a.name() != "BlockDiag" {
+            assert!(read::<f64>(&y).iter().all(|e| e.re.is_nan()), "the failure spreads as NaN");
+        }
+        let all = context.agree_pending().err().expect("the error of the last rank");
+        assert_eq!(all.status, Status::Callback);
+        assert!(context.agree_pending().is_ok(), "forgotten");
+        // Nobody leaves a collective test alone.
+        assert!(dot_test(&a, 1, 0.0).is_err());
+        let _ = context.agree_pending();
+    }
+}
+
+/// An operator that is applied inside its own function, and one without an adjoint.
+fn misuse(context: &Context) {
+    let local = context.local();
+    let space = super::dense::space::<f64>(&local, &[2]);
+    let slot = std::sync::Arc::new(std::sync::OnceLock::<Operator>::new());
+    let inside = slot.clone();
+    let functions = Functions {
+        forward: Box::new(move |x, y| match inside.get().map(|a| a.apply(Mode::Forward, x, y)) {
+            Some(Err(error)) if error.status == Status::State => 0,
+            _ => 1,
+        }),
+        adjoint: None,
+        contiguous: false,
+        complex_linear: true,
+        name: "Recursive".into(),
+    };
+    let a = callback(&space, &space, functions).unwrap();
+    let (x, y) = (Array::new(&space).unwrap(), Array::new(&space).unwrap());
+    slot.set(a.clone()).ok().unwrap();
+    a.apply(Mode::Forward, &x, &y).unwrap();
+    for mode in [Mode::Adjoint, Mode::Transpose] {
+        assert_eq!(a.apply(mode, &x, &y).err().unwrap().status, Status::Unsupported);
+    }
+    a.apply(Mode::Conjugate, &x, &y).unwrap();
+}
+
+pub fn all(context: &Context) {
+    bad_arguments(context);
+    failing_blocks(context);
+    misuse(context);
+}
