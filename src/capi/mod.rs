@@ -9,6 +9,7 @@ mod border;
 pub mod context;
 pub mod handle;
 pub mod library;
+pub mod npy;
 pub mod operator;
 pub mod solver;
 pub mod space;
