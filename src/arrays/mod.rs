@@ -3,11 +3,14 @@
 pub mod array;
 pub mod halo;
 pub mod memory;
+pub mod npy;
+mod npy_header;
 pub mod random;
 pub(crate) mod rank_sum;
 pub mod redistribute;
 pub(crate) mod reduction;
 pub mod runs;
+mod slabs;
 pub mod space;
 pub(crate) mod sums;
 mod typed_sums;

@@ -12,6 +12,7 @@ pub mod context;
 pub mod derivative;
 pub mod handle;
 pub mod library;
+pub mod npy;
 pub mod operator;
 pub mod solver;
 pub mod space;

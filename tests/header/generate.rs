@@ -17,6 +17,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/context.rs", "Contexts"),
     ("capi/space.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
+    ("capi/npy.rs", "Arrays"),
     ("capi/vector.rs", "Vectors"),
     ("capi/operator.rs", "Operators"),
     ("capi/derivative.rs", "Derivatives"),
