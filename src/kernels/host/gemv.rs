@@ -15,12 +15,9 @@ mod tests;
 
 use super::lanes::{on_lanes, LaneKernel, Lanes};
 use crate::dtype::{Element, Scalar};
-use std::mem::size_of;
 
 /// The most columns of x and y.
 pub const MAX_COLUMNS: usize = 16;
-/// Bytes of y that rows of A are added to before the next block: half of a first-level cache.
-const Y_BYTES: usize = 16 << 10;
 
 /// A as it is stored, rows x columns, and op(A): A, A^T, conj(A) or A^H.
 #[derive(Clone, Copy, Debug)]
@@ -97,12 +94,7 @@ impl<T: Element> LaneKernel for Kernel<T> {
 }
 
 impl<T: Element> Kernel<T> {
-    /// Elements of y's rows that a block of `Y_BYTES` holds.
-    fn y_block(&self) -> usize {
-        (Y_BYTES / size_of::<T>() / self.v.columns).max(64)
-    }
-
-    /// y = beta y for rows from..to of y.
+    /// y = beta y for elements from..to of a contiguous y.
     #[inline(always)]
     unsafe fn scale_y(&self, from: usize, to: usize) {
         let beta = T::from_scalar(self.beta);
@@ -110,12 +102,10 @@ impl<T: Element> Kernel<T> {
             return;
         }
         for j in from..to {
-            // SAFETY: row j of y.
+            // SAFETY: element j of y.
             unsafe {
-                let y = self.v.y.offset(j as isize * self.v.y_stride);
-                for c in 0..self.v.columns {
-                    *y.add(c) = if self.beta.is_zero() { T::ZERO } else { beta * *y.add(c) };
-                }
+                let y = self.v.y.add(j);
+                *y = if self.beta.is_zero() { T::ZERO } else { beta * *y };
             }
         }
     }

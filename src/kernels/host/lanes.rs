@@ -32,6 +32,21 @@ pub(super) trait Lanes: Copy {
     unsafe fn swap(self) -> Self;
     /// Pairs of (even, odd).
     unsafe fn pairs(even: Self::Real, odd: Self::Real) -> Self;
+    /// Eight numbers fill half a register, so that two short rows share one.
+    const HALVES: bool = false;
+    /// Joins the lower halves of two registers; only where `HALVES`.
+    unsafe fn join(low: Self, _high: Self) -> Self {
+        low
+    }
+    /// The upper half as the lower one; only where `HALVES`.
+    unsafe fn upper(self) -> Self {
+        self
+    }
+    /// The number at `from` in the lower half, the one after it in the upper; only where `HALVES`.
+    unsafe fn spread_two(from: *const Self::Real) -> Self {
+        // SAFETY: as for the trait.
+        unsafe { Self::splat(*from) }
+    }
 }
 
 /// A loop that is compiled for every type of lanes.
@@ -237,7 +252,7 @@ mod x86 {
     macro_rules! lanes {
         ($v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
          $fma:ident, |$from:ident, $k:ident| $load_first:expr, |$to:ident, $m:ident, $x:ident| $store_first:expr,
-         |$s:ident| $swap:expr, |$even:ident, $odd:ident| $pairs:expr) => {
+         |$s:ident| $swap:expr, |$even:ident, $odd:ident| $pairs:expr $(, $($halves:item)*)?) => {
             // SAFETY (all): the trait's callers have the instructions and give valid memory.
             impl Lanes for $v {
                 type Real = $r;
@@ -288,6 +303,7 @@ mod x86 {
                 unsafe fn pairs($even: $r, $odd: $r) -> Self {
                     unsafe { $pairs }
                 }
+                $($($halves)*)?
             }
         };
     }
@@ -306,7 +322,25 @@ mod x86 {
         |from, n| _mm512_maskz_loadu_ps(((1u32 << n) - 1) as u16, from),
         |to, n, x| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, x),
         |x| _mm512_permute_ps::<0b10110001>(x),
-        |a, b| _mm512_set_ps(b, a, b, a, b, a, b, a, b, a, b, a, b, a, b, a)
+        |a, b| _mm512_set_ps(b, a, b, a, b, a, b, a, b, a, b, a, b, a, b, a),
+        const HALVES: bool = true;
+        #[inline(always)]
+        unsafe fn join(low: Self, high: Self) -> Self {
+            unsafe { _mm512_shuffle_f32x4::<0b01_00_01_00>(low, high) }
+        }
+        #[inline(always)]
+        unsafe fn upper(self) -> Self {
+            unsafe { _mm512_shuffle_f32x4::<0b11_10_11_10>(self, self) }
+        }
+        #[inline(always)]
+        unsafe fn spread_two(from: *const f32) -> Self {
+            // All lanes of 128 bits hold both numbers; the lower two take the first, the upper two the second.
+            unsafe {
+                let both = _mm512_castpd_ps(_mm512_set1_pd(from.cast::<f64>().read_unaligned()));
+                let choice = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+                _mm512_permutevar_ps(both, choice)
+            }
+        }
     );
     lanes!(
         __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd,

@@ -47,9 +47,13 @@ impl<R: Real> Taps<R> {
 
 /// M taps Q apart onto B vectors: the load at vector u serves tap m of output u + m lines.
 #[inline(always)]
-unsafe fn shared<V: Lanes, const B: usize, const M: usize>(acc: &mut [V; B], p: *const V::Real, h: [V; M]) {
+unsafe fn shared<V: Lanes, const B: usize, const M: usize>(acc: &mut [V; B], p: *const V::Real, taps: [V::Real; M]) {
     // SAFETY: p is inside the panel by M lines before and B vectors after, as `sums` says.
     unsafe {
+        let mut h = [V::splat(taps[0]); M];
+        for m in 1..M {
+            h[m] = V::splat(taps[m]);
+        }
         for i in 0..B + (M - 1) * V::PER_LINE {
             let u = B as isize - 1 - i as isize;
             let x = V::load(p.offset(u * V::COUNT as isize));
@@ -81,18 +85,18 @@ pub(super) unsafe fn sums<V: Lanes, const B: usize>(
             let mut t = r;
             if taps.stride * shift == LINE / size_of::<V::Real>() {
                 while t + 2 * stride < count {
-                    let h = [0, 1, 2].map(#[inline(always)] |m| V::splat(taps.re(t + m * stride)));
+                    let h = [taps.re(t), taps.re(t + stride), taps.re(t + 2 * stride)];
                     shared::<V, B, 3>(&mut acc, p.sub(t * shift), h);
                     t += 3 * stride;
                 }
                 if t + stride < count {
-                    let h = [0, 1].map(#[inline(always)] |m| V::splat(taps.re(t + m * stride)));
+                    let h = [taps.re(t), taps.re(t + stride)];
                     shared::<V, B, 2>(&mut acc, p.sub(t * shift), h);
                     t += 2 * stride;
                 }
             }
             while t < count {
-                shared::<V, B, 1>(&mut acc, p.sub(t * shift), [V::splat(taps.re(t))]);
+                shared::<V, B, 1>(&mut acc, p.sub(t * shift), [taps.re(t)]);
                 t += stride;
             }
         }

@@ -150,7 +150,7 @@ const STAGES: [Stage; 7] = [
 
 fn sweep<T: Element, H: Element<Real = T::Real>>() {
     let complex = |re, im| if T::IS_COMPLEX { Scalar::complex(re, im) } else { Scalar::real(re) };
-    let shapes = [(1, 1, 1), (2, 2, 1), (3, 37, 1), (1, 300, 1), (2, 21, 3), (1, 5, 131), (2, 9, 80), (3, 37, 4)];
+    let shapes = [(1, 1, 1), (2, 2, 1), (3, 37, 1), (1, 150, 1), (2, 21, 3), (1, 5, 131), (2, 9, 80), (3, 37, 4)];
     let filters = [(1, 0), (3, 1), (4, 0), (5, 4), (41, 20), (70, 11)];
     for (s, shape) in shapes.into_iter().enumerate() {
         for (f, (taps, offset)) in filters.into_iter().enumerate() {

@@ -7,6 +7,8 @@ use std::mem::size_of;
 
 /// Cache lines that are summed before the sums are folded.
 const FOLD: usize = 64;
+/// Bytes of y that rows of A are added to before the next block: half of a first-level cache.
+const Y_BYTES: usize = 16 << 10;
 /// Vectors in a line, at most.
 const MOST: usize = 4;
 
@@ -26,12 +28,12 @@ impl<V: Lanes> Sums<V> {
     }
 
     #[inline(always)]
-    unsafe fn add(&mut self, w: usize, a: V, x: V, swapped: Option<V>) {
+    unsafe fn add(&mut self, w: usize, a: V, x: V, swapped: V, complex: bool) {
         // SAFETY: arithmetic only.
         unsafe {
             self.straight[w] = a.mul_add(x, self.straight[w]);
-            if let Some(s) = swapped {
-                self.crossed[w] = a.mul_add(s, self.crossed[w]);
+            if complex {
+                self.crossed[w] = a.mul_add(swapped, self.crossed[w]);
             }
         }
     }
@@ -101,9 +103,9 @@ unsafe fn dots<V: Lanes, T: Element, const R: usize>(k: &Kernel<T>, row: usize) 
                 for w in 0..V::PER_LINE {
                     let at = i + w * V::COUNT;
                     let xv = V::load(x.add(at));
-                    let swapped = T::IS_COMPLEX.then(|| xv.swap());
+                    let swapped = if T::IS_COMPLEX { xv.swap() } else { xv };
                     for r in 0..R {
-                        part[r].add(w, V::load(a[r].add(at)), xv, swapped);
+                        part[r].add(w, V::load(a[r].add(at)), xv, swapped, T::IS_COMPLEX);
                     }
                 }
                 i += line;
@@ -113,9 +115,9 @@ unsafe fn dots<V: Lanes, T: Element, const R: usize>(k: &Kernel<T>, row: usize) 
                     let at = (i + w * V::COUNT).min(end);
                     let n = V::COUNT.min(end - at);
                     let xv = V::load_first(x.add(at), n);
-                    let swapped = T::IS_COMPLEX.then(|| xv.swap());
+                    let swapped = if T::IS_COMPLEX { xv.swap() } else { xv };
                     for r in 0..R {
-                        part[r].add(w, V::load_first(a[r].add(at), n), xv, swapped);
+                        part[r].add(w, V::load_first(a[r].add(at), n), xv, swapped, T::IS_COMPLEX);
                     }
                 }
                 i = end;
@@ -160,8 +162,12 @@ unsafe fn add_rows<V: Lanes, T: Element, const K: usize>(k: &Kernel<T>, row: usi
             std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
         let x: [Scalar; K] =
             std::array::from_fn(|r| k.alpha * (*k.v.x.offset((row + r) as isize * k.v.x_stride)).to_scalar());
-        let re: [V; K] = std::array::from_fn(|r| V::splat(real(x[r].re)));
-        let im: [V; K] = std::array::from_fn(|r| V::splat(real(x[r].im)));
+        let zero = V::splat(real(0.0));
+        let (mut re, mut im) = ([zero; K], [zero; K]);
+        for r in 0..K {
+            re[r] = V::splat(real(x[r].re));
+            im[r] = V::splat(real(x[r].im));
+        }
         // (a + ib)(x + iv) = (ax - bv) + i(bx + av); with conj(A): (ax + bv) + i(av - bx)
         let (one, minus) = (real(1.0), real(-1.0));
         let (straight, crossed) = if k.a.conj {
@@ -170,33 +176,30 @@ unsafe fn add_rows<V: Lanes, T: Element, const K: usize>(k: &Kernel<T>, row: usi
             (V::pairs(one, one), V::pairs(minus, one))
         };
         let y = k.v.y.cast::<V::Real>();
-        let term = |at: usize, n: usize| {
-            let load = |p: *const V::Real| if n == V::COUNT { V::load(p) } else { V::load_first(p, n) };
-            let mut sum = load(y.add(at));
-            if T::IS_COMPLEX {
-                let zero = V::splat(real(0.0));
-                let (mut s, mut c) = (zero, zero);
-                for r in 0..K {
-                    let v = load(a[r].add(at));
+        let (mut i, end) = (from * parts, to * parts);
+        while i < end {
+            let n = V::COUNT.min(end - i);
+            let whole = n == V::COUNT;
+            let mut sum = if whole { V::load(y.add(i)) } else { V::load_first(y.add(i), n) };
+            let (mut s, mut c) = (zero, zero);
+            for r in 0..K {
+                let v = if whole { V::load(a[r].add(i)) } else { V::load_first(a[r].add(i), n) };
+                if T::IS_COMPLEX {
                     s = v.mul_add(re[r], s);
                     c = v.mul_add(im[r], c);
-                }
-                sum = s.mul_add(straight, sum);
-                sum = c.swap().mul_add(crossed, sum);
-            } else {
-                for r in 0..K {
-                    sum = load(a[r].add(at)).mul_add(re[r], sum);
+                } else {
+                    sum = v.mul_add(re[r], sum);
                 }
             }
-            sum
-        };
-        let (mut i, end) = (from * parts, to * parts);
-        while i + V::COUNT <= end {
-            term(i, V::COUNT).store(y.add(i));
+            if T::IS_COMPLEX {
+                sum = c.swap().mul_add(crossed, s.mul_add(straight, sum));
+            }
+            if whole {
+                sum.store(y.add(i));
+            } else {
+                sum.store_first(y.add(i), n);
+            }
             i += V::COUNT;
-        }
-        if i < end {
-            term(i, end - i).store_first(y.add(i), end - i);
         }
     }
 }
@@ -204,10 +207,11 @@ unsafe fn add_rows<V: Lanes, T: Element, const K: usize>(k: &Kernel<T>, row: usi
 /// y = beta y + alpha A^T x.
 #[inline(always)]
 pub(super) unsafe fn transposed<V: Lanes, T: Element>(k: &Kernel<T>) {
+    let block = Y_BYTES / size_of::<T>();
     // SAFETY: rows below a.rows, elements of y below a.columns.
     unsafe {
-        for from in (0..k.a.columns).step_by(k.y_block()) {
-            let to = k.a.columns.min(from + k.y_block());
+        for from in (0..k.a.columns).step_by(block) {
+            let to = k.a.columns.min(from + block);
             k.scale_y(from, to);
             let mut row = 0;
             while row + 8 <= k.a.rows {
