@@ -1,4 +1,18 @@
-mod lanes;
+//! Loops over host memory, single-threaded: callers split rows or ranges over the threads of their pool.
+
+pub mod banded;
+pub mod compare;
+pub mod convert;
 pub mod convolve;
+pub mod copy_block;
+pub mod elementwise;
+pub mod exact_sum;
+pub mod fused;
+pub mod gemm;
 pub mod gemv;
+pub mod lanes;
 pub mod random;
+pub mod reduce;
+pub mod stencil;
+pub mod sum;
+pub mod vector;

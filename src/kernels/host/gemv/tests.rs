@@ -1,4 +1,4 @@
-
+use super::super::gemm::multiply;
 use super::*;
 use crate::kernels::cpu::on_every_path;
 use num_complex::Complex;
@@ -42,7 +42,7 @@ fn check<T: Element>(rows: usize, inner: usize, columns: usize, mix: usize) {
             columns,
         };
         // SAFETY: the arrays have the sizes named.
-        unsafe { gemv(alpha, &matrix.slice(from, to), &v, beta) };
+        unsafe { multiply(alpha, &matrix.slice(from, to), &v, beta) };
     }
     for (k, (got, old)) in got[1..].iter().zip(&y[1..]).enumerate() {
         let (r, c) = (k / stride, k % stride);
@@ -64,7 +64,7 @@ fn check<T: Element>(rows: usize, inner: usize, columns: usize, mix: usize) {
 fn all_types_and_modes_match_a_plain_loop() {
     on_every_path::run(|_| {
         for (s, (rows, inner)) in [(0, 3), (1, 0), (1, 1), (5, 7), (13, 33), (9, 300), (130, 19)].into_iter().enumerate() {
-            for (c, columns) in [1, 2, 3, 5, 8, 9, 13, 16].into_iter().enumerate() {
+            for (c, columns) in [1, 2, 3, 5, 8, 9, 13, 16, 21].into_iter().enumerate() {
                 for mode in 0..4 {
                     let mix = mode + 4 * (s + 2 * c);
                     check::<f32>(rows, inner, columns, mix);
