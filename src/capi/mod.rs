@@ -5,12 +5,15 @@
 #![allow(non_camel_case_types)] // C names
 
 pub mod array;
+pub mod avo;
+pub mod basic;
 mod border;
 pub mod context;
 pub mod derivative;
 pub mod handle;
 pub mod library;
 pub mod operator;
+pub mod signal;
 pub mod solver;
 pub mod space;
 pub mod vector;

@@ -19,7 +19,10 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/array.rs", "Arrays"),
     ("capi/vector.rs", "Vectors"),
     ("capi/operator.rs", "Operators"),
+    ("capi/basic.rs", "Basic operators"),
     ("capi/derivative.rs", "Derivatives"),
+    ("capi/signal.rs", "Signals"),
+    ("capi/avo.rs", "Seismic amplitudes"),
     ("capi/solver.rs", "Solvers"),
 ];
 
