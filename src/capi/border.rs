@@ -1,11 +1,13 @@
 //! What every entry point does: catch panics, keep the error text, check pointers, read options.
 
 use super::handle::{self, Handled};
-use crate::dtype::{DType, Scalar};
+use crate::dispatch;
+use crate::dtype::{DType, Element, Scalar};
 use crate::error::{Error, Result, Status};
 use crate::fail;
+use num_complex::Complex;
 use std::cell::{Cell, RefCell};
-use std::ffi::{c_char, CStr};
+use std::ffi::{c_char, c_void, CStr};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Once;
 
@@ -211,4 +213,13 @@ pub(super) fn scalar(value: Scalar, dtype: DType, argument: &str) -> Result<Scal
         fail!(DType, "{argument} is {} + {}i, but the arrays are {}", value.re, value.im, dtype.name());
     }
     Ok(value)
+}
+
+/// `count` numbers of any floating-point dtype in double precision.
+pub(super) unsafe fn numbers(pointer: *const c_void, count: i64, dtype: DType, argument: &str) -> Result<Vec<Complex<f64>>> {
+    dispatch!(dtype, T => {
+        // SAFETY: the caller passes `count` values of this dtype.
+        let values = unsafe { slice(pointer.cast::<T>(), count, argument) }?;
+        Ok(values.iter().map(|v| v.to_scalar()).map(|s| Complex::new(s.re, s.im)).collect())
+    })
 }

@@ -101,7 +101,7 @@ impl Options for dlops_gradient_options {
     const NAME: &'static str = "dlops_gradient_options";
 }
 
-fn kind(code: i32) -> Result<Kind> {
+pub(super) fn kind(code: i32) -> Result<Kind> {
     match code {
         DLOPS_KIND_CENTERED => Ok(Kind::Centered),
         DLOPS_KIND_FORWARD => Ok(Kind::Forward),

@@ -6,6 +6,8 @@
 
 pub mod array;
 pub mod block;
+pub mod avo;
+pub mod basic;
 mod border;
 pub mod callback;
 pub mod context;
@@ -14,6 +16,7 @@ pub mod handle;
 pub mod library;
 pub mod npy;
 pub mod operator;
+pub mod signal;
 pub mod solver;
 pub mod space;
 pub mod vector;

@@ -20,9 +20,12 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/npy.rs", "Arrays"),
     ("capi/vector.rs", "Vectors"),
     ("capi/operator.rs", "Operators"),
+    ("capi/basic.rs", "Basic operators"),
     ("capi/derivative.rs", "Derivatives"),
     ("capi/callback.rs", "Operators of the host"),
     ("capi/block.rs", "Blocks of operators"),
+    ("capi/signal.rs", "Signals"),
+    ("capi/avo.rs", "Seismic amplitudes"),
     ("capi/solver.rs", "Solvers"),
 ];
 

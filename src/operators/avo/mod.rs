@@ -2,4 +2,4 @@
 
 mod poststack;
 
-pub use poststack::{poststack, Kind, Wavelet};
+pub use poststack::{poststack, Wavelet};

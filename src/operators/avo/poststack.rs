@@ -7,21 +7,13 @@ use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::banded::{banded, Band};
 use crate::kernels::host::convolve::{Block, Derivative};
+use crate::operators::derivative::Kind;
 use crate::operators::signal::filter::{filter, Description};
 use crate::operators::signal::lines::{along_axis, LineKernel};
 use crate::operators::{Mode, Operator};
 use num_complex::Complex;
 
 const NAME: &str = "PoststackLinearModelling";
-
-/// The first derivative D along time, with unit sampling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// (D x)[i] = (x[i+1] - x[i-1]) / 2; first and last row 0
-    Centered,
-    /// (D x)[i] = x[i+1] - x[i]; last row 0
-    Forward,
-}
 
 /// The seismic wavelet; its sample `len / 2` is time 0.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +26,9 @@ pub enum Wavelet<'a> {
 
 /// d = W D m along the time axis `axis`, m the natural logarithm of the acoustic impedance: W convolves with the wavelet
 /// w, (W r)[i] = sum_k w_k[i - k + samples / 2] r[k]. The factor 1/2 of the reflection coefficient is left to the
-/// wavelet, as in PyLops' PoststackLinearModelling. Reads n, writes n: nothing lies between W and D. Collective.
-/// *Deterministic: any P.*
+/// wavelet, as in PyLops' PoststackLinearModelling. D is the first derivative of unit sampling, centered
+/// (x[i+1] - x[i-1]) / 2, forward x[i+1] - x[i] or backward x[i] - x[i-1], 0 where a point lies outside. Reads n, writes
+/// n: nothing lies between W and D. Collective. *Deterministic: any P*; with one wavelet a sample, *same P*.
 ///
 /// # Errors
 /// `Argument` (no sample), `Shape` (not one wavelet for each sample of the axis), `Axis`, `DType`, `Space`, `Layout` (the axis
@@ -44,6 +37,7 @@ pub fn poststack(space: &Space, axis: usize, wavelet: Wavelet, kind: Kind) -> Re
     let derivative = match kind {
         Kind::Centered => Derivative::Centered,
         Kind::Forward => Derivative::Forward,
+        Kind::Backward => Derivative::Backward,
     };
     match wavelet {
         Wavelet::Stationary(w) => {
@@ -91,6 +85,7 @@ fn bands(space: &Space, axis: usize, (w, samples): (&[f64], usize), kind: Kind) 
         let row: &[(isize, f64)] = match kind {
             Kind::Centered if k > 0 && k + 1 < n => &[(-1, -0.5), (1, 0.5)],
             Kind::Forward if k + 1 < n => &[(0, -1.0), (1, 1.0)],
+            Kind::Backward if k > 0 => &[(-1, -1.0), (0, 1.0)],
             _ => &[],
         };
         for t in 0..samples {

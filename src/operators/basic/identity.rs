@@ -19,17 +19,23 @@ struct Truncation {
 
 /// I from `domain` to `range`: y[i] = x[i] for all i below both shapes, 0 elsewhere; the adjoint exchanges the two.
 /// Congruent spaces of any kind are equal element by element; other spaces are shaped, with the same number of axes and
-/// one dtype, and elements travel where the layouts differ. Local; the same kind of result on all ranks, except for
-/// memory.
+/// one dtype, and elements travel where the layouts differ. Local for congruent spaces, otherwise collective.
+/// *Deterministic: any P.*
 pub fn identity(domain: &Space, range: &Space) -> Result<Operator> {
     if domain.congruent(range) {
         return Ok(Operator::new(domain.clone(), range.clone(), Identity));
     }
-    let plans = [Mutex::new(Redistribute::of_common(domain, range)?), Mutex::new(Redistribute::of_common(range, domain)?)];
-    let (from, to) = (domain.shaped("a rectangular identity")?.0, range.shaped("a rectangular identity")?.0);
-    let extends = |from: &[i64], to: &[i64]| from.iter().zip(to).any(|(n, m)| m > n);
-    let extends = [extends(from, to), extends(to, from)];
-    Ok(Operator::new(domain.clone(), range.clone(), Truncation { plans, extends }))
+    let map = domain.context().agree_on(Truncation::new(domain, range), &format!("Identity from {domain} to {range}"))?;
+    Ok(Operator::new(domain.clone(), range.clone(), map))
+}
+
+impl Truncation {
+    fn new(domain: &Space, range: &Space) -> Result<Truncation> {
+        let (from, to) = (domain.shaped("a rectangular identity")?.0, range.shaped("a rectangular identity")?.0);
+        let extends = |from: &[i64], to: &[i64]| from.iter().zip(to).any(|(n, m)| m > n);
+        let plan = |from, to| Ok(Mutex::new(Redistribute::of_common(from, to)?));
+        Ok(Truncation { plans: [plan(domain, range)?, plan(range, domain)?], extends: [extends(from, to), extends(to, from)] })
+    }
 }
 
 impl LinearMap for Identity {
