@@ -117,6 +117,14 @@ impl Redistribute {
     }
 }
 
+/// y := x in y's layout; components of products one after the other. The plan is made and dropped. Collective.
+pub fn redistribute(x: &Array, y: &Array) -> Result<()> {
+    verbs::pairs(x, y, &mut |x, y| {
+        let mut plan = x.space().context().agree(Redistribute::new(x.space(), y.space()))?;
+        plan.apply(Scalar::ONE, x, Scalar::ZERO, y)
+    })
+}
+
 fn element_strides(x: &Local) -> [isize; MAX_DIMENSIONS] {
     let mut strides = [1isize; MAX_DIMENSIONS];
     strides.iter_mut().zip(&x.strides).for_each(|(s, v)| *s = *v as isize);

@@ -17,8 +17,10 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/context.rs", "Contexts"),
     ("capi/space.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
+    ("capi/transfer.rs", "Arrays"),
     ("capi/npy.rs", "Arrays"),
     ("capi/vector.rs", "Vectors"),
+    ("capi/norms.rs", "Vectors"),
     ("capi/operator.rs", "Operators"),
     ("capi/solver.rs", "Solvers"),
 ];

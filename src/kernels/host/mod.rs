@@ -6,6 +6,7 @@ pub mod elementwise;
 pub mod exact_sum;
 pub mod fused;
 pub mod lanes;
+pub mod measure;
 pub mod random;
 pub mod reduce;
 pub mod stencil;
