@@ -131,6 +131,9 @@ impl Array {
     /// The same local memory as an element of any space with the same local count and dtype. Local.
     pub fn reinterpret(&self, space: &Space) -> Result<Array> {
         let Data::Leaf(local) = &self.0.data else {
+            if space.components().len() != self.parts().len() {
+                fail!(Space, "an array of {} cannot be viewed as {space}: the components differ", self.space());
+            }
             return Ok(Array(Arc::new(Inner { space: space.clone(), data: Data::Product(self.parts().to_vec()) })));
         };
         if space.dtype() != self.dtype() || space.local_count() != self.local_count() || space.is_product() {
@@ -148,6 +151,9 @@ impl Array {
     /// A part of this rank's elements, counted from `offset`, as an element of `space`; needs contiguous memory. Local.
     pub fn slice(&self, space: &Space, offset: i64) -> Result<Array> {
         let local = self.local()?;
+        if space.is_product() {
+            fail!(Space, "a part of an array cannot be of a product space; take a part for each component");
+        }
         let end = offset.checked_add(space.local_count());
         if !local.contiguous || offset < 0 || end.is_none_or(|e| e > self.local_count()) || space.dtype() != self.dtype() {
             fail!(Argument, "elements {offset} to {end:?} are not a contiguous part of an array of {}", self.space());

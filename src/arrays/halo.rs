@@ -187,6 +187,28 @@ impl Halo {
     }
 }
 
+/// A ghost region may reach over several ranks, but not be wider than the whole axis.
+fn not_wider_than_axis(space: &Space, axis: usize, widths: &(Vec<i64>, Vec<i64>)) -> Result<()> {
+    let (shape, _) = space.shaped("ghost cells")?;
+    let Some(n) = shape.get(axis) else { fail!(Axis, "axis is {axis}, the shape has {} axes", shape.len()) };
+    for (name, widths) in [("before", &widths.0), ("after", &widths.1)] {
+        if let Some(rank) = widths.iter().position(|w| w > n) {
+            fail!(Argument, "{name} of rank {rank} is {}, and axis {axis} has {n} elements", widths[rank]);
+        }
+    }
+    Ok(())
+}
+
+/// How many indices this rank gets on either side: the widths, less what lies outside the array. Collective.
+pub fn ghost_widths(space: &Space, axis: usize, before: i64, after: i64) -> Result<(i64, i64)> {
+    let context = space.context();
+    let widths = (context.comm().allgather_i64(before)?, context.comm().allgather_i64(after)?);
+    let halo = context.agree(
+        not_wider_than_axis(space, axis, &widths).and_then(|()| Halo::new(space, axis, &widths.0, &widths.1, false)),
+    )?;
+    Ok((halo.before_len() as i64, halo.after_len() as i64))
+}
+
 /// The elements of `x` with `before` and `after` more indices along `axis` (clipped at the ends of the array), written
 /// to `ghosted` in C order: PyLops-MPI's add_ghost_cells. Widths may differ per rank. Collective.
 ///
@@ -199,7 +221,9 @@ pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: 
     let space = x.space();
     let context = space.context();
     let widths = (context.comm().allgather_i64(before)?, context.comm().allgather_i64(after)?);
-    let mut halo = context.agree(Halo::new(space, axis, &widths.0, &widths.1, false))?;
+    let mut halo = context.agree(not_wider_than_axis(space, axis, &widths).and_then(|()| {
+        Halo::new(space, axis, &widths.0, &widths.1, false)
+    }))?;
     let local = x.local()?;
     let (below, own, above) = (halo.before_len() as i64, local.shape[axis], halo.after_len() as i64);
     let total = below + own + above;
@@ -213,8 +237,8 @@ pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: 
     };
     context.agree(enough)?;
     // A rank that only asks for the size still serves its neighbours.
-    halo.start(x)?;
-    halo.finish()?;
+    let started = halo.start(x);
+    halo.finish().and(started)?;
     if wanted {
         let size = space.dtype().size();
         let (_, whole, n) = halo.block(total, total);

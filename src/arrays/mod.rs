@@ -1,19 +1,23 @@
 //! Spaces and their elements.
 
 pub mod array;
+pub mod gather;
 pub mod halo;
 pub mod memory;
+pub mod norms;
 pub mod npy;
 mod npy_header;
 pub mod random;
 pub(crate) mod rank_sum;
 pub mod redistribute;
 pub(crate) mod reduction;
+pub mod reshape;
 pub mod runs;
 mod slabs;
 pub mod space;
 pub(crate) mod sums;
 mod typed_sums;
+pub mod synchronize;
 pub mod verbs;
 pub(crate) mod view;
 

@@ -134,6 +134,14 @@ impl Redistribute {
     }
 }
 
+/// y := x in y's layout; components of products one after the other. The plan is made and dropped. Collective.
+pub fn redistribute(x: &Array, y: &Array) -> Result<()> {
+    verbs::pairs(x, y, &mut |x, y| {
+        let mut plan = x.space().context().agree(Redistribute::new(x.space(), y.space()))?;
+        plan.apply(Scalar::ONE, x, Scalar::ZERO, y)
+    })
+}
+
 /// Where local elements are, as a block of their space's local shape.
 struct Strided {
     pointer: *mut u8,

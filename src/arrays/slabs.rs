@@ -69,11 +69,6 @@ impl Slabs {
         self.shape[self.axis].div_euclid(self.rows) + i64::from(self.shape[self.axis] % self.rows != 0)
     }
 
-    /// Elements of one index of the axis that chunks are cut along.
-    fn plane(&self) -> i64 {
-        self.shape[self.axis + 1..].iter().product()
-    }
-
     /// This rank's slab of a chunk.
     pub(super) fn slab(&self, chunk: i64) -> Slab {
         let region = self.slab_region(chunk, self.comm.rank());

@@ -60,8 +60,30 @@ impl Space {
     ) -> Result<Space> {
         let valid = check_mask(context, mask.as_deref()).and_then(|()| layout.validate(shape, context.size()));
         context.agree_on(valid, &format!("{} space of shape {shape:?}, {layout:?}, mask {mask:?}", dtype.name()))?;
+        Space::shaped_leaf(context, dtype, shape, layout, mask)
+    }
+
+    /// A space of another shape, layout and dtype that follow from an existing one, alike on all ranks: nothing is agreed.
+    /// It keeps the context and the mask. Local.
+    pub(crate) fn derived(from: &Space, dtype: DType, shape: &[i64], layout: Layout) -> Result<Space> {
+        Space::shaped_leaf(from.context(), dtype, shape, layout, from.0.mask.clone())
+    }
+
+    /// As `derived`, without the mask: for what moves elements between all ranks. Local.
+    pub(crate) fn derived_unmasked(from: &Space, shape: &[i64], layout: Layout) -> Result<Space> {
+        Space::shaped_leaf(from.context(), from.dtype(), shape, layout, None)
+    }
+
+    fn shaped_leaf(
+        context: &Context,
+        dtype: DType,
+        shape: &[i64],
+        layout: Layout,
+        mask: Option<Vec<i32>>,
+    ) -> Result<Space> {
         let ranks = context.size();
-        let counts: Vec<i64> = (0..ranks).map(|r| layout.region(shape, r).count()).collect();
+        layout.validate(shape, ranks)?;
+        let counts = layout.local_counts(shape);
         let local_shape = layout.region(shape, context.rank()).local_shape();
         let leaf = Leaf {
             elements: layout::congruence(shape, &layout, ranks),
@@ -71,8 +93,7 @@ impl Space {
             local_shape,
             counts,
         };
-        let global_count = shape.iter().product();
-        Space::leaf(context, dtype, leaf, global_count, mask)
+        Space::leaf(context, dtype, leaf, shape.iter().product(), mask)
     }
 
     /// An unshaped space: this rank has `count` elements. Collective.

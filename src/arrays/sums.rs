@@ -91,6 +91,24 @@ impl Sums {
         self.keep(done);
     }
 
+    /// slot += sum |x|^p. Reads n.
+    pub(crate) fn add_power(&mut self, slot: usize, p: f64, x: &Array) {
+        let done = x.for_each_leaf(&mut |x| {
+            let counts = self.counts(x);
+            each_kind!(self, typed => typed.add_power(slot, counts, p, x))
+        });
+        self.keep(done);
+    }
+
+    /// slot += sum x. Reads n.
+    pub(crate) fn add_sum(&mut self, slot: usize, x: &Array) {
+        let done = x.for_each_leaf(&mut |x| {
+            let counts = self.counts(x);
+            each_kind!(self, typed => typed.add_sum(slot, counts, x))
+        });
+        self.keep(done);
+    }
+
     /// y := y + alpha x, slot += |y|^2. Reads 2n, writes n.
     pub(crate) fn add_axpy_norm(&mut self, slot: usize, alpha: f64, x: &Array, y: &Array) {
         let done = pairs(x, y, &mut |x, y| {

@@ -85,6 +85,17 @@ impl<S: SumState> TypedSums<S> {
         }))
     }
 
+    pub(super) fn add_power(&mut self, slot: usize, counts: bool, p: f64, x: &Array) -> Result<()> {
+        dispatch!(x.dtype(), T => self.add(slot, counts, [x], |[pointer], n, [re, _]| match p {
+            1.0 => reduce::sum_absolute(elements::<T>(pointer, n), re),
+            _ => reduce::sum_powers(elements::<T>(pointer, n), p, re),
+        }))
+    }
+
+    pub(super) fn add_sum(&mut self, slot: usize, counts: bool, x: &Array) -> Result<()> {
+        dispatch!(x.dtype(), T => self.add(slot, counts, [x], |[p], n, [re, im]| reduce::sum(elements::<T>(p, n), re, im)))
+    }
+
     pub(super) fn add_axpy_norm(&mut self, slot: usize, counts: bool, alpha: f64, x: &Array, y: &Array) -> Result<()> {
         let alpha = Scalar::real(alpha);
         dispatch!(x.dtype(), T => self.add(slot, counts, [x, y], |[p, q], n, [re, _]| {

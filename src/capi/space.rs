@@ -188,6 +188,53 @@ pub unsafe extern "C" fn dlops_space_create(
     })
 }
 
+/// Makes a space from the shape that each rank has: `cut_axis` is cut, where the local lengths add up to the global one; all
+/// other axes are whole on every rank. Collective. Since 0.1.
+///
+/// @param dimensions    1 to DLOPS_MAX_DIMENSIONS
+/// @param shape         the global shape
+/// @param cut_axis      negative counts from the last
+/// @param local_shapes  [ranks][dimensions], the same on all ranks
+/// @param mask          one colour a rank, or NULL
+/// Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE (another length along a whole axis), AXIS, LAYOUT (the local lengths do not
+/// add up), COLLECTIVE.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_space_create_from_local_shapes(
+    context: *const dlops_context,
+    dtype: i32,
+    dimensions: i32,
+    shape: *const i64,
+    cut_axis: i32,
+    local_shapes: *const i64,
+    mask: *const i32,
+    space: *mut *mut dlops_space,
+) -> dlops_status {
+    call("dlops_space_create_from_local_shapes", || {
+        let context = borrow::<Context>(context, "context")?;
+        let ranks = context.size();
+        let arguments = || -> Result<_> {
+            let output = Output::new(space, "space")?;
+            let dtype = DType::from_code(dtype)?;
+            if dimensions < 1 || dimensions as usize > MAX_DIMENSIONS {
+                fail!(Shape, "dimensions is {dimensions}, expected 1 to {MAX_DIMENSIONS}");
+            }
+            let n = dimensions as usize;
+            // SAFETY: the host passes one shape for all and one for each rank, and NULL or one colour a rank.
+            let (shape, local_shapes, mask) = unsafe {
+                let mask = if mask.is_null() { None } else { Some(slice(mask, ranks as i64, "mask")?.to_vec()) };
+                (slice(shape, n as i64, "shape")?, slice(local_shapes, (n * ranks) as i64, "local_shapes")?, mask)
+            };
+            let axis = axis(cut_axis, n, "cut_axis")?;
+            let local_shapes: Vec<Vec<i64>> = local_shapes.chunks(n).map(<[i64]>::to_vec).collect();
+            let layout = Layout::from_local_shapes(shape, axis, &local_shapes, ranks)?;
+            Ok((output, dtype, shape.to_vec(), layout, mask))
+        };
+        let (output, dtype, shape, layout, mask) = context.agree(arguments())?;
+        output.write(Space::new(&context, dtype, &shape, layout, mask)?)
+    })
+}
+
 /// Makes a space of which only local counts are known: what stacks of local operators have. It is congruent with any
 /// space of the same dtype whose ranks have the same counts. Collective. Since 0.1.
 ///
@@ -417,6 +464,18 @@ pub unsafe extern "C" fn dlops_space_retain(space: *const dlops_space, copy: *mu
 pub unsafe extern "C" fn dlops_space_destroy(space: *mut *mut dlops_space) -> dlops_status {
     // SAFETY: the host passes NULL or the address of a handle.
     call("dlops_space_destroy", || unsafe { destroy::<Space>(space, "space") })
+}
+
+/// The element type that holds both without losing precision: NumPy's promotion. Arithmetic takes arrays of one type;
+/// make arrays of the promoted one and dlops_array_copy to them. Local. Since 0.1. Errors: NULL_POINTER, DTYPE.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_dtype_promote(a: i32, b: i32, promoted: *mut i32) -> dlops_status {
+    call("dlops_dtype_promote", || {
+        let result = DType::from_code(a)?.promote(DType::from_code(b)?);
+        // SAFETY: the host passes NULL or the address of an int32_t.
+        unsafe { write(promoted, "promoted", result as i32) }
+    })
 }
 
 /// The part of n elements that part `part` of `parts` gets by the balanced rule (DLOPS_PARTITION_BALANCED).

@@ -4,7 +4,7 @@ use super::border::{borrow, boolean, call, dlops_status, scalar, write};
 use super::handle::dlops_array;
 use super::operator::dlops_scalar;
 use crate::arrays::random::{self, Distribution};
-use crate::arrays::{verbs, Array};
+use crate::arrays::{verbs, Array, Space};
 use crate::error::Result;
 use crate::fail;
 
@@ -28,6 +28,14 @@ fn source(pointer: *const dlops_array, name: &str) -> Result<Array> {
 
 fn same_space(x: &Array, x_name: &str, y: &Array, y_name: &str) -> Result<()> {
     x.space().require_congruent(y.space(), x_name, &format!("the space of {y_name}"))
+}
+
+/// Congruent when all elements had one type, component by component.
+fn same_but_for_dtype(x: &Space, y: &Space) -> Result<()> {
+    if x.is_product() && x.components().len() == y.components().len() {
+        return x.components().iter().zip(y.components()).try_for_each(|(x, y)| same_but_for_dtype(x, y));
+    }
+    x.with_dtype(y.dtype()).require_congruent(y, "x", "the space of y")
 }
 
 /// Arrays that are the same or share nothing: elementwise updates may work in place, but not on shifted memory.
@@ -84,11 +92,7 @@ pub unsafe extern "C" fn dlops_array_fill_random(
 pub unsafe extern "C" fn dlops_array_copy(x: *const dlops_array, y: *mut dlops_array) -> dlops_status {
     call("dlops_array_copy", || {
         let (x, y) = (source(x, "x")?, target(y, "y")?);
-        let space = x.space().with_dtype(y.dtype());
-        match x.space().is_product() {
-            true => same_space(&x, "x", &y, "y")?,
-            false => space.require_congruent(y.space(), "x", "the space of y")?,
-        }
+        same_but_for_dtype(x.space(), y.space())?;
         aligned(&x, "x", &y, "y")?;
         verbs::copy(&x, &y)
     })

@@ -11,6 +11,7 @@ pub mod fused;
 pub mod gemm;
 pub mod gemv;
 pub mod lanes;
+pub mod measure;
 pub mod random;
 pub mod reduce;
 pub mod stencil;
