@@ -1,6 +1,6 @@
 //! Which ranks add up, and whose elements count: an element that several ranks hold counts once.
 
-use crate::comm::Communicator;
+use crate::comm::{Combine, Communicator};
 use crate::context::Context;
 use crate::error::Result;
 use crate::layout::Layout;
@@ -49,6 +49,14 @@ impl Reducer {
 
     pub(crate) fn group(&self) -> &Arc<dyn Communicator> {
         &self.group
+    }
+
+    /// Combines numbers in place over the ranks of the group. Collective over the group, silent where replicated.
+    pub(crate) fn all_f64(&self, values: &mut [f64], combine: Combine) -> Result<()> {
+        if self.replicated || self.group.size() == 1 {
+            return Ok(());
+        }
+        self.group.allreduce_f64(values, combine)
     }
 }
 

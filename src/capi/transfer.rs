@@ -211,7 +211,7 @@ pub unsafe extern "C" fn dlops_array_add_ghost_cells(
         };
         let axis = array.space().context().agree(arguments())?;
         // SAFETY: the host's buffer has room for `room` elements.
-        unsafe { halo::ghosted(&array, axis, before, after, buffer.cast(), room) }
+        unsafe { halo::ghosted(&array, axis, before, after, buffer.cast(), room) }.map(|_| ())
     })
 }
 

@@ -3,6 +3,7 @@
 mod convolve1d;
 pub(crate) mod filter;
 pub(crate) mod lines;
+pub mod measures;
 pub mod tapers;
 mod walk;
 pub mod wavelets;
