@@ -35,14 +35,13 @@ void inversion_run(inversion *v, int32_t method, dlops_operator *operator_, dlop
                    const poststack_problem *p, int64_t iterations)
 {
     dlops_solver *solver;
-    const double *history;
     if (p->rank == 0) printf("\n%s: %s\n", v->title, v->formula);
     CHECK(dlops_array_create(p->space, &v->estimate));
     CHECK(dlops_array_copy(p->background, v->estimate));
     CHECK(dlops_solver_create(method, operator_, &solver));
     CHECK(dlops_solver_set_initial_guess(solver, DLOPS_GUESS_GIVEN));
     CHECK(dlops_solver_set_max_iterations(solver, iterations));
-    CHECK(dlops_solver_set_tolerances(solver, 0, 0)); /* all the iterations */
+    CHECK(dlops_solver_set_tolerances(solver, 0, 0, 0)); /* all the iterations */
     CHECK(dlops_solver_set_monitor(solver, dlops_monitor_table, NULL, NULL));
 
     MPI_Barrier(MPI_COMM_WORLD);
@@ -50,10 +49,10 @@ void inversion_run(inversion *v, int32_t method, dlops_operator *operator_, dlop
     CHECK(dlops_solver_solve(solver, right_side, v->estimate));
     v->seconds = MPI_Wtime() - start;
 
-    CHECK(dlops_solver_get_history(solver, &history, &v->count));
+    CHECK(dlops_solver_get_history(solver, DLOPS_HISTORY_RESIDUAL, NULL, 0, &v->count));
     v->cost = malloc((size_t)v->count * sizeof *v->cost);
     if (!v->cost) MPI_Abort(MPI_COMM_WORLD, 1);
-    memcpy(v->cost, history, (size_t)v->count * sizeof *v->cost);
+    CHECK(dlops_solver_get_history(solver, DLOPS_HISTORY_RESIDUAL, v->cost, v->count, NULL));
     CHECK(dlops_solver_destroy(&solver));
 
     model_errors(p, v->estimate, &v->error, &v->band_error);

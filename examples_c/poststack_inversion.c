@@ -38,7 +38,7 @@ static void create_laplacian(const poststack_problem *p, dlops_operator **laplac
     int32_t axes[3] = {0, 1, 2};
     dlops_laplacian_options options = DLOPS_LAPLACIAN_OPTIONS_INIT;
     int skip = p->shape[0] == 1;
-    options.axes_count = 3 - skip;
+    options.axis_count = 3 - skip;
     options.axes = axes + skip;
     CHECK(dlops_laplacian_create(p->space, &options, laplacian));
 }
@@ -69,7 +69,7 @@ static void invert_stacked(const poststack_problem *p, dlops_operator *laplacian
     CHECK(dlops_stacked_vstack_create(2, (const dlops_operator *const[]){p->modelling, weighted}, &stacked));
     CHECK(dlops_array_create(p->space, &zero));
     CHECK(dlops_array_fill(zero, dlops_real(0)));
-    CHECK(dlops_array_compose(2, (dlops_array *const[]){p->data, zero}, &right_side)); /* [d; 0], without a copy */
+    CHECK(dlops_array_compose(2, (const dlops_array *const[]){p->data, zero}, &right_side)); /* [d; 0], without a copy */
     inversion_run(v, DLOPS_SOLVER_CGLS, stacked, right_side, p, line->iterations);
     CHECK(dlops_array_destroy(&right_side));
     CHECK(dlops_array_destroy(&zero));

@@ -83,7 +83,7 @@ static void create_data(poststack_problem *p, double noise)
         double norm, count = (double)p->shape[0] * (double)p->shape[1] * (double)p->shape[2];
         dlops_array *random;
         CHECK(dlops_array_create(p->space, &random));
-        CHECK(dlops_array_fill_normal(random, 2024));
+        CHECK(dlops_array_fill_random(random, DLOPS_NORMAL, 2024));
         CHECK(dlops_array_norm(p->data, &norm));
         CHECK(dlops_array_axpy(dlops_real(noise * norm / sqrt(count)), random, p->data));
         CHECK(dlops_array_destroy(&random));
