@@ -126,6 +126,18 @@ pub fn fence() {
     }
 }
 
+/// Asks for the cache line at an address, which need not be valid.
+#[inline(always)]
+pub fn prefetch<E>(address: *const E) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint of SSE, part of x86-64, that never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast())
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 #[derive(Clone, Copy)]
 pub struct Baseline;
 

@@ -7,6 +7,7 @@
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cpu::prefetch;
 use std::mem::MaybeUninit;
 
 /// The most axes of a block.
@@ -208,6 +209,13 @@ unsafe fn transpose<E: Copy>(
                     }
                 }
                 for c in 0..columns {
+                    // One source line of the next tile for each target line of this one.
+                    if c < (row.extent - r0 - rows).min(TILE) {
+                        let next = source.wrapping_offset((rows + c) as isize * row.source);
+                        for at in (0..columns).step_by((64 / size_of::<E>()).max(1)) {
+                            prefetch(next.wrapping_offset(at as isize * column.source));
+                        }
+                    }
                     let line = target.offset(c as isize * column.target);
                     for r in 0..rows {
                         put(line.offset(r as isize * row.target), tile[r * TILE + c].assume_init(), reads, f);

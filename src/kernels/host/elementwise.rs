@@ -5,7 +5,7 @@ use crate::kernels::cpu::fence;
 use std::mem::MaybeUninit;
 
 /// Bytes of an output that are computed in the first-level cache before they are streamed out.
-const BLOCK: usize = 2048;
+const BLOCK: usize = 512;
 const LINE: usize = 64;
 
 #[repr(align(64))]

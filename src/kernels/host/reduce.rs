@@ -93,20 +93,20 @@ vectorized! {
 vectorized! {
     /// max |x|, at least 0; NaN when an element is. Reads n.
     pub fn max_absolute[T: Element](x: &[T]) -> f64 {
-        extreme::<C, T>(x, 0.0, #[inline(always)] |value, best| (value > best) | value.is_nan())
+        extreme(x, 0.0, #[inline(always)] |value, best| (value > best) | value.is_nan())
     }
 }
 
 vectorized! {
     /// min |x|, infinity for no element; NaN when an element is. Reads n.
     pub fn min_absolute[T: Element](x: &[T]) -> f64 {
-        extreme::<C, T>(x, f64::INFINITY, #[inline(always)] |value, best| (value < best) | value.is_nan())
+        extreme(x, f64::INFINITY, #[inline(always)] |value, best| (value < best) | value.is_nan())
     }
 }
 
 /// The best |x|. `better` is true for NaN, and nothing compares better than NaN, so NaN stays.
 #[inline(always)]
-fn extreme<C, T: Element>(x: &[T], start: f64, better: impl Fn(f64, f64) -> bool) -> f64 {
+fn extreme<T: Element>(x: &[T], start: f64, better: impl Fn(f64, f64) -> bool) -> f64 {
     let mut lanes = [start; LANES];
     let (whole, rest) = x.split_at(x.len() / LANES * LANES);
     for x in whole.chunks_exact(LANES).chain([rest]) {
