@@ -545,6 +545,28 @@ dlops_status dlops_space_create(const dlops_context *context,
                                 dlops_space **space);
 
 /**
+ * Makes a space from the shape that each rank has: `cut_axis` is cut, where the local lengths add up to the global one; all
+ * other axes are whole on every rank. Collective. Since 0.1.
+ *
+ * @param dimensions    1 to DLOPS_MAX_DIMENSIONS
+ * @param shape         the global shape
+ * @param cut_axis      negative counts from the last
+ * @param local_shapes  [ranks][dimensions], the same on all ranks
+ * @param mask          one colour a rank, or NULL
+ * Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE (another length along a whole axis), AXIS, LAYOUT (the local lengths do not
+ * add up), COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_create_from_local_shapes(const dlops_context *context,
+                                                  int32_t dtype,
+                                                  int32_t dimensions,
+                                                  const int64_t *shape,
+                                                  int32_t cut_axis,
+                                                  const int64_t *local_shapes,
+                                                  const int32_t *mask,
+                                                  dlops_space **space);
+
+/**
  * Makes a space of which only local counts are known: what stacks of local operators have. It is congruent with any
  * space of the same dtype whose ranks have the same counts. Collective. Since 0.1.
  *
@@ -657,6 +679,15 @@ dlops_status dlops_space_retain(const dlops_space *space, dlops_space **copy);
 
 /** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
 dlops_status dlops_space_destroy(dlops_space **space);
+
+/**
+ * The element type that holds both without losing precision: NumPy's promotion. Arithmetic takes arrays of one type;
+ * make arrays of the promoted one and dlops_array_copy to them. Local. Since 0.1. Errors: NULL_POINTER, DTYPE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_dtype_promote(int32_t a,
+                                 int32_t b,
+                                 int32_t *promoted);
 
 /**
  * The part of n elements that part `part` of `parts` gets by the balanced rule (DLOPS_PARTITION_BALANCED).
@@ -797,6 +828,196 @@ dlops_status dlops_array_retain(const dlops_array *array, dlops_array **copy);
 /** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
 dlops_status dlops_array_destroy(dlops_array **array);
 
+/** In place of a root: all ranks receive. */
+#define DLOPS_ALL_RANKS (-1)
+/** In place of a root: ranks of one mask colour receive what they hold together. */
+#define DLOPS_GROUP_RANKS (-2)
+
+/**
+ * array := a whole array in one piece of memory, global C order. Every rank takes its part out of its own memory,
+ * without communication; copies of replicated elements take those of the first copy (of a replicated array: rank 0's).
+ * The components of a product follow one another; an unshaped array is its ranks' parts one after the other.
+ * Collective. Since 0.1.
+ *
+ * @param global  all elements, in the array's dtype; the same on all ranks. Ranks that hold no first copy may pass NULL
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned), DTYPE (components of several dtypes), STATE (acquired), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_from_global(dlops_array *array,
+                                     const void *global);
+
+/**
+ * Writes the whole array to one piece of memory, global C order; else as dlops_array_from_global. With
+ * DLOPS_GROUP_RANKS each rank gets what the ranks of its mask colour hold together: the shape of the array, but along the
+ * cut axis only their parts, in the order of ranks (see dlops_array_get_group_shape). Collective. Since 0.1.
+ *
+ * @param root    the rank that receives, DLOPS_ALL_RANKS or DLOPS_GROUP_RANKS
+ * @param global  room for all elements where they are received; else not used
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (root, not aligned), DTYPE (components of several dtypes), STATE (acquired for
+ * writing), UNSUPPORTED (the part of a group where not just one axis is cut), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_to_global(const dlops_array *array,
+                                   int32_t root,
+                                   void *global);
+
+/**
+ * Shape of what the ranks of this rank's mask colour hold together: one number an axis. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, SPACE (a product space), UNSUPPORTED (not just one axis is cut).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_get_group_shape(const dlops_array *array, int64_t *shape);
+
+/**
+ * Makes the copies of a replicated array equal again: all ranks that hold the same elements take those of the rank that
+ * has the same copy as `root` (of a replicated array: of `root`), or, under a mask that sets it apart, of the lowest
+ * rank of their colour. What is not replicated stays, without communication. Collective. Since 0.1.
+ *
+ * @param root  a rank, the same everywhere
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (root), STATE (acquired), COLLECTIVE, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_synchronize(dlops_array *array,
+                                     int32_t root);
+
+/**
+ * y := x in y's layout. Each element that a rank needs and does not hold travels once, in one message for each pair of
+ * ranks. Components of products one after the other. Collective. Since 0.1.
+ *
+ * @param x  source
+ * @param y  target: the same context, dtype and global shape, in any layout
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SHAPE, SPACE (other components, or elements of another mask colour),
+ * LAYOUT (local counts only), OVERLAP, STATE (acquired), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_redistribute(const dlops_array *x,
+                                      dlops_array *y);
+
+/**
+ * How many ghost cells dlops_array_add_ghost_cells gives this rank: the widths, less what lies outside the array; none
+ * for a rank without elements. Collective, since widths may differ from rank to rank. Since 0.1.
+ *
+ * @param axis    negative counts from the last
+ * @param before  indices of the axis wanted below this rank's, 0 to the length of the axis
+ * @param after   indices wanted above
+ * @param front   ghost cells below, in indices of the axis
+ * @param back    ghost cells above
+ * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (negative or wider than the axis), SPACE (no global shape, or the cells
+ * belong to another mask colour), UNSUPPORTED (boxes, or a block-cyclic axis), COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_get_halo_size(const dlops_array *array,
+                                       int32_t axis,
+                                       int64_t before,
+                                       int64_t after,
+                                       int64_t *front,
+                                       int64_t *back);
+
+/**
+ * Writes this rank's elements with those of its neighbours around them along one axis. As many ranks are asked as the
+ * widths need; at the ends of the array there is nothing to add. Widths may differ from rank to rank. Collective.
+ * Since 0.1.
+ *
+ * @param axis, before, after  as in dlops_array_get_halo_size
+ * @param buffer  C order: the local shape with front + own + back indices along the axis
+ * @param room    elements that fit the buffer
+ * Errors: those of dlops_array_get_halo_size, ARGUMENT (room is too small), STATE (acquired for writing), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_add_ghost_cells(const dlops_array *array,
+                                         int32_t axis,
+                                         int64_t before,
+                                         int64_t after,
+                                         void *buffer,
+                                         int64_t room);
+
+/**
+ * A part of this rank's elements, contiguous in its local C order, as an array of its own; writing to it writes to the
+ * array. Local. Since 0.1.
+ *
+ * @param space   of the part: its local count is taken from `offset` on
+ * @param offset  first element
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not a part, another dtype, or strided memory), SPACE (a product space).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_slice(const dlops_array *array,
+                               const dlops_space *space,
+                               int64_t offset,
+                               dlops_array **part);
+
+/**
+ * The same memory as a vector: every rank's elements one after the other. For an array cut along another axis than the
+ * first this is not its global C order. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, SPACE (a product space), UNSUPPORTED (strided memory, or a grid of which only some
+ * dimensions replicate).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_ravel(const dlops_array *array,
+                               dlops_array **view);
+
+/**
+ * The same memory with another local shape on every rank; the global array is cut along `axis`, where the local lengths
+ * add up. Collective. Since 0.1.
+ *
+ * @param dimensions   1 to DLOPS_MAX_DIMENSIONS, the same on all ranks
+ * @param local_shape  this rank's; as many elements as it has. Equal on all ranks but along `axis`; of a replicated
+ *                     array equal on all ranks
+ * @param axis         the axis that is cut; negative counts from the last
+ * Errors: NULL_POINTER, HANDLE, SHAPE, AXIS, SPACE (a product space), UNSUPPORTED (strided memory), COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_reshape(const dlops_array *array,
+                                 int32_t dimensions,
+                                 const int64_t *local_shape,
+                                 int32_t axis,
+                                 dlops_array **view);
+
+/**
+ * Type and shape of the array in a .npy file. Collective. Since 0.1.
+ *
+ * @param context     who reads
+ * @param path        the same on all ranks, UTF-8
+ * @param dtype       DLOPS_FLOAT32 to DLOPS_INT64; big-endian files are understood too
+ * @param dimensions  number of axes; 0 for a single number
+ * @param shape       room for DLOPS_MAX_DIMENSIONS numbers, of which `dimensions` are written, in the order in which
+ *                    Python shows them, whether the file is in C or in Fortran order
+ * Errors: NULL_POINTER, HANDLE, COLLECTIVE (different paths), IO (cannot be opened or read), FORMAT (not a .npy file,
+ * truncated or malformed), DTYPE (elements of another type), SHAPE (too many dimensions).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_npy_inspect(const dlops_context *context,
+                               const char *path,
+                               int32_t *dtype,
+                               int32_t *dimensions,
+                               int64_t *shape);
+
+/**
+ * array := the elements of a .npy file, every rank its own; all copies of a replicated array. Other element types are
+ * converted as by NumPy's astype. Ranks read contiguous parts of the file in turn and need little memory beside the
+ * array. An unshaped array takes a file of one axis, in the order of ranks. Collective. Since 0.1.
+ *
+ * @param array  of the file's shape, in any layout and memory order
+ * @param path   the same on all ranks, UTF-8
+ * Errors: NULL_POINTER, HANDLE, COLLECTIVE (different paths or shapes), IO, FORMAT and DTYPE as dlops_npy_inspect, DTYPE
+ * (complex elements for a real array), SHAPE (both shapes are named), SPACE (a product space: read its components),
+ * STATE (acquired), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_read_npy(dlops_array *array,
+                                  const char *path);
+
+/**
+ * Writes the array to a .npy file in C order, which numpy.load reads; a file that exists is replaced. A replicated
+ * array is written once. Collective; the data is with the file system when it returns. Since 0.1.
+ *
+ * @param path  the same on all ranks, UTF-8
+ * Errors: NULL_POINTER, HANDLE, COLLECTIVE (different paths), IO (cannot be made or written), SPACE (a product space:
+ * write its components), STATE (acquired for writing), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_write_npy(const dlops_array *array,
+                                   const char *path);
+
 /* Vectors ------------------------------------------------------------------------------------------------------- */
 
 /** Distributions of dlops_array_fill_random. */
@@ -909,6 +1130,68 @@ dlops_status dlops_array_dot_unconjugated(const dlops_array *x, const dlops_arra
 DLOPS_MUST_CHECK
 dlops_status dlops_array_norm(const dlops_array *x,
                               double *result);
+
+/**
+ * The norm of an order, of all elements as one vector, components of products included: (sum |x|^p)^(1/p) for any p but
+ * 0; for 0 the number of elements that are not zero; for INFINITY and -INFINITY (of <math.h>) the largest and smallest
+ * magnitude, NaN where an element is NaN. Over the ranks of the space's group; replicated elements count once.
+ * Collective; no message for a replicated space. Since 0.1.
+ *
+ * @param order   0, any number, INFINITY or -INFINITY, the same on all ranks
+ * @param result  0 for no elements, INFINITY for no elements and order -INFINITY
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (order is NaN), DTYPE (integers), STATE (acquired for writing), MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_norm_order(const dlops_array *x,
+                                    double order,
+                                    double *result);
+
+/**
+ * The space of the norms along an axis: real, the shape without that axis (of one axis: one element). Ranks that divide
+ * the axis hold copies of the result; other axes are cut as in the space. Local. Since 0.1.
+ *
+ * @param axis    negative counts from the last
+ * @param result  the new space; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, SPACE (no global shape), UNSUPPORTED (boxes that cut the axis).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_create_norm_axis(const dlops_space *space,
+                                          int32_t axis,
+                                          dlops_space **result);
+
+/**
+ * The norms along an axis, one for each index of the others: numpy.linalg.norm with axis. Over the ranks that share
+ * the axis, of one mask colour. Collective. Since 0.1.
+ *
+ * @param order   as in dlops_array_norm_order
+ * @param axis    negative counts from the last
+ * @param result  of the space that dlops_space_create_norm_axis gives, or of a congruent one
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (order is NaN), AXIS, DTYPE, SPACE, OVERLAP, UNSUPPORTED (boxes that cut the
+ * axis), STATE (acquired), COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_norm_axis(const dlops_array *x,
+                                   double order,
+                                   int32_t axis,
+                                   dlops_array *result);
+
+/**
+ * sum x over the ranks of the space's group; replicated elements count once. Collective; no message for a replicated
+ * space. Since 0.1. Errors: NULL_POINTER, HANDLE, DTYPE (integers), STATE (acquired for writing), MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_sum(const dlops_array *x,
+                             dlops_scalar *result);
+
+/**
+ * Smallest and largest element of a real array over the ranks of the space's group; both NaN where an element is, INFINITY
+ * and -INFINITY for no elements. Collective; no message for a replicated space. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, DTYPE (complex or integers), STATE (acquired for writing), MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_extremes(const dlops_array *x,
+                                  double *smallest,
+                                  double *largest);
 
 /* Operators ----------------------------------------------------------------------------------------------------- */
 
@@ -1065,6 +1348,132 @@ dlops_status dlops_operator_retain(const dlops_operator *operator_, dlops_operat
 /** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
 dlops_status dlops_operator_destroy(dlops_operator **operator_);
 
+/* Basic operators ----------------------------------------------------------------------------------------------- */
+
+/** How the elements of a matrix follow one another. */
+#define DLOPS_ROW_MAJOR 0
+#define DLOPS_COLUMN_MAJOR 1
+
+/** Optional choices for a transpose; initialise with DLOPS_TRANSPOSE_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_transpose_options {
+    size_t struct_size;
+    /** a space of the permuted shape in the layout of the result; NULL: the domain's layout with its axes permuted */
+    const dlops_space *range;
+} dlops_transpose_options;
+
+#define DLOPS_TRANSPOSE_OPTIONS_INIT {sizeof(dlops_transpose_options), 0}
+
+/** Optional choices for a matrix; initialise with DLOPS_MATRIX_MULT_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_matrix_mult_options {
+    size_t struct_size;
+    /** elements from one row (column, if column-major) to the next; 0: packed */
+    int64_t leading_dimension;
+    /** DLOPS_ROW_MAJOR (the default) or DLOPS_COLUMN_MAJOR */
+    int32_t layout;
+    /** axis of the space that A acts along, default 0; negative counts from the last */
+    int32_t axis;
+    /** 1: the operator reads the host's memory, which stays valid and unchanged while the operator lives; 0: a copy */
+    int32_t borrow;
+    int32_t reserved;
+} dlops_matrix_mult_options;
+
+#define DLOPS_MATRIX_MULT_OPTIONS_INIT {sizeof(dlops_matrix_mult_options), 0, 0, 0, 0, 0}
+
+/**
+ * Makes the identity: y[i] = x[i] for all i inside both shapes, 0 elsewhere. Local for congruent spaces, otherwise
+ * collective. Since 0.1.
+ *
+ * Source: PyLops, Identity. Deterministic: any P. Elements travel where the layouts put them on different ranks.
+ * @param domain  any space
+ * @param range   NULL: the domain; a congruent space; or one with a global shape of as many axes, longer or shorter
+ * @param result  the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SHAPE (numbers of axes differ), SPACE (no global shape, or elements
+ * would leave their mask colour), LAYOUT, MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_identity_create(const dlops_space *domain,
+                                   const dlops_space *range,
+                                   dlops_operator **result);
+
+/**
+ * Makes the zero operator, y = 0, between any two spaces of one context. Local. Since 0.1.
+ *
+ * @param range   NULL: the domain
+ * @param result  the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, CONTEXT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_zero_create(const dlops_space *domain, const dlops_space *range, dlops_operator **result);
+
+/**
+ * Makes a diagonal operator: y = d x, element by element; adjoint conj(d) x. Local. Since 0.1.
+ *
+ * Source: PyLops, Diagonal. Deterministic: any P.
+ * @param space   domain and range
+ * @param values  d, an array congruent with the space; kept by the operator: later changes of its elements count
+ * @param result  the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_diagonal_create(const dlops_space *space,
+                                   const dlops_array *values,
+                                   dlops_operator **result);
+
+/**
+ * Makes a diagonal operator of a vector along one axis: y[.., i, ..] = d[i] x[.., i, ..]. Collective. Since 0.1.
+ *
+ * Source: PyLops, Diagonal. Deterministic: any P.
+ * @param space   domain and range, with a global shape
+ * @param axis    negative counts from the last
+ * @param values  d for the whole axis, of the space's dtype, the same on all ranks; copied
+ * @param result  the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, DTYPE (integers), SPACE (no global shape), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_diagonal_create_along(const dlops_space *space,
+                                         int32_t axis,
+                                         const void *values,
+                                         dlops_operator **result);
+
+/**
+ * Makes a transpose of axes: axis k of y is axis permutation[k] of x. Unitary. Collective. Since 0.1.
+ *
+ * Without a range space nothing is ever sent: every rank permutes what it has, and axes stay cut as they are.
+ * Source: PyLops, Transpose. Deterministic: any P.
+ * @param space        domain, with a global shape
+ * @param permutation  one axis for each axis of the space, 0-based; negative counts from the last
+ * @param choices      NULL for the defaults
+ * @param result       the caller destroys it; dlops_operator_get_range gives its range
+ * Errors: NULL_POINTER, HANDLE, AXIS, SHAPE (of the range space), SPACE, DTYPE, CONTEXT, LAYOUT, MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_transpose_create(const dlops_space *space,
+                                    const int32_t *permutation,
+                                    const dlops_transpose_options *choices,
+                                    dlops_operator **result);
+
+/**
+ * Makes y = A x with a dense matrix along one axis, for all indices of the others: trailing axes are right-hand sides.
+ * Collective. Since 0.1.
+ *
+ * y[i, ..] = sum_j A[i, j] x[j, ..] along axis 0, or another. The range has `rows` elements along the axis in place of
+ * `columns`. A^H, A^T and conj(A) read the same matrix. Where the axis is cut, the array is redistributed so that it is
+ * whole. Source: PyLops, MatrixMult. Deterministic: same P.
+ * @param space    domain, with a global shape of `columns` elements along the axis
+ * @param matrix   rows x columns elements of the space's dtype, the same on all ranks; copied unless `borrow` is set
+ * @param choices  NULL for the defaults
+ * @param result   the caller destroys it; dlops_operator_get_range gives its range
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (sizes, leading dimension, alignment), AXIS, SHAPE, DTYPE, OPTION, SPACE,
+ * LAYOUT (the axis is cut and the others cannot carry the cut), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_matrix_mult_create(const dlops_space *space,
+                                      int64_t rows,
+                                      int64_t columns,
+                                      const void *matrix,
+                                      const dlops_matrix_mult_options *choices,
+                                      dlops_operator **result);
+
 /* Derivatives --------------------------------------------------------------------------------------------------- */
 
 /** On which side of a point its difference quotient lies. */
@@ -1161,7 +1570,7 @@ typedef struct dlops_gradient_options {
  * @param choices  NULL for the defaults
  * @param result   the caller destroys it
  * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (sampling not finite), OPTION, DTYPE (integers), SPACE (no global
- * shape, or the axis is cut between mask colours), UNSUPPORTED (more than 8 axes), MEMORY, COLLECTIVE.
+ * shape, or the axis is cut between mask colours), MEMORY, COLLECTIVE.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_first_derivative_create(const dlops_space *space,
@@ -1199,7 +1608,7 @@ dlops_status dlops_second_derivative_create(const dlops_space *space,
  * @param choices  axes, weights, samplings, kind and edge; NULL for the last two axes (or the only one), all ones
  * @param result   the caller destroys it
  * Errors: as dlops_first_derivative_create, and AXIS (an axis given twice), ARGUMENT (weights or samplings are not
- * one an axis, or not finite).
+ * one an axis, or not finite), UNSUPPORTED (more than 8 axes).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_laplacian_create(const dlops_space *space,
@@ -1214,7 +1623,8 @@ dlops_status dlops_laplacian_create(const dlops_space *space,
  * @param space    domain, of float or complex elements with a global shape; kept alive by the operator
  * @param choices  samplings, kind, order and edge; NULL for the defaults
  * @param result   the caller destroys it
- * Errors: as dlops_first_derivative_create, and ARGUMENT (samplings are neither one nor one an axis).
+ * Errors: as dlops_first_derivative_create, and ARGUMENT (samplings are neither one nor one an axis),
+ * UNSUPPORTED (more than 8 axes).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_gradient_create(const dlops_space *space,
@@ -1429,51 +1839,179 @@ dlops_status dlops_block_create(int64_t rows,
                                 const dlops_operator *const *operators,
                                 dlops_operator **result);
 
+/* Signals ------------------------------------------------------------------------------------------------------- */
+
+/** How a taper falls: not at all; as half a Hann window; as a cosine (the same), its square, its square root. */
+#define DLOPS_TAPER_NONE 0
+#define DLOPS_TAPER_HANNING 1
+#define DLOPS_TAPER_COSINE 2
+#define DLOPS_TAPER_COSINE_SQUARE 3
+#define DLOPS_TAPER_COSINE_ROOT 4
+
+/** Optional choices for a convolution; initialise with DLOPS_CONVOLVE1D_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_convolve1d_options {
+    size_t struct_size;
+    /** place of the filter's sample for lag 0, 0 to taps - 1; default 0 */
+    int64_t offset;
+    /** dtype of h, DLOPS_FLOAT32 to DLOPS_COMPLEX128; 0: the space's */
+    int32_t filter_dtype;
+    int32_t reserved;
+} dlops_convolve1d_options;
+
+#define DLOPS_CONVOLVE1D_OPTIONS_INIT {sizeof(dlops_convolve1d_options), 0, 0, 0}
+
+/** Optional choices for a peak signal-to-noise ratio; initialise with DLOPS_PSNR_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_psnr_options {
+    size_t struct_size;
+    /** the range of the reference starts at this value */
+    double least;
+    /** and ends at this one */
+    double largest;
+    /** 1: `least` is the smallest element of the reference instead */
+    int32_t find_least;
+    /** 1: `largest` is as given; 0: it is the largest element of the reference */
+    int32_t largest_given;
+} dlops_psnr_options;
+
+#define DLOPS_PSNR_OPTIONS_INIT {sizeof(dlops_psnr_options), 0, 0, 0, 0}
+
+/**
+ * Makes a convolution along one axis, of any layout. Collective. Since 0.1.
+ *
+ * y[i] = sum_k h[i - k + offset] x[k], i and k over the whole axis: the part of the full convolution that has the length
+ * of the axis; x is zero outside. The adjoint correlates with conj(h). The filter may be longer than the axis.
+ * Source: PyLops, Convolve1D (whose adjoint lacks the conjugate). Deterministic: any P.
+ * Cut axes exchange halos while the interior is computed; block-cyclic and box layouts are redistributed.
+ * @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
+ * @param axis     negative counts from the last
+ * @param taps     samples of h, 1 or more
+ * @param h        real, or complex for complex spaces; the same on all ranks; copied
+ * @param choices  NULL for the defaults
+ * @param result   the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample, or the offset is outside), DTYPE, OPTION, SPACE (no global
+ * shape, or the axis is cut between mask colours), LAYOUT (see above, and the other axes cannot carry the cut), MEMORY,
+ * COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_convolve1d_create(const dlops_space *space,
+                                     int32_t axis,
+                                     int64_t taps,
+                                     const void *h,
+                                     const dlops_convolve1d_options *choices,
+                                     dlops_operator **result);
+
+/**
+ * Ricker's wavelet (1 - 2 a) exp(-a), a = (pi f0 t)^2, at t = k dt for |k| < half; the sample `half - 1` is at time 0.
+ * Local. Since 0.1.
+ *
+ * Source: Ricker, Geophysics 18 (1953); PyLops, ricker.
+ * @param half     samples from time 0 on, 1 or more
+ * @param dt       seconds between samples
+ * @param f0       frequency of the largest amplitude, hertz
+ * @param wavelet  room for 2 half - 1 values
+ * Errors: NULL_POINTER, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_wavelet_ricker(int64_t half,
+                                  double dt,
+                                  double f0,
+                                  double *wavelet);
+
+/**
+ * `count` factors that rise from 0 to 1 over `edge` samples at either end. Local. Since 0.1.
+ *
+ * Hann and cosine: sin^2(pi i / (2 edge - 2)) for i = 0 to edge - 1; an edge of one sample is left out.
+ * Source: PyLops, taper.
+ * @param kind     DLOPS_TAPER_NONE to DLOPS_TAPER_COSINE_ROOT
+ * @param edge     at most count / 2
+ * @param factors  room for `count` values
+ * Errors: NULL_POINTER, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_taper(int32_t kind, int64_t count, int64_t edge, double *factors);
+
+/**
+ * Mean absolute error, sum |x - y| / n. Collective; waits for the sum over ranks. Since 0.1.
+ *
+ * @param x      the reference
+ * @param y      an array congruent with it
+ * @param value  the same on all ranks
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, STATE (an array is acquired), MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_measure_mae(const dlops_array *x, const dlops_array *y, double *value);
+
+/** Mean squared error, sum |x - y|^2 / n. Collective; waits. Since 0.1. Arguments and errors as dlops_measure_mae. */
+DLOPS_MUST_CHECK
+dlops_status dlops_measure_mse(const dlops_array *x,
+                               const dlops_array *y,
+                               double *value);
+
+/**
+ * Signal-to-noise ratio in decibels, 10 log10(sum |x|^2 / sum |x - y|^2). Collective; waits. Since 0.1.
+ * Arguments and errors as dlops_measure_mae; infinite where x and y are equal.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_measure_snr(const dlops_array *x, const dlops_array *y, double *value);
+
+/**
+ * Peak signal-to-noise ratio in decibels, 10 log10((largest - least)^2 / mse), of real arrays. Collective; waits.
+ * Since 0.1.
+ *
+ * Source: PyLops, psnr: `least` is 0 and `largest` the largest element of x unless the options say otherwise.
+ * @param choices  NULL for the defaults
+ * Arguments and errors as dlops_measure_mae; DTYPE for complex arrays, OPTION.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_measure_psnr(const dlops_array *x,
+                                const dlops_array *y,
+                                const dlops_psnr_options *choices,
+                                double *value);
+
+/* Seismic amplitudes -------------------------------------------------------------------------------------------- */
+
+/** Optional choices for post-stack modelling; initialise with DLOPS_POSTSTACK_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_poststack_options {
+    size_t struct_size;
+    /** of the derivative: DLOPS_KIND_CENTERED (the default), DLOPS_KIND_FORWARD or DLOPS_KIND_BACKWARD */
+    int32_t kind;
+    /** 1: one wavelet for each sample of the axis, [n][samples]; 0: one for all */
+    int32_t per_sample;
+} dlops_poststack_options;
+
+#define DLOPS_POSTSTACK_OPTIONS_INIT {sizeof(dlops_poststack_options), 0, 0}
+
+/**
+ * Makes the model of post-stack seismic data d = W D m, m the natural logarithm of acoustic impedance. Collective.
+ * Since 0.1.
+ *
+ * D is the first derivative along time with unit sampling, W the convolution with the wavelet, whose sample samples / 2
+ * is time 0; with one wavelet a sample, that of the reflectivity's sample. The factor 1/2 of the reflection coefficient
+ * is left to the wavelet. Source: PyLops, PoststackLinearModelling. Deterministic: any P; with one wavelet a sample,
+ * same P. Cut axes exchange halos while the interior is computed; block-cyclic and box layouts are redistributed.
+ * @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
+ * @param axis     of time; negative counts from the last, which is the fastest
+ * @param samples  of a wavelet, 1 or more; odd for a wavelet that is symmetric about its time 0
+ * @param wavelet  `samples` values, or one wavelet of them for each sample of the axis; the same on all ranks; copied
+ * @param choices  NULL for the defaults
+ * @param result   the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample), DTYPE, OPTION, SPACE (no global shape, or the axis is cut
+ * between mask colours), LAYOUT, MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_poststack_create(const dlops_space *space,
+                                    int32_t axis,
+                                    int64_t samples,
+                                    const double *wavelet,
+                                    const dlops_poststack_options *choices,
+                                    dlops_operator **result);
+
 /* Solvers ------------------------------------------------------------------------------------------------------- */
 
 /** Methods: conjugate gradients for A x = b, A Hermitian positive definite. */
 #define DLOPS_SOLVER_CG 1
 /** Conjugate gradients on the normal equations: least squares with damping. */
 #define DLOPS_SOLVER_CGLS 2
-/** x is not read and the solver starts from zero. */
-#define DLOPS_GUESS_ZERO 0
-/** x holds an initial guess. */
-#define DLOPS_GUESS_GIVEN 1
-/** The stopping rule: norm <= max(rtol * norm at x = 0, atol). */
-#define DLOPS_TOLERANCE_STANDARD 0
-/** The squared norm <= atol, as PyLops and PyLops-MPI compare their tol. */
-#define DLOPS_TOLERANCE_PYLOPS 1
-/** Why a solver stopped: positive when it is satisfied, negative when it is not, 0 while it runs. */
-#define DLOPS_REASON_RUNNING 0
-#define DLOPS_REASON_RELATIVE_TOLERANCE 1
-#define DLOPS_REASON_ABSOLUTE_TOLERANCE 2
-/** The monitor asked to stop. */
-#define DLOPS_REASON_MONITOR 3
-#define DLOPS_REASON_ITERATION_LIMIT (-1)
-#define DLOPS_REASON_TIME_LIMIT (-2)
-/** The norm exceeded dtol times its value at x = 0. */
-#define DLOPS_REASON_DIVERGED (-3)
-/** The operator (or the preconditioner) is not positive definite. */
-#define DLOPS_REASON_INDEFINITE (-4)
-/** A norm is infinite or not a number. */
-#define DLOPS_REASON_NOT_FINITE (-5)
-/** When a monitor is called: after set-up (iteration 0), after every iteration, after the last one. */
-#define DLOPS_EVENT_START 0
-#define DLOPS_EVENT_ITERATION 1
-#define DLOPS_EVENT_END 2
-/** What a monitor returns to stop the solver with DLOPS_REASON_MONITOR. */
-#define DLOPS_STOP 1
-/** Histories of dlops_solver_get_history: |b - A x|, sqrt(|b - A x|^2 + damp^2 |x|^2), and the norm of the stopping rule. */
-#define DLOPS_HISTORY_RESIDUAL 0
-#define DLOPS_HISTORY_DAMPED 1
-#define DLOPS_HISTORY_CONVERGENCE 2
-
-/**
- * Watches a solver. Called on every rank, on the calling thread; the getters of `solver` tell its state, and the array
- * x holds the present solution. Returns 0 to go on, DLOPS_STOP to stop; any other value is a failure, which all ranks
- * return as DLOPS_ERROR_CALLBACK. A wish of any rank becomes known to all in the next iteration, before x changes.
- */
-typedef int32_t (*dlops_monitor)(dlops_solver *solver, int32_t event, void *user);
 
 /**
  * Makes a solver. Its vectors are made by the first set-up. Local. Since 0.1.
@@ -1485,6 +2023,94 @@ typedef int32_t (*dlops_monitor)(dlops_solver *solver, int32_t event, void *user
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_solver_create(int32_t method, const dlops_operator *operator_, dlops_solver **solver);
+
+/**
+ * Solves from set-up to the end: the reason tells how it ended (not converging is no error). Collective. Since 0.1.
+ *
+ * @param b  array congruent with the range of A; not changed
+ * @param x  array congruent with its domain; not read unless an initial guess is set; shares no memory with b
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired; called from within its own
+ * monitor), CALLBACK, MEMORY, MPI. The same on all ranks.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_solve(dlops_solver *solver,
+                                const dlops_array *b,
+                                dlops_array *x);
+
+/**
+ * Makes the vectors and the first residual: the beginning of a solve whose loop is the host's. Collective. Since 0.1.
+ *
+ * @param x  kept until dlops_solver_finalize; holds the present solution after every step
+ * Errors: as dlops_solver_solve.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_setup(dlops_solver *solver,
+                                const dlops_array *b,
+                                dlops_array *x);
+
+/**
+ * One iteration. Collective. Since 0.1.
+ *
+ * @param reason  DLOPS_REASON_RUNNING while another iteration is wanted; may be NULL
+ * Errors: NULL_POINTER, HANDLE, STATE (not set up), CALLBACK, MPI. The same on all ranks.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_step(dlops_solver *solver, int32_t *reason);
+
+/**
+ * Ends a solve that dlops_solver_setup began; the vectors stay for the next one. Collective. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, STATE, CALLBACK, MPI.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_finalize(dlops_solver *solver);
+
+/**
+ * The solver as an operator from the range of A to its domain: each apply is a solve from zero with the settings that
+ * the solver has now. Local. Since 0.1.
+ *
+ * @param result  the caller destroys it; shares A with the solver, nothing else. With a preconditioner it is applied
+ *                forward only
+ * Errors: NULL_POINTER, HANDLE, MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_create_operator(const dlops_solver *solver,
+                                          dlops_operator **result);
+
+/**
+ * Sends a description (method, operator, options, state) to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_view(const dlops_solver *solver);
+
+/** Another handle to the same solver. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_solver_retain(const dlops_solver *solver, dlops_solver **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_solver_destroy(dlops_solver **solver);
+
+/** x is not read and the solver starts from zero. */
+#define DLOPS_GUESS_ZERO 0
+/** x holds an initial guess. */
+#define DLOPS_GUESS_GIVEN 1
+/** The stopping rule: norm <= max(rtol * norm at x = 0, atol). */
+#define DLOPS_TOLERANCE_STANDARD 0
+/** The squared norm <= atol, as PyLops and PyLops-MPI compare their tol. */
+#define DLOPS_TOLERANCE_PYLOPS 1
+/** When a monitor is called: after set-up (iteration 0), after every iteration, after the last one. */
+#define DLOPS_EVENT_START 0
+#define DLOPS_EVENT_ITERATION 1
+#define DLOPS_EVENT_END 2
+/** What a monitor returns to stop the solver with DLOPS_REASON_MONITOR. */
+#define DLOPS_STOP 1
+
+/**
+ * Watches a solver. Called on every rank, on the calling thread; the getters of `solver` tell its state, and the array
+ * x holds the present solution. Returns 0 to go on, DLOPS_STOP to stop; any other value is a failure, which all ranks
+ * return as DLOPS_ERROR_CALLBACK. A wish of any rank becomes known to all in the next iteration, before x changes.
+ */
+typedef int32_t (*dlops_monitor)(dlops_solver *solver, int32_t event, void *user);
 
 /**
  * Tolerances of the stopping rule; defaults 1e-5, 1e-50 and 1e5 as in PETSc. Both 0 runs to the iteration limit (or an
@@ -1586,45 +2212,24 @@ int32_t dlops_monitor_table(dlops_solver *solver,
                             int32_t event,
                             void *_user);
 
-/**
- * Solves from set-up to the end: the reason tells how it ended (not converging is no error). Collective. Since 0.1.
- *
- * @param b  array congruent with the range of A; not changed
- * @param x  array congruent with its domain; not read unless an initial guess is set; shares no memory with b
- * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired; called from within its own
- * monitor), CALLBACK, MEMORY, MPI. The same on all ranks.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_solver_solve(dlops_solver *solver,
-                                const dlops_array *b,
-                                dlops_array *x);
-
-/**
- * Makes the vectors and the first residual: the beginning of a solve whose loop is the host's. Collective. Since 0.1.
- *
- * @param x  kept until dlops_solver_finalize; holds the present solution after every step
- * Errors: as dlops_solver_solve.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_solver_setup(dlops_solver *solver,
-                                const dlops_array *b,
-                                dlops_array *x);
-
-/**
- * One iteration. Collective. Since 0.1.
- *
- * @param reason  DLOPS_REASON_RUNNING while another iteration is wanted; may be NULL
- * Errors: NULL_POINTER, HANDLE, STATE (not set up), CALLBACK, MPI. The same on all ranks.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_solver_step(dlops_solver *solver, int32_t *reason);
-
-/**
- * Ends a solve that dlops_solver_setup began; the vectors stay for the next one. Collective. Since 0.1.
- * Errors: NULL_POINTER, HANDLE, STATE, CALLBACK, MPI.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_solver_finalize(dlops_solver *solver);
+/** Why a solver stopped: positive when it is satisfied, negative when it is not, 0 while it runs. */
+#define DLOPS_REASON_RUNNING 0
+#define DLOPS_REASON_RELATIVE_TOLERANCE 1
+#define DLOPS_REASON_ABSOLUTE_TOLERANCE 2
+/** The monitor asked to stop. */
+#define DLOPS_REASON_MONITOR 3
+#define DLOPS_REASON_ITERATION_LIMIT (-1)
+#define DLOPS_REASON_TIME_LIMIT (-2)
+/** The norm exceeded dtol times its value at x = 0. */
+#define DLOPS_REASON_DIVERGED (-3)
+/** The operator (or the preconditioner) is not positive definite. */
+#define DLOPS_REASON_INDEFINITE (-4)
+/** A norm is infinite or not a number. */
+#define DLOPS_REASON_NOT_FINITE (-5)
+/** Histories of dlops_solver_get_history: |b - A x|, sqrt(|b - A x|^2 + damp^2 |x|^2), and the norm of the stopping rule. */
+#define DLOPS_HISTORY_RESIDUAL 0
+#define DLOPS_HISTORY_DAMPED 1
+#define DLOPS_HISTORY_CONVERGENCE 2
 
 /** Why the last solve stopped: DLOPS_REASON_... Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
@@ -1675,32 +2280,6 @@ dlops_status dlops_solver_get_history(const dlops_solver *solver,
 /** Bytes of vectors that a set-up makes on this rank. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
 dlops_status dlops_solver_get_memory_usage(const dlops_solver *solver, int64_t *bytes);
-
-/**
- * The solver as an operator from the range of A to its domain: each apply is a solve from zero with the settings that
- * the solver has now. Local. Since 0.1.
- *
- * @param result  the caller destroys it; shares A with the solver, nothing else. With a preconditioner it is applied
- *                forward only
- * Errors: NULL_POINTER, HANDLE, MEMORY.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_solver_create_operator(const dlops_solver *solver,
-                                          dlops_operator **result);
-
-/**
- * Sends a description (method, operator, options, state) to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
- * Errors: NULL_POINTER, HANDLE.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_solver_view(const dlops_solver *solver);
-
-/** Another handle to the same solver. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
-DLOPS_MUST_CHECK
-dlops_status dlops_solver_retain(const dlops_solver *solver, dlops_solver **copy);
-
-/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
-dlops_status dlops_solver_destroy(dlops_solver **solver);
 
 #ifdef __cplusplus
 }

@@ -16,6 +16,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("comm/table.rs", "Contexts"),
     ("capi/context.rs", "Contexts"),
     ("capi/space.rs", "Spaces"),
+    ("capi/space_state.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
     ("capi/transfer.rs", "Arrays"),
     ("capi/npy.rs", "Arrays"),
@@ -29,6 +30,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/signal.rs", "Signals"),
     ("capi/avo.rs", "Seismic amplitudes"),
     ("capi/solver.rs", "Solvers"),
+    ("capi/solver_settings.rs", "Solvers"),
+    ("capi/solver_state.rs", "Solvers"),
 ];
 
 /// The whole header.
