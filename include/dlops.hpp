@@ -38,7 +38,6 @@
 #include "dlops/derivative.hpp"
 #include "dlops/error.hpp"
 #include "dlops/linear_operator.hpp"
-#include "dlops/seismic.hpp"
 #include "dlops/signal.hpp"
 #include "dlops/solver.hpp"
 #include "dlops/space.hpp"

@@ -17,14 +17,15 @@ template <class Create>
 linear_operator over_ranks(Create create, const context &context, const list_of<linear_operator> &operators,
                            const block_options &choices)
 {
-    if (!choices.mask.empty() && static_cast<int32_t>(choices.mask.size()) != context.size()) {
-        throw error(DLOPS_ERROR_OPTION, "dlops::block_options: mask has " + std::to_string(choices.mask.size()) +
-                                            " colours, expected " + std::to_string(context.size()));
+    argument_problem problem("dlops::block_options");
+    if (!choices.mask.empty()) {
+        problem.check_length("mask", choices.mask.size(), context.size());
     }
     dlops_block_options options = DLOPS_BLOCK_OPTIONS_INIT;
     options.mask = pointer(choices.mask);
     dlops_operator *made = nullptr;
-    check(create(context.get(), operators.size(), operators.data(), &options, &made));
+    // Without the place for the result the call fails, also for a rank without operators.
+    problem.check(create(context.get(), operators.size(), operators.data(), &options, problem.unless(&made)));
     return linear_operator(made);
 }
 

@@ -41,21 +41,8 @@ struct gradient_options {
     bool edge = false;
 };
 
-namespace detail {
-
-/// The library reads 0 as its default: what stands for a distance of 0 must remain an error.
-inline void check_sampling(const char *function, double sampling)
-{
-    if (sampling == 0.0) {
-        throw error(DLOPS_ERROR_ARGUMENT, std::string(function) + ": sampling is 0, expected another number");
-    }
-}
-
-} // namespace detail
-
 inline linear_operator first_derivative(const space &space, int32_t axis, const first_derivative_options &choices = {})
 {
-    detail::check_sampling("dlops::first_derivative", choices.sampling);
     dlops_first_derivative_options options = DLOPS_FIRST_DERIVATIVE_OPTIONS_INIT;
     options.sampling = choices.sampling;
     options.kind = static_cast<int32_t>(choices.kind);
@@ -68,7 +55,6 @@ inline linear_operator first_derivative(const space &space, int32_t axis, const 
 
 inline linear_operator second_derivative(const space &space, int32_t axis, const second_derivative_options &choices = {})
 {
-    detail::check_sampling("dlops::second_derivative", choices.sampling);
     dlops_second_derivative_options options = DLOPS_SECOND_DERIVATIVE_OPTIONS_INIT;
     options.sampling = choices.sampling;
     options.kind = static_cast<int32_t>(choices.kind);

@@ -2,6 +2,7 @@
 #ifndef DLOPS_SPACE_HPP
 #define DLOPS_SPACE_HPP
 
+#include "argument_problem.hpp"
 #include "context.hpp"
 
 #include <utility>
@@ -59,21 +60,22 @@ public:
     /// A space of a global shape. Collective.
     space(const dlops::context &context, dlops::dtype dtype, const dlops::shape &shape, const space_options &choices = {})
     {
-        const auto check_length = [&](const char *name, std::size_t length, std::size_t expected) {
-            if (length != 0 && length != expected) {
-                throw error(DLOPS_ERROR_OPTION, std::string("dlops::space: ") + name + " has " + std::to_string(length) +
-                                                    " numbers, expected " + std::to_string(expected));
+        detail::argument_problem problem("dlops::space");
+        const auto check_length = [&](const char *name, std::size_t length, int64_t expected) {
+            if (length != 0) {
+                problem.check_length(name, length, expected);
             }
         };
-        const auto ranks = static_cast<std::size_t>(context.size());
+        const int64_t ranks = context.size();
+        const auto corners = ranks * static_cast<int64_t>(shape.size());
         check_length("extents", choices.extents.size(), ranks);
-        check_length("box_lower", choices.box_lower.size(), ranks * shape.size());
-        check_length("box_upper", choices.box_upper.size(), ranks * shape.size());
+        check_length("box_lower", choices.box_lower.size(), corners);
+        check_length("box_upper", choices.box_upper.size(), corners);
         check_length("mask", choices.mask.size(), ranks);
 
         std::vector<dlops_grid_dimension> grid;
         for (const grid_dimension &dimension : choices.grid) {
-            check_length("extents of a grid dimension", dimension.extents.size(), static_cast<std::size_t>(dimension.ranks));
+            check_length("extents of a grid dimension", dimension.extents.size(), dimension.ranks);
             grid.push_back({dimension.ranks, static_cast<int32_t>(dimension.partition), dimension.axis, 0,
                             dimension.block, detail::pointer(dimension.extents)});
         }
@@ -89,8 +91,8 @@ public:
         options.box_upper = detail::pointer(choices.box_upper);
         options.mask = detail::pointer(choices.mask);
         dlops_space *made = nullptr;
-        detail::check(dlops_space_create(context.get(), static_cast<int32_t>(dtype), static_cast<int32_t>(shape.size()),
-                                         shape.data(), &options, &made));
+        problem.check(dlops_space_create(context.get(), static_cast<int32_t>(dtype), static_cast<int32_t>(shape.size()),
+                                         problem.unless(shape.data()), &options, &made));
         reset(made);
     }
 
@@ -159,6 +161,19 @@ private:
         return numbers;
     }
 };
+
+namespace detail {
+
+/// Elements along an axis; -1 where there is no such axis.
+inline int64_t axis_length(const space &of, int32_t axis)
+{
+    const shape lengths = of.shape();
+    const auto dimensions = static_cast<int32_t>(lengths.size());
+    const int32_t index = axis < 0 ? axis + dimensions : axis;
+    return index < 0 || index >= dimensions ? -1 : lengths[static_cast<std::size_t>(index)];
+}
+
+} // namespace detail
 
 /// First index and number of elements of one part by the balanced rule.
 inline std::pair<int64_t, int64_t> local_split(int64_t n, int32_t parts, int32_t part)
