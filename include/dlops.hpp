@@ -41,5 +41,6 @@
 #include "dlops/signal.hpp"
 #include "dlops/solver.hpp"
 #include "dlops/space.hpp"
+#include "dlops/transfer.hpp"
 
 #endif

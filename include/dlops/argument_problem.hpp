@@ -1,4 +1,4 @@
-// Arguments that C++ knows more of than C: lengths of containers, types of elements.
+// Arguments that C++ knows more of than C: lengths of containers and types of elements.
 #ifndef DLOPS_ARGUMENT_PROBLEM_HPP
 #define DLOPS_ARGUMENT_PROBLEM_HPP
 
@@ -8,6 +8,15 @@
 
 namespace dlops {
 namespace detail {
+
+/// The type of elements is in the program's text, and so the same on all ranks: no rank need tell the others.
+inline void require_dtype(const char *function, dtype given, dtype expected)
+{
+    if (given != expected) {
+        throw error(DLOPS_ERROR_DTYPE, std::string(function) + ": the elements are " + name(expected) +
+                                           ", but the program's type is " + name(given));
+    }
+}
 
 /// The first thing that is wrong with the arguments of a collective function. The C function is called all the same,
 /// without the argument, so that all ranks come to know and no rank waits for this one.
@@ -20,13 +29,6 @@ public:
     {
         if (expected >= 0 && length != static_cast<std::size_t>(expected)) {
             add(std::string(argument) + " has length " + std::to_string(length) + ", expected " + std::to_string(expected));
-        }
-    }
-
-    void check_dtype(const char *argument, dtype given, dtype expected)
-    {
-        if (given != expected) {
-            add(std::string("elements of ") + argument + " are " + name(given) + ", expected " + name(expected));
         }
     }
 
@@ -44,11 +46,11 @@ public:
         return text_.empty() ? required : nullptr;
     }
 
-    /// Throws the status of the call, which cannot have succeeded without its argument.
+    /// Throws the status of the call, which most often cannot have succeeded without its argument.
     void check(dlops_status status) const
     {
         if (!text_.empty()) {
-            throw error(status, text_);
+            throw error(status != DLOPS_OK ? status : DLOPS_ERROR_ARGUMENT, text_);
         }
         detail::check(status);
     }

@@ -84,6 +84,25 @@ public:
         return array(made);
     }
 
+    /// `space.local_count()` elements of this rank from `offset` on, the same memory.
+    array slice(const dlops::space &space, int64_t offset) const
+    {
+        dlops_array *made = nullptr;
+        detail::check(dlops_array_slice(get(), space.get(), offset, &made));
+        return array(made);
+    }
+
+    /// The same memory as a vector: every rank's elements one after the other.
+    array ravel() const { return detail::make<array>(dlops_array_ravel, get()); }
+
+    /// The same memory with another local shape on every rank, cut along `axis`. Collective.
+    array reshape(const dlops::shape &local_shape, int32_t axis = 0) const
+    {
+        dlops_array *made = nullptr;
+        detail::check(dlops_array_reshape(get(), static_cast<int32_t>(local_shape.size()), local_shape.data(), axis, &made));
+        return array(made);
+    }
+
     std::vector<int64_t> strides() const
     {
         std::vector<int64_t> strides(static_cast<std::size_t>(space().dimensions()));
@@ -157,13 +176,52 @@ public:
     }
 
     /// <this, y> = sum conj(this) y. Collective.
-    std::complex<double> dot(const array &y) const { return sum(dlops_array_dot, y); }
+    std::complex<double> dot(const array &y) const { return product_sum(dlops_array_dot, y); }
 
     /// sum this y. Collective.
-    std::complex<double> dot_unconjugated(const array &y) const { return sum(dlops_array_dot_unconjugated, y); }
+    std::complex<double> dot_unconjugated(const array &y) const { return product_sum(dlops_array_dot_unconjugated, y); }
 
     /// The Euclidean norm. Collective.
     double norm() const { return detail::number(dlops_array_norm, get()); }
+
+    /// (sum |x|^order)^(1/order); 0, INFINITY and -INFINITY as in dlops_array_norm_order. Collective.
+    double norm(double order) const
+    {
+        double result = 0.0;
+        detail::check(dlops_array_norm_order(get(), order, &result));
+        return result;
+    }
+
+    /// The norms along an axis, as a new array. Collective.
+    array norm_along(int32_t axis, double order = 2.0) const
+    {
+        dlops_space *of = nullptr;
+        detail::check(dlops_space_create_norm_axis(space().get(), axis, &of));
+        array result{dlops::space(of)};
+        detail::check(dlops_array_norm_axis(get(), order, axis, result.get()));
+        return result;
+    }
+
+    /// Collective.
+    std::complex<double> sum() const
+    {
+        const dlops_scalar result = detail::number(dlops_array_sum, get());
+        return {result.re, result.im};
+    }
+
+    /// Smallest and largest element of a real array. Collective.
+    std::pair<double, double> extremes() const
+    {
+        std::pair<double, double> result;
+        detail::check(dlops_array_extremes(get(), &result.first, &result.second));
+        return result;
+    }
+
+    /// Makes the copies of a replicated array equal again: those of rank `root`. Collective.
+    array &synchronize(int32_t root = 0) { return done(dlops_array_synchronize(get(), root)); }
+
+    /// this := x, which has the same shape in another layout. Collective.
+    array &redistribute_from(const array &x) { return done(dlops_array_redistribute(x.get(), get())); }
 
     void view() const { detail::check(dlops_array_view(get())); }
 
@@ -172,10 +230,7 @@ private:
     static void check_dtype(const dlops::space &space)
     {
         static_assert(!std::is_const_v<Element>, "an array may be written to");
-        if (space.component_count() == 0 && space.dtype() != dtype_of<Element>) {
-            throw error(DLOPS_ERROR_DTYPE, std::string("dlops::array::wrap: data is ") + detail::name(dtype_of<Element>) +
-                                               ", but the elements of the space are " + detail::name(space.dtype()));
-        }
+        detail::require_dtype("dlops::array::wrap", dtype_of<Element>, space.dtype());
     }
 
     template <class Element>
@@ -189,7 +244,7 @@ private:
         }
     }
 
-    std::complex<double> sum(dlops_status (*of)(const dlops_array *, const dlops_array *, dlops_scalar *),
+    std::complex<double> product_sum(dlops_status (*of)(const dlops_array *, const dlops_array *, dlops_scalar *),
                              const array &y) const
     {
         dlops_scalar result = {};

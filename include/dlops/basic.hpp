@@ -40,8 +40,8 @@ inline linear_operator diagonal(const space &space, const array &values)
 template <class Element>
 linear_operator diagonal_along(const space &space, int32_t axis, const std::vector<Element> &values)
 {
+    detail::require_dtype("dlops::diagonal_along", dtype_of<Element>, space.dtype());
     detail::argument_problem problem("dlops::diagonal_along");
-    problem.check_dtype("values", dtype_of<Element>, space.dtype());
     problem.check_length("values", values.size(), detail::axis_length(space, axis));
     dlops_operator *made = nullptr;
     problem.check(dlops_diagonal_create_along(space.get(), axis, problem.unless(values.data()), &made));
@@ -85,15 +85,14 @@ template <class Element>
 linear_operator matrix_mult(const space &space, int64_t rows, int64_t columns, const Element *matrix,
                             const matrix_mult_options &choices = {})
 {
-    detail::argument_problem problem("dlops::matrix_mult");
-    problem.check_dtype("matrix", dtype_of<Element>, space.dtype());
+    detail::require_dtype("dlops::matrix_mult", dtype_of<Element>, space.dtype());
     dlops_matrix_mult_options options = DLOPS_MATRIX_MULT_OPTIONS_INIT;
     options.leading_dimension = choices.leading_dimension;
     options.layout = static_cast<int32_t>(choices.layout);
     options.axis = choices.axis;
     options.borrow = choices.borrow;
     dlops_operator *made = nullptr;
-    problem.check(dlops_matrix_mult_create(space.get(), rows, columns, problem.unless(matrix), &options, &made));
+    detail::check(dlops_matrix_mult_create(space.get(), rows, columns, matrix, &options, &made));
     return linear_operator(made);
 }
 

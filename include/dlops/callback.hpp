@@ -92,11 +92,8 @@ linear_operator callback(const space &domain, const space &range, Forward forwar
 template <class Domain, class Range = Domain, class Forward, class Adjoint = std::nullptr_t>
 linear_operator matvec(const space &domain, const space &range, Forward forward, Adjoint adjoint = nullptr)
 {
-    detail::argument_problem problem("dlops::matvec");
-    if (domain.component_count() == 0 && range.component_count() == 0) {
-        problem.check_dtype("the domain's function argument", dtype_of<Domain>, domain.dtype());
-        problem.check_dtype("the range's function argument", dtype_of<Range>, range.dtype());
-    }
+    detail::require_dtype("dlops::matvec, domain", dtype_of<Domain>, domain.dtype());
+    detail::require_dtype("dlops::matvec, range", dtype_of<Range>, range.dtype());
 
     using functions = detail::local_functions<Domain, Range, Forward, Adjoint>;
     auto user = std::unique_ptr<functions>(new functions{std::move(forward), std::move(adjoint),
@@ -107,9 +104,8 @@ linear_operator matvec(const space &domain, const space &range, Forward forward,
         apply_adjoint = functions::adjoint;
     }
     dlops_operator *made = nullptr;
-    const dlops_matvec_function apply_forward = functions::forward;
-    problem.check(dlops_operator_create_matvec(domain.get(), range.get(), problem.unless(apply_forward), apply_adjoint,
-                                               user.get(), detail::destroy<functions>, &made));
+    detail::check(dlops_operator_create_matvec(domain.get(), range.get(), functions::forward, apply_adjoint, user.get(),
+                                               detail::destroy<functions>, &made));
     static_cast<void>(user.release());
     return linear_operator(made);
 }

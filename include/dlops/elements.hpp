@@ -18,10 +18,7 @@ public:
     elements(const Array &array, int32_t access)
     {
         const space owner = array.space();
-        if (owner.component_count() == 0 && owner.dtype() != dtype_of<Element>) {
-            throw error(DLOPS_ERROR_DTYPE, std::string("dlops::array: the elements are ") + detail::name(owner.dtype()) +
-                                               ", but were asked for as " + detail::name(dtype_of<Element>));
-        }
+        detail::require_dtype("dlops::array", dtype_of<Element>, owner.dtype());
         Array kept = array.retain();
         void *data = nullptr;
         detail::check(dlops_array_acquire(kept.get(), access, &data));
