@@ -7,7 +7,6 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <type_traits>
 #include <vector>
@@ -179,10 +178,16 @@ class list_of {
 public:
     using handle_type = typename Object::handle_type;
 
-    list_of(std::initializer_list<std::reference_wrapper<const Object>> objects)
+    /// One of them; also a temporary, which lives as long as the call that it is an argument of.
+    struct item {
+        item(const Object &object) noexcept : handle(object.get()) {}
+        const handle_type *handle;
+    };
+
+    list_of(std::initializer_list<item> objects)
     {
-        for (const Object &object : objects) {
-            handles_.push_back(object.get());
+        for (const item &one : objects) {
+            handles_.push_back(one.handle);
         }
     }
     template <class Container, class = std::enable_if_t<!std::is_base_of_v<list_of, std::decay_t<Container>>>,

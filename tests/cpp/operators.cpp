@@ -27,7 +27,8 @@ static void algebra(dlops::context &context)
     const array x = random(s, 1);
 
     const array y = D(x);
-    array expected = D.adjoint()(y).scale(2.0).axpy(number(0.0, -3.0), x);
+    array expected = D.adjoint()(y);
+    expected.scale(2.0).axpy(number(0.0, -3.0), x);
     auto A = 2.0 * D.adjoint() * D - number(0.0, 3.0) * I;
     CHECK(distance(A(x), expected) < 1e-12 * expected.norm());
     CHECK(distance((-A)(x), expected.clone().scale(-1.0)) < 1e-12 * expected.norm());
