@@ -38,8 +38,9 @@ inline linear_operator poststack(const space &space, int32_t axis, const std::ve
             if (samples % length != 0) {
                 problem.add("wavelet has length " + std::to_string(samples) + ", no multiple of the axis' " +
                             std::to_string(length));
+            } else {
+                samples /= length;
             }
-            samples /= length;
         }
     }
     dlops_poststack_options options = DLOPS_POSTSTACK_OPTIONS_INIT;

@@ -8,7 +8,8 @@ static void test(dlops::context &context)
     dlops::space space(context, dlops::dtype::float64, {10});
     dlops::array x(space);
     auto A = second_unit(space);
-    CHECK(close(A(x.fill(1.0)).norm(), 3.0 * x.norm()));
+    x.fill(1.0);
+    CHECK(close(A(x).norm(), 3.0 * x.norm()));
     bool caught = false;
     try {
         A.apply(x.fill(-1.0), x);
