@@ -104,6 +104,24 @@ public:
         return space(made);
     }
 
+    /// From the shape that each rank has, [ranks][dimensions]; `cut_axis` is where they differ. Collective.
+    static space from_local_shapes(const dlops::context &context, dlops::dtype dtype, const dlops::shape &shape,
+                                   int32_t cut_axis, const std::vector<int64_t> &local_shapes,
+                                   const std::vector<int32_t> &mask = {})
+    {
+        const int64_t ranks = context.size();
+        detail::argument_problem problem("dlops::space::from_local_shapes");
+        problem.check_length("local_shapes", local_shapes.size(), ranks * static_cast<int64_t>(shape.size()));
+        if (!mask.empty()) {
+            problem.check_length("mask", mask.size(), ranks);
+        }
+        dlops_space *made = nullptr;
+        problem.check(dlops_space_create_from_local_shapes(
+            context.get(), static_cast<int32_t>(dtype), static_cast<int32_t>(shape.size()), shape.data(), cut_axis,
+            problem.unless(local_shapes.data()), detail::pointer(mask), &made));
+        return space(made);
+    }
+
     /// The product of spaces: space::product({a, b}).
     static space product(const list_of<space> &components)
     {
@@ -174,6 +192,14 @@ inline int64_t axis_length(const space &of, int32_t axis)
 }
 
 } // namespace detail
+
+/// The type that holds both without losing precision, as NumPy's.
+inline dtype promote(dtype a, dtype b)
+{
+    int32_t promoted = 0;
+    detail::check(dlops_dtype_promote(static_cast<int32_t>(a), static_cast<int32_t>(b), &promoted));
+    return static_cast<dtype>(promoted);
+}
 
 /// First index and number of elements of one part by the balanced rule.
 inline std::pair<int64_t, int64_t> local_split(int64_t n, int32_t parts, int32_t part)

@@ -70,6 +70,16 @@ static void spaces(dlops::context &context)
     choices.mask.resize(static_cast<std::size_t>(size));
     CHECK(space(context, dtype::float64, {3, 10}, choices).local_count() >= 0);
 
+    std::vector<int64_t> parts;
+    for (int32_t r = 0; r < size; ++r) {
+        parts.insert(parts.end(), {3, dlops::local_split(10, size, r).second});
+    }
+    CHECK(space::from_local_shapes(context, dtype::float64, {3, 10}, 1, parts).is_congruent(cut));
+    parts.pop_back();
+    CHECK_THROWS(space::from_local_shapes(context, dtype::float64, {3, 10}, 1, parts), DLOPS_ERROR_NULL_POINTER,
+                 "local_shapes has length");
+    CHECK(dlops::promote(dtype::float64, dtype::complex64) == dtype::complex128);
+
     space pair = space::product({s, cut});
     CHECK(pair.component_count() == 2 && pair.component(1).is_congruent(cut) && pair.global_count() == 60);
     std::vector<space> many;
