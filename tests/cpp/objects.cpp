@@ -177,8 +177,9 @@ static void memory(dlops::context &context)
     pair.scale(0.0);
     CHECK(x.norm() == 0.0 && p.norm() == 0.0);
     x.fill_random(dlops::distribution::normal, 7);
-    array flat = x.view_as(space(context, dtype::float64, {36}, {})).retain();
-    CHECK(close(flat.norm(), x.norm()));
+    array flat = x.view_as(space::unshaped(context, dtype::float64, s.local_count())).retain();
+    CHECK(close(flat.norm(), x.norm()) && close(x.ravel().norm(), x.norm()));
+    CHECK(close(x.reinterpret(s).slice(s, 0).norm(), x.norm()));
 }
 
 static void whole(dlops::context &context)
