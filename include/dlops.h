@@ -593,6 +593,36 @@ dlops_status dlops_space_create_product(int64_t count,
                                         const dlops_space *const *components,
                                         dlops_space **space);
 
+/**
+ * Sends a line that describes the space to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_view(const dlops_space *space);
+
+/** Another handle to the same space. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_retain(const dlops_space *space, dlops_space **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_space_destroy(dlops_space **space);
+
+/**
+ * The element type that holds both without losing precision: NumPy's promotion. Arithmetic takes arrays of one type;
+ * make arrays of the promoted one and dlops_array_copy to them. Local. Since 0.1. Errors: NULL_POINTER, DTYPE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_dtype_promote(int32_t a,
+                                 int32_t b,
+                                 int32_t *promoted);
+
+/**
+ * The part of n elements that part `part` of `parts` gets by the balanced rule (DLOPS_PARTITION_BALANCED).
+ * Local. Since 0.1. Errors: NULL_POINTER, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_local_split(int64_t n, int32_t parts, int32_t part, int64_t *start, int64_t *count);
+
 /** The context of a space, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
 dlops_status dlops_space_get_context(const dlops_space *space,
@@ -665,36 +695,6 @@ DLOPS_MUST_CHECK
 dlops_status dlops_space_is_congruent(const dlops_space *a,
                                       const dlops_space *b,
                                       int32_t *congruent);
-
-/**
- * Sends a line that describes the space to the log at level DLOPS_LOG_INFO. Local. Since 0.1.
- * Errors: NULL_POINTER, HANDLE.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_space_view(const dlops_space *space);
-
-/** Another handle to the same space. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
-DLOPS_MUST_CHECK
-dlops_status dlops_space_retain(const dlops_space *space, dlops_space **copy);
-
-/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
-dlops_status dlops_space_destroy(dlops_space **space);
-
-/**
- * The element type that holds both without losing precision: NumPy's promotion. Arithmetic takes arrays of one type;
- * make arrays of the promoted one and dlops_array_copy to them. Local. Since 0.1. Errors: NULL_POINTER, DTYPE.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_dtype_promote(int32_t a,
-                                 int32_t b,
-                                 int32_t *promoted);
-
-/**
- * The part of n elements that part `part` of `parts` gets by the balanced rule (DLOPS_PARTITION_BALANCED).
- * Local. Since 0.1. Errors: NULL_POINTER, ARGUMENT.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_local_split(int64_t n, int32_t parts, int32_t part, int64_t *start, int64_t *count);
 
 /* Arrays -------------------------------------------------------------------------------------------------------- */
 

@@ -336,10 +336,14 @@ pub unsafe extern "C" fn dlops_context_get_profile(
         };
         // SAFETY: each is NULL or an address to write to.
         unsafe {
-            calls.as_mut().map(|p| *p = figures.0 as i64);
-            seconds.as_mut().map(|p| *p = figures.1);
-            messages.as_mut().map(|p| *p = figures.2 as i64);
-            bytes.as_mut().map(|p| *p = figures.3 as i64);
+            for (output, figure) in [(calls, figures.0), (messages, figures.2), (bytes, figures.3)] {
+                if let Some(output) = output.as_mut() {
+                    *output = figure as i64;
+                }
+            }
+            if let Some(seconds) = seconds.as_mut() {
+                *seconds = figures.1;
+            }
         }
         Ok(())
     })

@@ -120,7 +120,7 @@ pub fn check_peer(function: &str, peer: usize, size: usize, tag: i32) -> Result<
 
 /// Whole numbers fill a buffer.
 pub fn check_numbers(length: usize, number: super::Number) -> Result<usize> {
-    if length % number.size() != 0 {
+    if !length.is_multiple_of(number.size()) {
         fail!(Argument, "allreduce: {length} bytes are no whole number of {number:?}");
     }
     Ok(length / number.size())

@@ -199,7 +199,7 @@ impl Solver {
                 Verdict::StopByTime => Reason::TimeLimit,
                 _ => Reason::Monitor,
             }),
-            Step::Broken(reason) if !self.operator().domain().mask().is_some() => self.stop(reason),
+            Step::Broken(reason) if self.operator().domain().mask().is_none() => self.stop(reason),
             Step::Broken(reason) => {
                 if let Some(run) = lock(&self.0.run).as_mut() {
                     run.finished = reason;

@@ -82,7 +82,7 @@ pub fn whole_along(shape: &[i64], ranks: usize, axes: &[usize]) -> Result<Layout
     for (i, &a) in free.iter().enumerate() {
         consider(vec![(a, ranks)]);
         for &b in &free[i + 1..] {
-            let factors = (2..ranks).filter(|p| ranks % p == 0);
+            let factors = (2..ranks).filter(|p| ranks.is_multiple_of(*p));
             factors.for_each(|p| consider(vec![(a, p), (b, ranks / p)]));
         }
     }

@@ -243,7 +243,7 @@ pub unsafe fn copy_block(
     match element_size {
         4 => walk_with(walk, Ends { target: target.cast::<u32>(), source: source.cast() }, false, #[inline(always)] |v, _| v),
         // A complex64 is aligned as its float.
-        8 if (target as usize | source as usize) % 8 != 0 => {
+        8 if !(target as usize | source as usize).is_multiple_of(8) => {
             walk_with(walk, Ends { target: target.cast::<[u32; 2]>(), source: source.cast() }, false, #[inline(always)] |v, _| v)
         }
         8 => walk_with(walk, Ends { target: target.cast::<u64>(), source: source.cast() }, false, #[inline(always)] |v, _| v),

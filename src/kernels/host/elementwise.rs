@@ -17,7 +17,7 @@ vectorized! {
     pub fn produce[W: Copy, F: Fn(usize) -> W](w: &mut [W], stream: bool, f: F) {
         let size = size_of::<W>();
         let head = w.as_ptr().align_offset(LINE);
-        if !stream || BLOCK % size != 0 || head >= w.len() {
+        if !stream || !BLOCK.is_multiple_of(size) || head >= w.len() {
             // A start that no whole number of elements brings to a cache line has `head` at usize::MAX.
             for (i, w) in w.iter_mut().enumerate() {
                 *w = f(i);

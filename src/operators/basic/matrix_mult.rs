@@ -70,7 +70,7 @@ impl DenseMatrix {
         if data.is_null() && rows > 0 && columns > 0 {
             fail!(NullPointer, "matrix is NULL, expected {rows} x {columns} elements");
         }
-        if (data as usize) % dtype.real().size() != 0 {
+        if !(data as usize).is_multiple_of(dtype.real().size()) {
             fail!(Argument, "the matrix at {data:p} is not aligned for {}", dtype.name());
         }
         let (rows, columns, leading) = (rows as usize, columns as usize, leading as usize);

@@ -277,7 +277,7 @@ unsafe fn end<V: Lanes, const BETA: bool, const STREAM: bool>(
                 let x = V::load_masked(tap.source.wrapping_offset(i * tap.stride).wrapping_add(s), bits);
                 a = a.add_masked(V::load(tap.coefficient.as_ptr().add(s)).mul(x), bits);
             }
-            match (bits == full, STREAM && y as usize % size_of::<V>() == 0) {
+            match (bits == full, STREAM && (y as usize).is_multiple_of(size_of::<V>())) {
                 (true, true) => a.stream(y),
                 (true, false) => a.store(y),
                 (false, _) => a.store_masked(y, bits),
