@@ -68,7 +68,7 @@ static void create_modelling(poststack_problem *p, double frequency)
     CHECK(dlops_context_get_local(p->context, &local));
     CHECK(dlops_space_create(local, DLOPS_FLOAT64, 3, p->local, NULL, &traces));
     CHECK(dlops_poststack_create(traces, -1, WAVELET, wavelet, NULL, &block));
-    CHECK(dlops_block_diag_create(p->context, 1, &block, NULL, &p->modelling));
+    CHECK(dlops_block_diag_create(p->context, 1, (const dlops_operator *const[]){block}, NULL, &p->modelling));
     CHECK(dlops_operator_destroy(&block));
     CHECK(dlops_space_destroy(&traces));
     CHECK(dlops_context_destroy(&local));

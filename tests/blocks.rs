@@ -8,6 +8,8 @@ mod counting;
 mod dense;
 #[path = "blocks/faults.rs"]
 mod faults;
+#[path = "blocks/handles.rs"]
+mod handles;
 #[path = "blocks/matrices.rs"]
 mod matrices;
 #[path = "blocks/stacks.rs"]
@@ -71,7 +73,10 @@ fn rank() {
         match program.as_str() {
             "matrices" => matrices::all(&context),
             "stacks" => stacks::all(&context),
-            "faults" => faults::all(&context),
+            "faults" => {
+                faults::all(&context);
+                handles::all();
+            }
             other => panic!("no program {other}"),
         }
     });

@@ -94,7 +94,7 @@ impl Array {
         if pointer.is_null() && bytes > 0 {
             fail!(NullPointer, "data is NULL for {} local elements", space.local_count());
         }
-        if (pointer as usize) % space.dtype().real().size() != 0 {
+        if bytes > 0 && (pointer as usize) % space.dtype().real().size() != 0 {
             fail!(Argument, "data at {pointer:p} is not aligned for {}", space.dtype().name());
         }
         // SAFETY: the caller vouches for every element that shape and strides reach.

@@ -212,11 +212,10 @@ pub fn ghost_widths(space: &Space, axis: usize, before: i64, after: i64) -> Resu
 /// The elements of `x` with `before` and `after` more indices along `axis` (clipped at the ends of the array), written
 /// to `ghosted` in C order: PyLops-MPI's add_ghost_cells. Widths may differ per rank. Collective.
 ///
-/// Returns the number of indices along the axis that were written. With `ghosted` NULL only that number is found,
-/// without exchanging elements; the widths are still gathered.
+/// Returns the number of indices along the axis that were written: this rank's, and those of [`ghost_widths`].
 ///
 /// # Safety
-/// `ghosted` is NULL or has room for the local shape with the returned number of indices along `axis`.
+/// `ghosted` has room for `room` elements.
 pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: *mut u8, room: i64) -> Result<i64> {
     let space = x.space();
     let context = space.context();
@@ -227,8 +226,7 @@ pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: 
     let local = x.local()?;
     let (below, own, above) = (halo.before_len() as i64, local.shape[axis], halo.after_len() as i64);
     let total = below + own + above;
-    let wanted = !ghosted.is_null();
-    let enough = match wanted && room < total * halo.plane as i64 {
+    let enough = match room < total * halo.plane as i64 {
         true => Err(Error::new(
             Status::Argument,
             format!("the buffer has room for {room} elements, and {} are needed", total * halo.plane as i64),
@@ -236,22 +234,19 @@ pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: 
         false => Ok(()),
     };
     context.agree(enough)?;
-    // A rank that only asks for the size still serves its neighbours.
     let started = halo.start(x);
     halo.finish().and(started)?;
-    if wanted {
-        let size = space.dtype().size();
-        let (_, whole, n) = halo.block(total, total);
-        let put = |at: i64, len: i64, source: *const u8, strides: &[isize]| -> Result<()> {
-            let (extents, _, _) = halo.block(len, len);
-            let target = ghosted.wrapping_offset(whole[axis] * at as isize * size as isize);
-            // SAFETY: the caller's buffer holds the whole block, checked above.
-            unsafe { copy_block(target, &whole[..n], source, &strides[..n], &extents[..n], size) }
-        };
-        put(0, below, halo.before(), &halo.block(below, below).1)?;
-        let own_strides: Vec<isize> = local.strides.iter().map(|s| *s as isize).collect();
-        put(below, own, local.pointer(), &own_strides)?;
-        put(below + own, above, halo.after(), &halo.block(above, above).1)?;
-    }
+    let size = space.dtype().size();
+    let (_, whole, n) = halo.block(total, total);
+    let put = |at: i64, len: i64, source: *const u8, strides: &[isize]| -> Result<()> {
+        let (extents, _, _) = halo.block(len, len);
+        let target = ghosted.wrapping_offset(whole[axis] * at as isize * size as isize);
+        // SAFETY: the caller's buffer holds the whole block, checked above.
+        unsafe { copy_block(target, &whole[..n], source, &strides[..n], &extents[..n], size) }
+    };
+    put(0, below, halo.before(), &halo.block(below, below).1)?;
+    let own_strides: Vec<isize> = local.strides.iter().map(|s| *s as isize).collect();
+    put(below, own, local.pointer(), &own_strides)?;
+    put(below + own, above, halo.after(), &halo.block(above, above).1)?;
     Ok(total)
 }

@@ -200,6 +200,7 @@ pub unsafe extern "C" fn dlops_space_create(
 /// add up), COLLECTIVE.
 #[no_mangle]
 #[must_use]
+#[allow(clippy::too_many_arguments)] // the layout that it replaces, in the order of dlops_space_create
 pub unsafe extern "C" fn dlops_space_create_from_local_shapes(
     context: *const dlops_context,
     dtype: i32,

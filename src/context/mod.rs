@@ -12,6 +12,7 @@ use crate::comm::solo::Solo;
 use crate::comm::Communicator;
 use crate::error::{Error, Result};
 use crate::fail;
+use crate::kernels::cpu;
 use crate::threads::{available_cores, ThreadPool};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -56,6 +57,8 @@ impl PartialEq for Context {
 impl Context {
     /// Collective over `comm`, which the context keeps.
     pub fn new(comm: Arc<dyn Communicator>, options: ContextOptions) -> Result<Context> {
+        // What kernels ask of the machine is read now, so that no apply allocates for it.
+        (cpu::level(), cpu::cache_bytes());
         let threads = threads_wanted(options.threads);
         let made = threads.and_then(|n| Ok((n, Arc::new(ThreadPool::new(n)?))));
         let (wanted, pool) = agree(&*comm, made)?;

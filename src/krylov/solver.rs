@@ -225,7 +225,7 @@ impl Solver {
             run.x = None;
             let mut progress = lock(&self.0.progress);
             progress.seconds = run.start.elapsed().as_secs_f64();
-            run.settings.monitor.clone()
+            run.settings.monitor.take() // one that is replaced later must not live on here
         };
         let called = monitor.map_or(Ok(false), |m| m(self, Event::End));
         // The last event has no reduction after it that could carry a failure.

@@ -1,0 +1,168 @@
+// Where work happens.
+#ifndef DLOPS_CONTEXT_HPP
+#define DLOPS_CONTEXT_HPP
+
+#include "handle.hpp"
+
+#include <memory>
+#include <string>
+
+namespace dlops {
+
+/// As dlops_context_options.
+struct context_options {
+    int32_t threads = 0; ///< 0: DLOPS_NUM_THREADS, or 1
+    int32_t check_level = 0;
+    bool deterministic = false;
+    bool profile = false;
+
+    dlops_context_options c() const noexcept
+    {
+        dlops_context_options options = DLOPS_CONTEXT_OPTIONS_INIT;
+        options.threads = threads;
+        options.check_level = check_level;
+        options.deterministic = deterministic;
+        options.profile = profile;
+        return options;
+    }
+};
+
+enum class level : int32_t {
+    error = DLOPS_LOG_ERROR,
+    warning = DLOPS_LOG_WARNING,
+    info = DLOPS_LOG_INFO,
+    debug = DLOPS_LOG_DEBUG
+};
+
+/// What this rank counted.
+struct profile {
+    int64_t calls = 0;
+    double seconds = 0.0;
+    int64_t messages = 0;
+    int64_t bytes = 0;
+};
+
+class context : public detail::owner<context, dlops_context, dlops_context_destroy, dlops_context_retain> {
+public:
+    using owner::owner;
+
+    /// A context of this rank alone. Local.
+    static context self(const context_options &choices = {})
+    {
+        const dlops_context_options options = choices.c();
+        dlops_context *made = nullptr;
+        detail::check(dlops_context_create_self(&options, &made));
+        return context(made);
+    }
+
+    /// Over an MPI_Comm, which is duplicated. The program includes dlops_mpi.h, before or after this header. Collective.
+    template <class Communicator>
+    static context from_mpi(Communicator comm, const context_options &choices = {})
+    {
+        const dlops_context_options options = choices.c();
+        dlops_context *made = nullptr;
+        // Found among the functions of dlops_mpi.h where this template is used.
+        detail::check(dlops_context_create_mpi(comm, &options, &made));
+        return context(made);
+    }
+
+    /// Over the Fortran handle of a communicator. Collective.
+    static context from_fortran(int32_t comm, int32_t family, const context_options &choices = {})
+    {
+        const dlops_context_options options = choices.c();
+        dlops_context *made = nullptr;
+        detail::check(dlops_context_create_fortran(comm, family, &options, &made));
+        return context(made);
+    }
+
+    /// Over the host's own functions, which must not throw. Collective.
+    static context from_functions(const dlops_communicator_functions &functions, const context_options &choices = {})
+    {
+        const dlops_context_options options = choices.c();
+        dlops_context *made = nullptr;
+        detail::check(dlops_context_create_custom(&functions, &options, &made));
+        return context(made);
+    }
+
+    /// This rank's local context, on which the blocks of BlockDiag, VStack and HStack live.
+    context local() const { return detail::make<context>(dlops_context_get_local, get()); }
+
+    int32_t rank() const { return detail::number(dlops_context_get_rank, get()); }
+    int32_t size() const { return detail::number(dlops_context_get_size, get()); }
+    int32_t threads() const { return detail::number(dlops_context_get_threads, get()); }
+
+    context &set_check_level(int32_t level)
+    {
+        detail::check(dlops_context_set_check_level(get(), level));
+        return *this;
+    }
+
+    /// Sends messages to sink(dlops::level, const char *text); what it throws is dropped.
+    template <class Sink>
+    context &set_log(Sink sink)
+    {
+        auto user = std::make_unique<Sink>(std::move(sink));
+        const auto callback = [](int32_t of, const char *text, void *to) {
+            try {
+                (*static_cast<Sink *>(to))(static_cast<level>(of), text);
+            } catch (...) {
+            }
+        };
+        detail::check(dlops_context_set_log(get(), callback, user.get(), detail::destroy<Sink>));
+        static_cast<void>(user.release());
+        return *this;
+    }
+
+    /// Back to silence.
+    context &set_log(std::nullptr_t)
+    {
+        detail::check(dlops_context_set_log(get(), nullptr, nullptr, nullptr));
+        return *this;
+    }
+
+    /// Throws, on all ranks, the error that a rank has kept. Collective.
+    void agree()
+    {
+        dlops_status status = DLOPS_OK;
+        detail::check(dlops_context_agree(get(), &status));
+        detail::check(status);
+    }
+
+    context &set_profile(bool enabled)
+    {
+        detail::check(dlops_context_set_profile(get(), enabled));
+        return *this;
+    }
+
+    /// What was counted for the operator or solver of that name.
+    dlops::profile get_profile(const std::string &name) const { return read_profile(name.c_str()); }
+
+    /// Messages and bytes of the whole context.
+    dlops::profile get_profile() const { return read_profile(nullptr); }
+
+    void reset_profile() { detail::check(dlops_context_reset_profile(get())); }
+    void view_profile() const { detail::check(dlops_context_view_profile(get())); }
+
+private:
+    dlops::profile read_profile(const char *name) const
+    {
+        dlops::profile counted;
+        // A whole context has no calls or seconds.
+        int64_t *calls = name != nullptr ? &counted.calls : nullptr;
+        double *seconds = name != nullptr ? &counted.seconds : nullptr;
+        detail::check(dlops_context_get_profile(get(), name, calls, seconds, &counted.messages, &counted.bytes));
+        return counted;
+    }
+};
+
+/// Handles that are alive in this process: 0 when everything was destroyed.
+inline int64_t live_handles()
+{
+    int64_t count = 0;
+    detail::check(dlops_get_live_handles(&count));
+    return count;
+}
+
+} // namespace dlops
+
+#endif

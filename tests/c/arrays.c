@@ -1,0 +1,297 @@
+/* Arrays from C: zero-copy wraps, guarded access, norms, whole arrays, layouts, ghosts, .npy files, agreed errors. */
+#ifdef DLOPS_TEST_MPI
+#include <dlops_mpi.h>
+#else
+#include <dlops.h>
+#endif
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int32_t rank, size;
+
+#define CHECK(condition)                                                                                        \
+    do {                                                                                                        \
+        if (!(condition)) {                                                                                     \
+            fprintf(stderr, "%s:%d: rank %d: %s (%s)\n", __FILE__, __LINE__, rank, #condition, dlops_last_error()); \
+            abort();                                                                                            \
+        }                                                                                                       \
+    } while (0)
+#define OK(call) CHECK((call) == DLOPS_OK)
+#define REFUSED(call, status) CHECK((call) == (status) && strlen(dlops_last_error()) > 10)
+
+static double at(int64_t i, int64_t j) { return 100.0 * (double)i + (double)j; }
+
+/* Rows of [rows][5] cut along axis 0, element (i, j) being at(i, j). */
+static dlops_array *table(dlops_context *context, int64_t rows, dlops_space **space)
+{
+    dlops_array *x = NULL;
+    int64_t start, count;
+    void *data = NULL;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){rows, 5}, NULL, space));
+    OK(dlops_array_create(*space, &x));
+    OK(dlops_local_split(rows, size, rank, &start, &count));
+    OK(dlops_array_acquire(x, DLOPS_ACCESS_WRITE, &data));
+    for (int64_t k = 0; k < count * 5; k++)
+        ((double *)data)[k] = at(start + k / 5, k % 5);
+    OK(dlops_array_release(x));
+    return x;
+}
+
+static void wraps(dlops_context *context)
+{
+    dlops_space *space = NULL, *flat = NULL;
+    dlops_array *x = NULL, *view = NULL, *other = NULL;
+    double memory[3][8], sum = 0, dot = 0;
+    void *data = NULL;
+    int64_t strides[2] = {8, 1}, count;
+    dlops_scalar result;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){3 * size, 5}, NULL, &space));
+    for (int i = 0; i < 24; i++)
+        memory[i / 8][i % 8] = i % 8 < 5 ? i : NAN;
+    OK(dlops_array_wrap_strided(space, memory, strides, NULL, NULL, &x));
+    OK(dlops_array_acquire(x, DLOPS_ACCESS_READ, &data));
+    CHECK(data == memory);
+    OK(dlops_array_release(x));
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 5; j++)
+            sum += memory[i][j], dot += memory[i][j] * memory[i][j];
+    OK(dlops_array_sum(x, &result));
+    CHECK(result.re == sum * size);
+    OK(dlops_array_dot(x, x, &result));
+    CHECK(result.re == dot * size);
+    REFUSED(dlops_array_ravel(x, &view), DLOPS_ERROR_UNSUPPORTED);
+    strides[0] = 4;
+    REFUSED(dlops_array_wrap_strided(space, memory, strides, NULL, NULL, &other), DLOPS_ERROR_SHAPE);
+    REFUSED(dlops_array_wrap(space, NULL, &other), DLOPS_ERROR_NULL_POINTER);
+    REFUSED(dlops_array_wrap(space, (char *)memory + 1, &other), DLOPS_ERROR_ARGUMENT);
+    CHECK(other == NULL && view == NULL);
+    dlops_array_destroy(&x);
+
+    OK(dlops_array_wrap(space, memory, &x));
+    OK(dlops_array_ravel(x, &view));
+    OK(dlops_array_get_space(view, &flat));
+    OK(dlops_space_get_global_count(flat, &count));
+    CHECK(count == 15 * size);
+
+    /* One writer; a view locks its parent, and both are refused to the library meanwhile. */
+    OK(dlops_array_acquire(view, DLOPS_ACCESS_WRITE, &data));
+    CHECK(data == memory);
+    REFUSED(dlops_array_acquire(x, DLOPS_ACCESS_READ, &data), DLOPS_ERROR_STATE);
+    REFUSED(dlops_array_acquire(view, DLOPS_ACCESS_WRITE, &data), DLOPS_ERROR_STATE);
+    REFUSED(dlops_array_scale(dlops_real(2), x), DLOPS_ERROR_STATE);
+    REFUSED(dlops_array_norm_order(x, 1, &sum), DLOPS_ERROR_STATE);
+    OK(dlops_array_release(view));
+    OK(dlops_array_acquire(x, DLOPS_ACCESS_READ, &data));
+    OK(dlops_array_acquire(view, DLOPS_ACCESS_READ, &data));
+    REFUSED(dlops_array_acquire(x, DLOPS_ACCESS_READ_WRITE, &data), DLOPS_ERROR_STATE);
+    REFUSED(dlops_array_fill(x, dlops_real(0)), DLOPS_ERROR_STATE);
+    OK(dlops_array_release(x));
+    OK(dlops_array_release(x));
+    REFUSED(dlops_array_release(x), DLOPS_ERROR_STATE);
+    REFUSED(dlops_array_acquire(x, 9, &data), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_array_axpy(dlops_real(1), view, x), DLOPS_ERROR_OVERLAP);    /* congruent, but the same memory */
+    OK(dlops_array_fill(x, dlops_real(3)));
+    CHECK(memory[1][6] == 3);
+    dlops_array_destroy(&view);
+    dlops_array_destroy(&x);
+    dlops_space_destroy(&space);
+    dlops_space_destroy(&flat);
+}
+
+static void norms(dlops_context *context)
+{
+    dlops_space *space = NULL, *line = NULL;
+    dlops_array *x = table(context, 7, &space), *y = NULL;
+    double norm, low, high, columns[5], rows[7];
+    OK(dlops_array_norm_order(x, INFINITY, &norm));
+    CHECK(norm == 604);
+    OK(dlops_array_norm_order(x, -INFINITY, &norm));
+    CHECK(norm == 0);
+    OK(dlops_array_norm_order(x, 0, &norm));
+    CHECK(norm == 34);
+    OK(dlops_array_norm_order(x, 1, &norm));
+    CHECK(norm == 2100 * 5 + 7 * 10);
+    OK(dlops_array_extremes(x, &low, &high));
+    CHECK(low == 0 && high == 604);
+    REFUSED(dlops_array_norm_order(x, NAN, &norm), DLOPS_ERROR_ARGUMENT);
+
+    /* Along the cut axis the result is everybody's, along the other one it is cut. */
+    OK(dlops_space_create_norm_axis(space, 0, &line));
+    OK(dlops_array_create(line, &y));
+    OK(dlops_array_norm_axis(x, 1, 0, y));
+    OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, columns));
+    for (int j = 0; j < 5; j++)
+        CHECK(columns[j] == 2100 + 7 * j);
+    REFUSED(dlops_array_norm_axis(x, 1, 5, y), DLOPS_ERROR_AXIS);
+    REFUSED(dlops_array_norm_axis(x, 1, 1, y), DLOPS_ERROR_SPACE);
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&line);
+    OK(dlops_space_create_norm_axis(space, -1, &line));
+    OK(dlops_array_create(line, &y));
+    OK(dlops_array_norm_axis(x, INFINITY, -1, y));
+    OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, rows));
+    for (int i = 0; i < 7; i++)
+        CHECK(rows[i] == at(i, 4));
+    dlops_array_destroy(&y);
+    dlops_array_destroy(&x);
+    dlops_space_destroy(&line);
+    dlops_space_destroy(&space);
+}
+
+static void movement(dlops_context *context)
+{
+    dlops_space *space = NULL, *turned = NULL, *copied = NULL, *given = NULL;
+    dlops_array *x = table(context, 6, &space), *y = NULL, *z = NULL;
+    dlops_space_options options = DLOPS_SPACE_OPTIONS_INIT;
+    double whole[30], back[30], ghosts[30];
+    int64_t front, after, start, count, *shapes = malloc(sizeof(int64_t) * 2 * (size_t)size);
+    void *data = NULL;
+
+    OK(dlops_array_to_global(x, size - 1, rank == size - 1 ? whole : NULL));
+    OK(dlops_array_to_global(x, DLOPS_ALL_RANKS, whole));
+    for (int k = 0; k < 30; k++)
+        CHECK(whole[k] == at(k / 5, k % 5));
+    REFUSED(dlops_array_to_global(x, size, whole), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_array_to_global(x, DLOPS_ALL_RANKS, rank == size - 1 ? NULL : whole), DLOPS_ERROR_NULL_POINTER);
+
+    options.axis = 1;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, &options, &turned));
+    OK(dlops_array_create(turned, &y));
+    OK(dlops_array_redistribute(x, y));
+    OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, back));
+    CHECK(memcmp(back, whole, sizeof back) == 0);
+    REFUSED(dlops_array_redistribute(x, x), DLOPS_ERROR_OVERLAP);
+    OK(dlops_array_fill(y, dlops_real(0)));
+    OK(dlops_array_from_global(y, whole));
+    OK(dlops_array_to_global(y, 0, rank == 0 ? back : NULL));
+    CHECK(rank != 0 || memcmp(back, whole, sizeof back) == 0);
+
+    options.partition = DLOPS_PARTITION_REPLICATED;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, &options, &copied));
+    OK(dlops_array_create(copied, &z));
+    OK(dlops_array_fill(z, dlops_real(rank)));
+    OK(dlops_array_synchronize(z, size - 1));
+    OK(dlops_array_acquire(z, DLOPS_ACCESS_READ, &data));
+    CHECK(((double *)data)[29] == size - 1);
+    OK(dlops_array_release(z));
+    REFUSED(dlops_array_synchronize(z, -1), DLOPS_ERROR_ARGUMENT);
+    OK(dlops_array_from_global(z, rank == 0 ? whole : NULL));
+    OK(dlops_array_to_global(z, rank == 0 ? 0 : 0, back));
+
+    OK(dlops_local_split(6, size, rank, &start, &count));
+    OK(dlops_array_get_halo_size(x, 0, rank, 2, &front, &after));
+    CHECK(front == (start < rank ? start : rank) && after == (6 - start - count < 2 ? 6 - start - count : 2));
+    OK(dlops_array_add_ghost_cells(x, 0, rank, 2, ghosts, 5 * (front + count + after)));
+    for (int64_t k = 0; k < 5 * (front + count + after); k++)
+        CHECK(ghosts[k] == at(start - front + k / 5, k % 5));
+    REFUSED(dlops_array_add_ghost_cells(x, 0, rank == 0 ? 7 : 0, 0, ghosts, 30), DLOPS_ERROR_ARGUMENT);
+
+    for (int r = 0; r < size; r++)
+        shapes[2 * r] = r == 0 ? 6 : 0, shapes[2 * r + 1] = 5;
+    OK(dlops_space_create_from_local_shapes(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, 0, shapes, NULL, &given));
+    OK(dlops_space_get_local_count(given, &count));
+    CHECK(count == (rank == 0 ? 30 : 0));
+    dlops_space_destroy(&given);
+    shapes[0] = 5;
+    REFUSED(dlops_space_create_from_local_shapes(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, 0, shapes, NULL, &given),
+            DLOPS_ERROR_LAYOUT);
+    shapes[1] = 4;
+    REFUSED(dlops_space_create_from_local_shapes(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, 0, shapes, NULL, &given),
+            DLOPS_ERROR_SHAPE);
+    /* A shape that differs on one rank only is the same error on all. */
+    if (size > 1)
+        REFUSED(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){6, rank == 1 ? 4 : 5}, NULL, &given),
+                DLOPS_ERROR_COLLECTIVE);
+    REFUSED(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){6, rank == size - 1 ? -1 : 5}, NULL, &given),
+            DLOPS_ERROR_SHAPE);
+    CHECK(given == NULL);
+    free(shapes);
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&y);
+    dlops_array_destroy(&z);
+    dlops_space_destroy(&space);
+    dlops_space_destroy(&turned);
+    dlops_space_destroy(&copied);
+}
+
+static void types(dlops_context *context)
+{
+    dlops_space *space = NULL, *wide = NULL;
+    dlops_array *x = table(context, 3, &space), *y = NULL;
+    int32_t dtype;
+    double norm;
+    OK(dlops_dtype_promote(DLOPS_FLOAT64, DLOPS_COMPLEX64, &dtype));
+    CHECK(dtype == DLOPS_COMPLEX128);
+    REFUSED(dlops_dtype_promote(DLOPS_FLOAT64, 7, &dtype), DLOPS_ERROR_DTYPE);
+    OK(dlops_space_create(context, dtype, 2, (int64_t[]){3, 5}, NULL, &wide));
+    OK(dlops_array_create(wide, &y));
+    REFUSED(dlops_array_axpy(dlops_real(1), x, y), DLOPS_ERROR_DTYPE);
+    CHECK(strstr(dlops_last_error(), "float64") && strstr(dlops_last_error(), "complex128"));
+    REFUSED(dlops_array_waxpby(dlops_real(1), x, dlops_real(1), x, y), DLOPS_ERROR_DTYPE);
+    OK(dlops_array_copy(x, y));
+    OK(dlops_array_norm_order(y, INFINITY, &norm));
+    CHECK(norm == at(2, 4));
+    REFUSED(dlops_array_copy(y, x), DLOPS_ERROR_DTYPE);
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&space);
+    dlops_space_destroy(&wide);
+}
+
+static void files(dlops_context *context)
+{
+    dlops_space *space = NULL, *other = NULL;
+    dlops_array *x = table(context, 7, &space), *y = NULL;
+    int32_t dtype, dimensions;
+    int64_t shape[DLOPS_MAX_DIMENSIONS];
+    dlops_space_options options = DLOPS_SPACE_OPTIONS_INIT;
+    double whole[35], back[35];
+    OK(dlops_array_write_npy(x, "arrays.npy"));
+    OK(dlops_npy_inspect(context, "arrays.npy", &dtype, &dimensions, shape));
+    CHECK(dtype == DLOPS_FLOAT64 && dimensions == 2 && shape[0] == 7 && shape[1] == 5);
+    options.axis = 1;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, shape, &options, &other));
+    OK(dlops_array_create(other, &y));
+    OK(dlops_array_read_npy(y, "arrays.npy"));
+    OK(dlops_array_to_global(x, DLOPS_ALL_RANKS, whole));
+    OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, back));
+    CHECK(memcmp(whole, back, sizeof whole) == 0);
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&other);
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){5, 7}, NULL, &other));
+    OK(dlops_array_create(other, &y));
+    REFUSED(dlops_array_read_npy(y, "arrays.npy"), DLOPS_ERROR_SHAPE);
+    REFUSED(dlops_array_read_npy(y, "missing.npy"), DLOPS_ERROR_IO);
+    REFUSED(dlops_array_read_npy(y, rank == size - 1 ? NULL : "arrays.npy"), DLOPS_ERROR_NULL_POINTER);
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&space);
+    dlops_space_destroy(&other);
+}
+
+int main(int argc, char **argv)
+{
+    dlops_context *context = NULL;
+#ifdef DLOPS_TEST_MPI
+    MPI_Init(&argc, &argv);
+    OK(dlops_context_create_mpi(MPI_COMM_WORLD, NULL, &context));
+#else
+    (void)argc;
+    (void)argv;
+    OK(dlops_context_create_self(NULL, &context));
+#endif
+    OK(dlops_context_get_rank(context, &rank));
+    OK(dlops_context_get_size(context, &size));
+    wraps(context);
+    norms(context);
+    movement(context);
+    types(context);
+    files(context);
+    dlops_context_destroy(&context);
+#ifdef DLOPS_TEST_MPI
+    MPI_Finalize();
+#endif
+    return 0;
+}
