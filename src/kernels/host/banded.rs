@@ -1,24 +1,25 @@
 //! A real band matrix along one axis of a block.
 //!
-//! y[i] = beta y[i] + alpha sum_t B[i][t] x[i + t - before]: one row of coefficients for each output, in the order of
-//! the axis. Elements of x outside of the array count as 0.
+//! y[i] = beta y[i] + alpha sum_t B[t][i] x[i + t - before]. Elements of x outside of the array count as 0. The terms of an
+//! element are added by rising t, each product rounded, so that a value does not depend on where ranks cut.
+//! *Deterministic: any P.*
 
 use super::convolve::Block;
 use super::elementwise::components_mut;
-use crate::dtype::{Element, Real, Scalar};
+use crate::dtype::{Element, Scalar};
 
-/// A band matrix by rows.
+/// A band matrix by diagonals.
 #[derive(Clone, Copy, Debug)]
 pub struct Band<'a, R> {
-    /// `width` coefficients of each row of the whole axis.
-    pub rows: &'a [R],
+    /// Diagonal t holds the coefficients of all rows of the whole axis.
+    pub diagonals: &'a [R],
     pub width: usize,
-    /// Place of the diagonal in a row.
+    /// The main diagonal.
     pub before: usize,
 }
 
-/// Real numbers of a row that are summed at a time.
-const COLUMNS: usize = 64;
+/// Elements that are summed at a time.
+const SUMS: usize = 64;
 
 /// y = beta y + alpha B x for all outer and inner indices. Reads x, but for the first cache, and B once for each outer
 /// index and 64 columns.
@@ -26,7 +27,7 @@ const COLUMNS: usize = 64;
 /// # Safety
 /// As for `convolve`: x, y and the halo are valid for the block's sizes and strides, and y overlaps none of them.
 pub unsafe fn banded<T: Element>(band: &Band<T::Real>, alpha: Scalar, beta: Scalar, block: &Block<T>) {
-    assert!(band.rows.len() >= (block.first + block.n) * band.width, "the band has a row for each output");
+    assert!(band.diagonals.len() >= block.total * band.width, "the band has a row for each output");
     rows(*band, alpha, beta, *block)
 }
 
@@ -49,55 +50,49 @@ type Checked<T> = Block<T>;
 
 vectorized! {
     fn rows[T: Element](band: Band<T::Real>, alpha: Scalar, beta: Scalar, block: Checked<T>) {
-        let line = block.inner == 1 && block.x_strides[1] == 1 && !T::IS_COMPLEX;
+        // Rows whose columns are all in x.
+        let low = band.before.min(block.n);
+        let high = (block.n + 1 + band.before).saturating_sub(band.width).max(low);
+        let line = block.inner == 1 && block.x_strides[1] == 1 && block.y_strides[1] == 1 && !T::IS_COMPLEX;
         for outer in 0..block.outer {
-            for i in 0..block.n {
-                let at = (block.first + i) * band.width;
-                let row = &band.rows[at..at + band.width];
-                let start = i as isize - band.before as isize;
+            let mut i = 0;
+            while i < block.n {
                 let y = block.y.wrapping_offset(outer as isize * block.y_strides[0] + i as isize * block.y_strides[1]);
-                let inside = start >= 0 && start + band.width as isize <= block.n as isize;
-                match source(&block, outer, start) {
-                    Some(x) if line && inside => {
-                        // SAFETY: the row's columns are contiguous elements of x, and y has element i.
-                        unsafe {
-                            let x = std::slice::from_raw_parts(x.cast::<T::Real>(), band.width);
-                            finish(alpha, beta, y, &[T::from_real(product(row, x))]);
+                let mut sums = [T::ZERO; SUMS];
+                if line && i >= low && i < high {
+                    let count = SUMS.min(high - i);
+                    for t in 0..band.width {
+                        let sums = components_mut(&mut sums[..count]);
+                        let c = &band.diagonals[t * block.total + block.first + i..][..sums.len()];
+                        let first = outer as isize * block.x_strides[0] + (i + t - band.before) as isize;
+                        // SAFETY: rows i to i + count read columns inside the line of x.
+                        let x = unsafe { std::slice::from_raw_parts(block.x.offset(first).cast::<T::Real>(), sums.len()) };
+                        for k in 0..sums.len() {
+                            sums[k] = sums[k] + c[k] * x[k];
                         }
                     }
-                    _ => {
-                        for column in (0..block.inner).step_by(COLUMNS / T::COMPONENTS) {
-                            let width = (COLUMNS / T::COMPONENTS).min(block.inner - column);
-                            let mut sums = [T::ZERO; COLUMNS];
-                            for (t, coefficient) in row.iter().enumerate() {
-                                let Some(x) = source(&block, outer, start + t as isize) else { continue };
-                                let sums = components_mut(&mut sums[..width]);
-                                // SAFETY: a row of x or of the halo has `inner` elements.
-                                let x = unsafe { std::slice::from_raw_parts(x.add(column).cast::<T::Real>(), sums.len()) };
-                                sums.iter_mut().zip(x).for_each(|(s, x)| *s = *s + *coefficient * *x);
-                            }
-                            // SAFETY: a row of y has `inner` elements.
-                            unsafe { finish(alpha, beta, y.add(column), &sums[..width]) };
-                        }
-                    }
+                    // SAFETY: rows of y follow one another.
+                    unsafe { finish(alpha, beta, y, &sums[..count]) };
+                    i += count;
+                    continue;
                 }
+                for column in (0..block.inner).step_by(SUMS) {
+                    let width = SUMS.min(block.inner - column);
+                    sums[..width].fill(T::ZERO);
+                    for t in 0..band.width {
+                        let Some(x) = source(&block, outer, (i + t) as isize - band.before as isize) else { continue };
+                        let (sums, c) = (components_mut(&mut sums[..width]), band.diagonals[t * block.total + block.first + i]);
+                        // SAFETY: a row of x or of the halo has `inner` elements.
+                        let x = unsafe { std::slice::from_raw_parts(x.add(column).cast::<T::Real>(), sums.len()) };
+                        sums.iter_mut().zip(x).for_each(|(s, x)| *s = *s + c * *x);
+                    }
+                    // SAFETY: a row of y has `inner` elements.
+                    unsafe { finish(alpha, beta, y.add(column), &sums[..width]) };
+                }
+                i += 1;
             }
         }
     }
-}
-
-/// sum a b, in sixteen partial sums.
-#[inline(always)]
-fn product<R: Real>(a: &[R], b: &[R]) -> R {
-    let mut lanes = [R::ZERO; 16];
-    let (chunks, others) = (a.chunks_exact(16), b.chunks_exact(16));
-    let tail = chunks.remainder().iter().zip(others.remainder()).fold(R::ZERO, |s, (a, b)| s + *a * *b);
-    for (a, b) in chunks.zip(others) {
-        for k in 0..16 {
-            lanes[k] = lanes[k] + a[k] * b[k];
-        }
-    }
-    lanes.iter().fold(tail, |s, v| s + *v)
 }
 
 /// y = alpha sums + beta y; with beta = 0, y is not read.

@@ -28,7 +28,7 @@ pub enum Wavelet<'a> {
 /// w, (W r)[i] = sum_k w_k[i - k + samples / 2] r[k]. The factor 1/2 of the reflection coefficient is left to the
 /// wavelet, as in PyLops' PoststackLinearModelling. D is the first derivative of unit sampling, centered
 /// (x[i+1] - x[i-1]) / 2, forward x[i+1] - x[i] or backward x[i] - x[i-1], 0 where a point lies outside. Reads n, writes
-/// n: nothing lies between W and D. Collective. *Deterministic: any P*; with one wavelet a sample, *same P*.
+/// n: nothing lies between W and D. Collective. *Deterministic: any P.*
 ///
 /// # Errors
 /// `Argument` (no sample), `Shape` (not one wavelet for each sample of the axis), `Axis`, `DType`, `Space`, `Layout` (the axis
@@ -52,16 +52,16 @@ pub fn poststack(space: &Space, axis: usize, wavelet: Wavelet, kind: Kind) -> Re
     }
 }
 
-/// W D with wavelets that change, as a band matrix: row i from column i - before on.
+/// W D with wavelets that change, as a band matrix by diagonals.
 struct Bands<R> {
     samples: usize,
     width: usize,
-    /// Elements left of the diagonal, of W D and of its transpose.
+    /// Diagonals left of the main one, of W D and of its transpose.
     before: [usize; 2],
-    rows: [Vec<R>; 2],
+    diagonals: [Vec<R>; 2],
 }
 
-/// The rows of W D and of (W D)^T in double precision, `samples + 2` columns wide each.
+/// The `samples + 2` diagonals of W D and of (W D)^T in double precision.
 fn bands(space: &Space, axis: usize, (w, samples): (&[f64], usize), kind: Kind) -> Result<[Vec<f64>; 2]> {
     let (shape, _) = space.shaped(NAME)?;
     if axis >= shape.len() {
@@ -75,10 +75,10 @@ fn bands(space: &Space, axis: usize, (w, samples): (&[f64], usize), kind: Kind) 
         fail!(Shape, "got {} values, expected one wavelet of {samples} samples for each of the {n} samples of axis {axis}", w.len());
     }
     let (width, [before, before_transposed]) = (samples + 2, befores(samples));
-    let mut rows = [vec![0.0; n * width], vec![0.0; n * width]];
+    let mut diagonals = [vec![0.0; n * width], vec![0.0; n * width]];
     let mut add = |i: usize, j: usize, value: f64| {
-        rows[0][i * width + j + before - i] += value;
-        rows[1][j * width + i + before_transposed - j] += value;
+        diagonals[0][(j + before - i) * n + i] += value;
+        diagonals[1][(i + before_transposed - j) * n + j] += value;
     };
     for k in 0..n {
         // Row k of D, times column k of W.
@@ -93,7 +93,7 @@ fn bands(space: &Space, axis: usize, (w, samples): (&[f64], usize), kind: Kind) 
             row.iter().for_each(|(o, d)| add(i, (k as isize + o) as usize, w[k * samples + t] * d));
         }
     }
-    Ok(rows)
+    Ok(diagonals)
 }
 
 /// Columns left of the diagonal: i - k <= samples - 1 - samples / 2 in W, one more in W D.
@@ -102,9 +102,10 @@ fn befores(samples: usize) -> [usize; 2] {
 }
 
 impl<R: Real> Bands<R> {
-    fn new(rows: &[Vec<f64>; 2], samples: usize) -> Bands<R> {
-        let convert = |row: &Vec<f64>| row.iter().map(|v| R::from_f64(*v)).collect();
-        Bands { samples, width: samples + 2, before: befores(samples), rows: [convert(&rows[0]), convert(&rows[1])] }
+    fn new(diagonals: &[Vec<f64>; 2], samples: usize) -> Bands<R> {
+        let convert = |diagonal: &Vec<f64>| diagonal.iter().map(|v| R::from_f64(*v)).collect();
+        let diagonals = [convert(&diagonals[0]), convert(&diagonals[1])];
+        Bands { samples, width: samples + 2, before: befores(samples), diagonals }
     }
 }
 
@@ -128,7 +129,7 @@ impl<T: Element> LineKernel<T> for Bands<T::Real> {
 
     unsafe fn run(&self, mode: Mode, alpha: Scalar, beta: Scalar, block: &Block<T>, _scratch: &mut [T]) {
         let way = mode.transposed() as usize;
-        let band = Band { rows: &self.rows[way], width: self.width, before: self.before[way] };
+        let band = Band { diagonals: &self.diagonals[way], width: self.width, before: self.before[way] };
         // SAFETY: as for this function.
         unsafe { banded(&band, alpha, beta, block) }
     }
