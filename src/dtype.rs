@@ -21,10 +21,7 @@ impl DType {
 
     pub fn from_code(code: i32) -> Result<DType> {
         DType::ALL.into_iter().find(|d| *d as i32 == code).ok_or_else(|| {
-            Error::new(
-                Status::DType,
-                format!("dtype is {code}, expected DLOPS_FLOAT32 (1) to DLOPS_INT64 (6)"),
-            )
+            Error::new(Status::DType, format!("dtype is {code}, expected DLOPS_FLOAT32 (1) to DLOPS_INT64 (6)"))
         })
     }
 
@@ -163,9 +160,7 @@ impl From<f64> for Scalar {
 }
 
 /// The floating-point component of an element.
-pub trait Real:
-    Element<Real = Self> + PartialOrd + std::ops::Div<Output = Self> + std::fmt::Display
-{
+pub trait Real: Element<Real = Self> + PartialOrd + std::ops::Div<Output = Self> + std::fmt::Display {
     fn to_f64(self) -> f64;
     fn from_f64(value: f64) -> Self;
 }

@@ -80,7 +80,9 @@ impl ThreadPool {
             let worker = std::thread::Builder::new()
                 .name(format!("dlops-{index}"))
                 .spawn(move || work(&shared, index))
-                .map_err(|e| Error::new(Status::Memory, format!("thread {index} of {threads} could not be started: {e}")))?;
+                .map_err(|e| {
+                    Error::new(Status::Memory, format!("thread {index} of {threads} could not be started: {e}"))
+                })?;
             pool.workers.push(worker);
         }
         Ok(pool)
@@ -340,7 +342,7 @@ mod tests {
                     for part in 0..parts {
                         let piece = split(n, parts, part, granularity);
                         assert_eq!(piece.start, next);
-                        assert!(piece.start % granularity == 0 || piece.start == n);
+                        assert!(piece.start.is_multiple_of(granularity) || piece.start == n);
                         next = piece.end;
                     }
                     assert_eq!(next, n);

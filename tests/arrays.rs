@@ -101,7 +101,10 @@ fn norms_along_every_axis_have_numpys_shape_and_values() {
                         DType::Float32 => (f32::from_ne_bytes(got[4 * k..][..4].try_into().unwrap()) as f64, 3e-7),
                         _ => (f64::from_ne_bytes(got[8 * k..][..8].try_into().unwrap()), 1e-12),
                     };
-                    assert!(close(got, wanted, tolerance), "order {order}, axis {axis} of {space}: {got}, not {wanted}");
+                    assert!(
+                        close(got, wanted, tolerance),
+                        "order {order}, axis {axis} of {space}: {got}, not {wanted}"
+                    );
                 }
             }
         }
@@ -138,10 +141,13 @@ fn masked_norms_stay_in_their_group() {
             let same = |r: usize| mask[r] == mask[context.rank()];
             let cut = Space::new(context, DType::Float64, &[6, 3], Layout::cut(0, 4), Some(mask.clone())).unwrap();
             let x = filled(&cut);
-            let rows: Vec<i64> = (0..4).filter(|r| same(*r)).flat_map(|r| {
-                let (start, len) = dlops::layout::local_split(6, 4, r as i64);
-                start..start + len
-            }).collect();
+            let rows: Vec<i64> = (0..4)
+                .filter(|r| same(*r))
+                .flat_map(|r| {
+                    let (start, len) = dlops::layout::local_split(6, 4, r as i64);
+                    start..start + len
+                })
+                .collect();
             let y = Array::new(&norms::axis_space(&cut, 0).unwrap()).unwrap();
             for order in ORDERS {
                 let all = rows.iter().flat_map(|row| (0..3).map(move |j| magnitude(row * 3 + j, DType::Float64)));
@@ -183,7 +189,8 @@ fn norms_of_stacks_are_those_of_the_concatenation() {
         let mut whole = vec![0.0f64; 30];
         // SAFETY: room for all 30 elements.
         unsafe { gather::to_global(&stack, Receiver::All, whole.as_mut_ptr().cast()) }.unwrap();
-        let wanted: Vec<f64> = [15i64, 7, 8].into_iter().flat_map(|n| (0..n).map(|i| value(i, DType::Float64).0)).collect();
+        let wanted: Vec<f64> =
+            [15i64, 7, 8].into_iter().flat_map(|n| (0..n).map(|i| value(i, DType::Float64).0)).collect();
         assert_eq!(whole, wanted);
         verbs::fill(&stack, Scalar::ZERO).unwrap();
         // SAFETY: all 30 elements.
@@ -217,7 +224,10 @@ fn whole_arrays_go_round() {
         }
         let beyond = Receiver::Rank(context.size());
         // SAFETY: refused before anything is written.
-        assert_eq!(unsafe { gather::to_global(&x, beyond, std::ptr::null_mut()) }.unwrap_err().status, Status::Argument);
+        assert_eq!(
+            unsafe { gather::to_global(&x, beyond, std::ptr::null_mut()) }.unwrap_err().status,
+            Status::Argument
+        );
     });
 }
 
@@ -242,14 +252,18 @@ fn a_group_gathers_its_own_parts() {
     let mask = vec![0, 1, 0, 1];
     on_ranks(4, |context| {
         for axis in 0..2 {
-            let space = Space::new(context, DType::Complex64, &[5, 7], Layout::cut(axis, 4), Some(mask.clone())).unwrap();
+            let space =
+                Space::new(context, DType::Complex64, &[5, 7], Layout::cut(axis, 4), Some(mask.clone())).unwrap();
             let x = filled(&space);
             let (shape, cut) = gather::group_shape(&space).unwrap();
             let members = [context.rank() % 2, context.rank() % 2 + 2];
-            let kept: Vec<i64> = members.iter().flat_map(|r| {
-                let (start, len) = dlops::layout::local_split([5, 7][axis], 4, *r as i64);
-                start..start + len
-            }).collect();
+            let kept: Vec<i64> = members
+                .iter()
+                .flat_map(|r| {
+                    let (start, len) = dlops::layout::local_split([5, 7][axis], 4, *r as i64);
+                    start..start + len
+                })
+                .collect();
             assert_eq!((shape[axis], shape[1 - axis], cut), (kept.len() as i64, [7, 5][axis], axis));
             let rows: Vec<i64> = if axis == 0 { kept.clone() } else { (0..5).collect() };
             let columns: Vec<i64> = if axis == 1 { kept } else { (0..7).collect() };
@@ -312,7 +326,8 @@ fn redistribution_is_refused_alike_on_all_ranks() {
 
 #[test]
 fn copies_take_the_roots_values() {
-    let grid = |a: Role, b: Role| Layout::Grid(vec![GridDimension { ranks: 2, role: a }, GridDimension { ranks: 2, role: b }]);
+    let grid =
+        |a: Role, b: Role| Layout::Grid(vec![GridDimension { ranks: 2, role: a }, GridDimension { ranks: 2, role: b }]);
     let cut = || Role::Cut { axis: 0, partition: Partition::Balanced };
     on_ranks(4, |context| {
         let rank = context.rank();
@@ -334,7 +349,9 @@ fn copies_take_the_roots_values() {
                 verbs::fill(x, Scalar::real(rank as f64)).unwrap();
                 synchronize::synchronize(x, 2).unwrap();
                 let bytes = bytes_of(x);
-                assert!(bytes == encode(DType::Complex128, vec![(wanted[rank] as f64, 0.0); bytes.len() / 16].into_iter()));
+                assert!(
+                    bytes == encode(DType::Complex128, vec![(wanted[rank] as f64, 0.0); bytes.len() / 16].into_iter())
+                );
             }
             assert_eq!(synchronize::synchronize(&x, 4).unwrap_err().status, Status::Argument);
             drop(x);
@@ -345,7 +362,9 @@ fn copies_take_the_roots_values() {
 
 #[test]
 fn ghost_cells_come_from_as_many_ranks_as_needed() {
-    for (size, shape) in [(1usize, vec![6i64]), (2, vec![5, 3]), (3, vec![2, 4, 3]), (4, vec![6, 2]), (6, vec![7, 2]), (9, vec![5])] {
+    for (size, shape) in
+        [(1usize, vec![6i64]), (2, vec![5, 3]), (3, vec![2, 4, 3]), (4, vec![6, 2]), (6, vec![7, 2]), (9, vec![5])]
+    {
         on_ranks(size, |context| {
             let rank = context.rank() as i64;
             for layout in layouts(&shape, size) {
@@ -354,7 +373,9 @@ fn ghost_cells_come_from_as_many_ranks_as_needed() {
                 let x = filled(&space);
                 for axis in 0..shape.len() {
                     let n = shape[axis];
-                    for (before, after) in [(0, 0), (1, 1), (2.min(n), 0), (n, n), (rank % (n + 1), (rank + 1) % (n + 1))] {
+                    for (before, after) in
+                        [(0, 0), (1, 1), (2.min(n), 0), (n, n), (rank % (n + 1), (rank + 1) % (n + 1))]
+                    {
                         let (front, back) = match halo::ghost_widths(&space, axis, before, after) {
                             Ok(found) => found,
                             Err(e) => {
@@ -435,7 +456,10 @@ fn random_numbers_do_not_depend_on_the_layout() {
                         let local = bytes_of(&x);
                         let indices = local_indices(&space);
                         let s = dtype.size();
-                        assert!(indices.iter().enumerate().all(|(k, i)| local[k * s..][..s] == all[*i as usize * s..][..s]));
+                        assert!(indices
+                            .iter()
+                            .enumerate()
+                            .all(|(k, i)| local[k * s..][..s] == all[*i as usize * s..][..s]));
                     }
                 });
             }
@@ -482,7 +506,8 @@ fn sums_are_the_same_bits_on_any_number_of_ranks() {
                 let space = Space::new(context, DType::Float64, &[13, 7], layout, None).unwrap();
                 let x = Array::new(&space).unwrap();
                 random::fill(&x, Distribution::Normal, 3, 0).unwrap();
-                let numbers = [norms::norm(&x, 1.0), norms::norm(&x, 2.0), norms::norm(&x, 0.5), Ok(norms::sum(&x).unwrap().re)];
+                let numbers =
+                    [norms::norm(&x, 1.0), norms::norm(&x, 2.0), norms::norm(&x, 0.5), Ok(norms::sum(&x).unwrap().re)];
                 let bits: Vec<u64> = numbers.map(|v| v.unwrap().to_bits()).to_vec();
                 assert_eq!(*reference.lock().unwrap().get_or_insert(bits.clone()), bits, "{space}");
             }

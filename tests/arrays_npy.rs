@@ -159,9 +159,21 @@ fn bad_files_are_the_same_error_on_all_ranks() {
         refused(&file(good, &[])[..30], Status::Format, "truncated");
         refused(&file("{'shape': 3}", &[0; 40]), Status::Format, "malformed");
         refused(&file("{'descr': '|u1', 'fortran_order': False, 'shape': (5, 2), }", &[0; 40]), Status::DType, "|u1");
-        refused(&file("{'descr': '<c8', 'fortran_order': False, 'shape': (5, 2), }", &[0; 80]), Status::DType, "complex64");
-        refused(&file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 5), }", &[0; 40]), Status::Shape, "[5, 2]");
-        refused(&file("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", &[0; 40]), Status::Format, "no file");
+        refused(
+            &file("{'descr': '<c8', 'fortran_order': False, 'shape': (5, 2), }", &[0; 80]),
+            Status::DType,
+            "complex64",
+        );
+        refused(
+            &file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 5), }", &[0; 40]),
+            Status::Shape,
+            "[5, 2]",
+        );
+        refused(
+            &file("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", &[0; 40]),
+            Status::Format,
+            "no file",
+        );
         let missing = npy::read(&x, &format!("{name}-missing"), SLAB).unwrap_err();
         assert_eq!(missing.status, Status::Io);
         assert_eq!(npy::write(&x, &format!("{name}-missing/inside"), SLAB).unwrap_err().status, Status::Io);

@@ -66,7 +66,9 @@ fn rank() {
     let Ok(program) = std::env::var(PROGRAM) else { return };
     let mut provided = 0;
     // SAFETY: once, before anything else of MPI.
-    unsafe { ffi::MPI_Init_thread(std::ptr::null_mut(), std::ptr::null_mut(), ffi::RSMPI_THREAD_SERIALIZED, &mut provided) };
+    unsafe {
+        ffi::MPI_Init_thread(std::ptr::null_mut(), std::ptr::null_mut(), ffi::RSMPI_THREAD_SERIALIZED, &mut provided)
+    };
     // A rank that panics must end the others, which wait for it.
     let ran = std::panic::catch_unwind(|| {
         let context = Context::new(over::world().unwrap(), ContextOptions::default()).unwrap();

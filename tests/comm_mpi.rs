@@ -283,7 +283,7 @@ fn cycles() {
         let host = duplicate(world);
         let comm = over::from_handle(host).unwrap();
         let group = if cycle % 7 == 0 { Some(comm.split(comm.rank() as i32 / 2).unwrap()) } else { None };
-        if (cycle + comm.rank()) % 2 == 0 {
+        if (cycle + comm.rank()).is_multiple_of(2) {
             free(host);
             comm.barrier().unwrap();
             drop((comm, group));

@@ -86,7 +86,9 @@ fn rank() {
     let Ok(program) = std::env::var(PROGRAM) else { return };
     let mut provided = 0;
     // SAFETY: once, at the start.
-    unsafe { ffi::MPI_Init_thread(std::ptr::null_mut(), std::ptr::null_mut(), ffi::RSMPI_THREAD_FUNNELED, &mut provided) };
+    unsafe {
+        ffi::MPI_Init_thread(std::ptr::null_mut(), std::ptr::null_mut(), ffi::RSMPI_THREAD_FUNNELED, &mut provided)
+    };
     // A rank that panics must end the others, which wait for it.
     let ran = std::panic::catch_unwind(|| {
         let options = ContextOptions { threads: if program == "large" { 2 } else { 1 }, ..Default::default() };
@@ -117,7 +119,9 @@ fn all_on(part: usize, parts: usize, n: i64) -> Partition {
 /// One index on each part but the last.
 fn thin(parts: usize, n: i64) -> Partition {
     let ones = (parts as i64 - 1).min(n);
-    Partition::Extents((0..parts as i64).map(|p| if p + 1 == parts as i64 { n - ones } else { i64::from(p < ones) }).collect())
+    Partition::Extents(
+        (0..parts as i64).map(|p| if p + 1 == parts as i64 { n - ones } else { i64::from(p < ones) }).collect(),
+    )
 }
 
 /// The lower half of axis 0 on rank 0, the rest in columns on the others, the last first.
@@ -151,13 +155,16 @@ fn layouts(shape: &[i64], ranks: usize) -> Vec<Layout> {
             all.push(Layout::Grid(vec![cut(ranks, axis, partition)]));
         }
     }
-    for p in (2..ranks).filter(|p| ranks % p == 0) {
+    for p in (2..ranks).filter(|p| ranks.is_multiple_of(*p)) {
         let replicate = GridDimension { ranks: p, role: Role::Replicate };
         all.push(Layout::Grid(vec![replicate, cut(ranks / p, 0, Partition::Balanced)]));
         for b in 1..shape.len() {
             all.push(Layout::Grid(vec![cut(p, 0, Partition::Balanced), cut(ranks / p, b, Partition::Ceiling)]));
             all.push(Layout::Grid(vec![cut(p, b, thin(p, shape[b])), cut(ranks / p, 0, Partition::Balanced)]));
-            all.push(Layout::Grid(vec![cut(p, 0, Partition::Cyclic { block: 1 }), cut(ranks / p, b, Partition::Balanced)]));
+            all.push(Layout::Grid(vec![
+                cut(p, 0, Partition::Cyclic { block: 1 }),
+                cut(ranks / p, b, Partition::Balanced),
+            ]));
         }
     }
     all
@@ -174,7 +181,9 @@ fn operators(axes: usize) -> Vec<Make> {
             (Kind::Forward, 3, false),
             (Kind::Backward, 3, false),
         ] {
-            all.push(Box::new(move |s| first_derivative(s, axis, &FirstDerivative { kind, order, edge, sampling: 0.7 })));
+            all.push(Box::new(move |s| {
+                first_derivative(s, axis, &FirstDerivative { kind, order, edge, sampling: 0.7 })
+            }));
             all.push(Box::new(move |s| second_derivative(s, axis, &SecondDerivative { kind, edge, sampling: 0.7 })));
         }
     }
@@ -205,13 +214,15 @@ fn part(whole: &[Complex64], space: &Space) -> Vec<Complex64> {
 }
 
 fn same_bits(a: &[Complex64], b: &[Complex64]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.re.to_bits() == b.re.to_bits() && a.im.to_bits() == b.im.to_bits())
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| a.re.to_bits() == b.re.to_bits() && a.im.to_bits() == b.im.to_bits())
 }
 
 fn first_difference(a: &[Complex64], b: &[Complex64]) -> String {
     let differ = |k: &usize| !same_bits(&a[*k..=*k], &b[*k..=*k]);
     let found: Vec<usize> = (0..a.len().min(b.len())).filter(differ).collect();
-    let first = found.first().map_or(String::new(), |&k| format!(", first element {k}: {:?}, expected {:?}", a[k], b[k]));
+    let first =
+        found.first().map_or(String::new(), |&k| format!(", first element {k}: {:?}, expected {:?}", a[k], b[k]));
     format!("{} of {} elements (expected {}) differ{first}", found.len(), a.len(), b.len())
 }
 
@@ -228,7 +239,11 @@ fn result(operator: &Operator, mode: Mode, alpha: Scalar, beta: Scalar, strided:
     operator.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
     if let Some((x, y)) = &padded {
         let (x, y) = (x.written(), y.written());
-        assert!(x.is_empty() && y.is_empty(), "padding {x:?} of x, {y:?} of y was written: {mode:?} {}", operator.describe());
+        assert!(
+            x.is_empty() && y.is_empty(),
+            "padding {x:?} of x, {y:?} of y was written: {mode:?} {}",
+            operator.describe()
+        );
     }
     vectors::read(&y)
 }
@@ -262,7 +277,9 @@ fn compare(context: &Context, dtype: DType, shape: &[i64], layout: &Layout, make
 fn layouts_program(context: &Context) {
     let solo = Context::solo(ContextOptions::default()).unwrap();
     for shape in [&[13i64][..], &[9, 7], &[4, 6, 5], &[2, 1]] {
-        for (number, dtype) in [DType::Complex128, DType::Float32, DType::Float64, DType::Complex64].into_iter().enumerate() {
+        for (number, dtype) in
+            [DType::Complex128, DType::Float32, DType::Float64, DType::Complex64].into_iter().enumerate()
+        {
             let makes = operators(shape.len());
             let one = Space::new(&solo, dtype, shape, Layout::cut(0, 1), None).unwrap();
             let whole: Vec<Operator> = makes.iter().map(|make| make(&one).unwrap()).collect();

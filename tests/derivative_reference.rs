@@ -32,14 +32,19 @@ fn kind(case: &Case) -> Kind {
 }
 
 fn axis(value: i64, dimensions: usize) -> usize {
-    if value < 0 { (value + dimensions as i64) as usize } else { value as usize }
+    if value < 0 {
+        (value + dimensions as i64) as usize
+    } else {
+        value as usize
+    }
 }
 
 fn operator(case: &Case, space: &Space) -> Operator {
     let (kind, edge, n) = (kind(case), case.flag("edge"), space.local_shape().len());
     match case.operator.trim_end_matches("_short") {
         "first_derivative" => {
-            let options = FirstDerivative { kind, order: case.number("order") as usize, edge, sampling: case.number("sampling") };
+            let options =
+                FirstDerivative { kind, order: case.number("order") as usize, edge, sampling: case.number("sampling") };
             first_derivative(space, case.number("axis") as usize, &options)
         }
         "second_derivative" => {
@@ -117,7 +122,8 @@ fn operators(space: &Space) -> Vec<Operator> {
         let first = FirstDerivative { kind, order: 5, edge: true, sampling: 0.5 };
         all.push(first_derivative(space, 1, &first).unwrap());
         all.push(second_derivative(space, 2, &SecondDerivative { kind, edge: true, sampling: 0.5 }).unwrap());
-        let options = Laplacian { axes: vec![2, 0], weights: vec![2.0, -1.0], sampling: vec![0.5, 3.0], kind, edge: true };
+        let options =
+            Laplacian { axes: vec![2, 0], weights: vec![2.0, -1.0], sampling: vec![0.5, 3.0], kind, edge: true };
         all.push(laplacian(space, &options).unwrap());
         all.push(gradient(space, &Gradient { kind, order: 5, edge: true, sampling: vec![0.5, 1.0, 2.0] }).unwrap());
     }
@@ -174,7 +180,8 @@ fn scalars_are_applied() {
             vectors::write(&z, &vec![Complex64::new(f64::NAN, f64::NAN); count]);
             operator.apply(mode, &x, &z).unwrap();
             let (a, b) = (Complex64::new(alpha.re, alpha.im), Complex64::new(beta.re, beta.im));
-            let expected: Vec<_> = vectors::read(&z).iter().zip(vectors::read(&y)).map(|(z, y)| a * z + b * y).collect();
+            let expected: Vec<_> =
+                vectors::read(&z).iter().zip(vectors::read(&y)).map(|(z, y)| a * z + b * y).collect();
             operator.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
             for (found, expected) in vectors::read(&y).iter().zip(&expected) {
                 assert!((found - expected).norm() < 1e-12, "{}", operator.describe());
@@ -191,10 +198,13 @@ fn bad_arguments_are_refused() {
     let options = FirstDerivative::default();
     assert_eq!(status(first_derivative(&good, 2, &options)).0, Status::Axis);
     assert_eq!(status(first_derivative(&good, 0, &FirstDerivative { order: 4, ..options })).0, Status::Argument);
-    assert_eq!(status(first_derivative(&good, 0, &FirstDerivative { sampling: f64::NAN, ..options })).0, Status::Argument);
+    assert_eq!(
+        status(first_derivative(&good, 0, &FirstDerivative { sampling: f64::NAN, ..options })).0,
+        Status::Argument
+    );
     let integers = space(&context, DType::Int64, &[4, 5]);
     assert_eq!(status(first_derivative(&integers, 0, &options)).0, Status::DType);
-    let product = Space::product(&[good.clone()]).unwrap();
+    let product = Space::product(std::slice::from_ref(&good)).unwrap();
     assert_eq!(status(gradient(&product, &Gradient::default())).0, Status::Space);
     let unshaped = Space::unshaped(&context, DType::Float64, 20, None).unwrap();
     assert_eq!(status(laplacian(&unshaped, &Laplacian::default())).0, Status::Space);
@@ -239,7 +249,10 @@ fn sixteen_axes_are_three() {
 fn expressions_name_the_choices() {
     let space = space(&solo(1), DType::Float32, &[4, 5, 6]);
     let text = operators(&space)[2].describe();
-    assert!(text.contains("Laplacian (axes [2, 0], weights [2.0, -1.0], centered, with edges, sampling [0.5, 3.0])"), "{text}");
+    assert!(
+        text.contains("Laplacian (axes [2, 0], weights [2.0, -1.0], centered, with edges, sampling [0.5, 3.0])"),
+        "{text}"
+    );
     let line = laplacian(&self::space(&solo(1), DType::Float32, &[9]), &Laplacian::default()).unwrap().describe();
     assert!(line.contains("axes [0]"), "{line}");
 }

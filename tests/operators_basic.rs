@@ -32,7 +32,8 @@ fn layouts(shape: &[i64], ranks: usize) -> Vec<(Layout, bool)> {
         extents[ranks / 2] = shape[axis];
         found.push((Layout::Grid(vec![cut(ranks, axis, Partition::Extents(extents))]), false));
         found.push((Layout::Grid(vec![cut(ranks, axis, Partition::Cyclic { block: 2 })]), true));
-        let border = |r: usize| if r == ranks { shape[axis] } else { (r * r) as i64 * shape[axis] / (ranks * ranks) as i64 };
+        let border =
+            |r: usize| if r == ranks { shape[axis] } else { (r * r) as i64 * shape[axis] / (ranks * ranks) as i64 };
         let slab = |r: usize| {
             let (mut lower, mut upper) = (vec![0; shape.len()], shape.to_vec());
             (lower[axis], upper[axis]) = (border(r), border(r + 1));
@@ -42,7 +43,10 @@ fn layouts(shape: &[i64], ranks: usize) -> Vec<(Layout, bool)> {
     }
     if ranks == 4 && shape.len() > 1 {
         found.push((Layout::Grid(vec![cut(2, 0, Partition::Balanced), cut(2, 1, Partition::Balanced)]), false));
-        found.push((Layout::Grid(vec![cut(2, 1, Partition::Balanced), GridDimension { ranks: 2, role: Role::Replicate }]), false));
+        found.push((
+            Layout::Grid(vec![cut(2, 1, Partition::Balanced), GridDimension { ranks: 2, role: Role::Replicate }]),
+            false,
+        ));
     }
     found
 }
@@ -227,7 +231,11 @@ fn complex(values: Vec<f64>) -> Vec<Complex64> {
 }
 
 fn input(case: &Case, seed: i64, n: usize) -> Vec<Complex64> {
-    if case.is_complex() { complex_sequence(seed, n) } else { complex(sequence(seed, n)) }
+    if case.is_complex() {
+        complex_sequence(seed, n)
+    } else {
+        complex(sequence(seed, n))
+    }
 }
 
 #[test]
@@ -237,7 +245,9 @@ fn identity_cuts_and_pads() {
         check_case(&case, &m, |domain| {
             // The range is cut as the domain, where that is possible, and else along its last axis.
             let layout = match domain.layout().unwrap() {
-                Layout::Grid(grid) if grid.iter().all(|d| !matches!(&d.role, Role::Cut { partition: Partition::Extents(_), .. })) => {
+                Layout::Grid(grid)
+                    if grid.iter().all(|d| !matches!(&d.role, Role::Cut { partition: Partition::Extents(_), .. })) =>
+                {
                     Layout::Grid(grid.clone())
                 }
                 _ => Layout::cut(n.len() - 1, domain.context().size()),
@@ -323,7 +333,9 @@ fn matrix_mult_multiplies() {
         dims.extend(case.integers("others").into_iter().filter(|n| *n > 0));
         let a = input(&case, MATRIX, rows * columns);
         for column_major in [false, true] {
-            check_case_where(&case, &dims, |space| matrix_mult(space, 0, matrix(space, (rows, columns), &a, column_major)));
+            check_case_where(&case, &dims, |space| {
+                matrix_mult(space, 0, matrix(space, (rows, columns), &a, column_major))
+            });
         }
     }
 }
@@ -377,12 +389,7 @@ fn matrix_mult_acts_along_any_axis() {
         };
         let x = complex_sequence(MODEL, dims.iter().product());
         let y = complex_sequence(DATA, range.iter().product());
-        let expected = Expected {
-            ax: product(&x, &dims, &range, false),
-            ahy: product(&y, &range, &dims, true),
-            x,
-            y,
-        };
+        let expected = Expected { ax: product(&x, &dims, &range, false), ahy: product(&y, &range, &dims, true), x, y };
         let shape: Vec<i64> = dims.iter().map(|n| *n as i64).collect();
         for ranks in [1, 2, 3] {
             on_ranks(ranks, |comm| {
@@ -444,7 +451,13 @@ fn threads_and_ranks_change_nothing() {
         vec![
             convolve1d(space, axis, &h, 2).unwrap(),
             poststack(space, axis, Wavelet::Stationary(&w), Kind::Centered).unwrap(),
-            poststack(space, axis, Wavelet::PerSample { wavelets: &each[..7 * shape[axis] as usize], samples: 7 }, Kind::Forward).unwrap(),
+            poststack(
+                space,
+                axis,
+                Wavelet::PerSample { wavelets: &each[..7 * shape[axis] as usize], samples: 7 },
+                Kind::Forward,
+            )
+            .unwrap(),
             diagonal_along(space, axis, &d[..shape[axis] as usize]).unwrap(),
             transpose(space, &[0, 1, 2], None).unwrap(),
         ]
@@ -466,9 +479,15 @@ fn threads_and_ranks_change_nothing() {
         results
     };
     let single = on_ranks(1, |comm| values(comm, 1, Layout::cut(0, 1), false)).remove(0);
-    for (ranks, threads, axis, padded) in
-        [(1, 3, 0, false), (1, 2, 0, true), (2, 2, 0, true), (3, 1, 0, false), (2, 1, 1, false), (3, 2, 2, true), (2, 3, 2, false)]
-    {
+    for (ranks, threads, axis, padded) in [
+        (1, 3, 0, false),
+        (1, 2, 0, true),
+        (2, 2, 0, true),
+        (3, 1, 0, false),
+        (2, 1, 1, false),
+        (3, 2, 2, true),
+        (2, 3, 2, false),
+    ] {
         let parts = on_ranks(ranks, |comm| values(comm, threads, Layout::cut(axis, ranks), padded));
         for part in parts {
             for (k, (result, whole)) in part.iter().zip(&single).enumerate() {
@@ -536,7 +555,10 @@ fn measures_are_pylops() {
                     let (x, y) = (&x.array, &y.array);
                     let close = |name: &str, got: f64| {
                         let wanted = case.array(name).real()[0];
-                        assert!((got - wanted).abs() <= 1e-13 * wanted.abs(), "{case}, {name}: {got}, expected {wanted}");
+                        assert!(
+                            (got - wanted).abs() <= 1e-13 * wanted.abs(),
+                            "{case}, {name}: {got}, expected {wanted}"
+                        );
                     };
                     close("mae", measures::mae(x, y).unwrap());
                     close("mse", measures::mse(x, y).unwrap());

@@ -220,7 +220,9 @@ fn the_table_is_the_one_that_pylops_users_know() {
         problem.solver.solve(&problem.b, &problem.x).unwrap();
         let varies = |line: &&str| !["damp", "tol", "rtol", "Stopped"].iter().any(|w| line.starts_with(w));
         let stop_clock = |line: &str| line.split("Total time").next().unwrap().trim_end().to_string();
-        let lines = |text: &str| text.lines().filter(varies).map(stop_clock).collect::<Vec<_>>().join("\n").trim_end().to_string();
+        let lines = |text: &str| {
+            text.lines().filter(varies).map(stop_clock).collect::<Vec<_>>().join("\n").trim_end().to_string()
+        };
         let (ours, theirs) = (text.lock().unwrap().clone(), reference::table(name));
         assert_eq!(lines(&ours), lines(&theirs), "{name}");
         assert!(ours.contains("Stopped: iteration limit"));

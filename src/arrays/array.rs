@@ -63,7 +63,13 @@ impl Array {
             return Ok(Array(Arc::new(Inner { space: space.clone(), data: Data::Product(parts) })));
         }
         let block = Block::allocate(bytes_of(space.local_count(), space.dtype())?)?;
-        Ok(Array::over(space, Arc::new(block), 0, space.local_shape().to_vec(), contiguous_strides(space.local_shape())))
+        Ok(Array::over(
+            space,
+            Arc::new(block),
+            0,
+            space.local_shape().to_vec(),
+            contiguous_strides(space.local_shape()),
+        ))
     }
 
     /// An array over the host's memory, C-contiguous, zero copy. Local.
@@ -155,7 +161,11 @@ impl Array {
             fail!(Space, "a part of an array cannot be of a product space; take a part for each component");
         }
         let end = offset.checked_add(space.local_count());
-        if !local.contiguous || offset < 0 || end.is_none_or(|e| e > self.local_count()) || space.dtype() != self.dtype() {
+        if !local.contiguous
+            || offset < 0
+            || end.is_none_or(|e| e > self.local_count())
+            || space.dtype() != self.dtype()
+        {
             fail!(Argument, "elements {offset} to {end:?} are not a contiguous part of an array of {}", self.space());
         }
         let shape = space.local_shape();
@@ -241,7 +251,9 @@ impl Array {
     pub fn local(&self) -> Result<&Local> {
         match &self.0.data {
             Data::Leaf(local) => Ok(local),
-            Data::Product(_) => fail!(Space, "an array of a product space has no buffer of its own; take its components"),
+            Data::Product(_) => {
+                fail!(Space, "an array of a product space has no buffer of its own; take its components")
+            }
         }
     }
 
@@ -304,7 +316,11 @@ impl Local {
         } else if self.contiguous {
             (0..shape.len().saturating_sub(1)).rev().for_each(|k| strides[k] = strides[k + 1] * shape[k + 1].max(1));
         } else {
-            fail!(Unsupported, "a strided array of local shape {:?} is used where {shape:?} is needed; copy it first", self.shape);
+            fail!(
+                Unsupported,
+                "a strided array of local shape {:?} is used where {shape:?} is needed; copy it first",
+                self.shape
+            );
         }
         Ok(strides)
     }
@@ -319,7 +335,12 @@ impl Local {
         (self.contiguous && T::DTYPE == self.dtype).then(|| {
             let count = self.count();
             // SAFETY: dtype was checked; the block holds `count` contiguous elements; a null pointer only with count 0.
-            unsafe { std::slice::from_raw_parts(if count == 0 { std::ptr::NonNull::dangling().as_ptr() } else { self.pointer.cast() }, count) }
+            unsafe {
+                std::slice::from_raw_parts(
+                    if count == 0 { std::ptr::NonNull::dangling().as_ptr() } else { self.pointer.cast() },
+                    count,
+                )
+            }
         })
     }
 
@@ -332,7 +353,12 @@ impl Local {
         let count = self.count();
         let (start, total) = (offset as usize, parent.count());
         if offset < 0 || start > total || count > total - start || self.dtype != parent.dtype {
-            fail!(Argument, "{count} elements of {} from {offset} are no part of {total} of {}", self.dtype.name(), parent.dtype.name());
+            fail!(
+                Argument,
+                "{count} elements of {} from {offset} are no part of {total} of {}",
+                self.dtype.name(),
+                parent.dtype.name()
+            );
         }
         (self.block, self.contiguous) = (parent.block.clone(), parent.contiguous || count <= 1);
         let runs = parent.runs();
@@ -370,7 +396,11 @@ impl Local {
             at += left.min(more);
         }
         if at < count {
-            fail!(Unsupported, "the padding of a strided array does not fit a part of local shape {:?}; copy it first", self.shape);
+            fail!(
+                Unsupported,
+                "the padding of a strided array does not fit a part of local shape {:?}; copy it first",
+                self.shape
+            );
         }
         Ok(())
     }
@@ -402,7 +432,10 @@ fn strided_extent(shape: &[i64], strides: &[i64]) -> Result<i64> {
             fail!(Shape, "the stride of the last axis is {stride}, expected 1");
         }
         if n > 1 && stride < extent {
-            fail!(Shape, "the stride of axis {axis} is {stride}, expected at least {extent}, the extent of the axes after it");
+            fail!(
+                Shape,
+                "the stride of axis {axis} is {stride}, expected at least {extent}, the extent of the axes after it"
+            );
         }
         let Some(reach) = (n - 1).checked_mul(stride).and_then(|r| r.checked_add(extent)) else {
             fail!(Shape, "local shape {shape:?} with strides {strides:?} exceeds 2^63 - 1 elements");

@@ -27,7 +27,9 @@ fn common_dtype(x: &Array) -> Result<DType> {
     let dtype = x.space().dtype();
     x.for_each_leaf(&mut |leaf| match leaf.dtype() == dtype {
         true => Ok(()),
-        false => fail!(DType, "the components are {} and {}; a whole array has one type", dtype.name(), leaf.dtype().name()),
+        false => {
+            fail!(DType, "the components are {} and {}; a whole array has one type", dtype.name(), leaf.dtype().name())
+        }
     })?;
     Ok(dtype)
 }
@@ -70,7 +72,9 @@ unsafe fn take_part(x: &Array, global: *mut u8) -> Result<()> {
 pub unsafe fn to_global(x: &Array, receiver: Receiver, global: *mut u8) -> Result<()> {
     let context = x.space().context();
     let valid = common_dtype(x).and_then(|dtype| match receiver {
-        Receiver::Rank(root) if root >= context.size() => fail!(Argument, "root is {root}, and there are {} ranks", context.size()),
+        Receiver::Rank(root) if root >= context.size() => {
+            fail!(Argument, "root is {root}, and there are {} ranks", context.size())
+        }
         _ => Ok(dtype),
     });
     let dtype = context.agree_on(valid, &format!("gather to {receiver:?}"))?;
@@ -100,7 +104,11 @@ unsafe fn gather(x: &Array, root: Option<usize>, global: *mut u8) -> Result<i64>
         };
         let from = view.space();
         // The mask holds for sums; a gather brings together all parts.
-        let source = view.reinterpret(&Space::derived_unmasked(from, &shape, from.layout().cloned().unwrap_or(layout.clone()))?)?;
+        let source = view.reinterpret(&Space::derived_unmasked(
+            from,
+            &shape,
+            from.layout().cloned().unwrap_or(layout.clone()),
+        )?)?;
         let whole = Space::derived_unmasked(from, &shape, layout)?;
         let to = if root.is_none_or(|root| root == context.rank()) { global } else { std::ptr::null_mut() };
         // SAFETY: as for this function; a rank that has nothing in the layout needs no memory.
@@ -147,7 +155,10 @@ pub fn group_shape(space: &Space) -> Result<(Vec<i64>, usize)> {
                 [] => return Ok((shape, 0)),
                 [GridDimension { role: Role::Cut { axis, .. }, .. }] => *axis,
                 _ if space.is_replicated() => return Ok((shape, 0)),
-                _ => fail!(Unsupported, "the part of a group is one array only where one axis is cut, and this is {space}"),
+                _ => fail!(
+                    Unsupported,
+                    "the part of a group is one array only where one axis is cut, and this is {space}"
+                ),
             }
         }
         _ => fail!(Unsupported, "the part of a group is one array only where one axis is cut, and this is {space}"),

@@ -181,7 +181,8 @@ impl Halo {
         let (extents, packed, n) = self.block(piece.len, piece.len);
         let (_, strides, _) = self.block(piece.len, whole);
         let size = self.space.dtype().size();
-        let target = side.as_ptr().cast_mut().wrapping_offset(strides[self.axis] * piece.start as isize * size as isize);
+        let target =
+            side.as_ptr().cast_mut().wrapping_offset(strides[self.axis] * piece.start as isize * size as isize);
         // SAFETY: the piece lies in its side's buffer; the staged piece is packed.
         unsafe { copy_block(target, &strides[..n], source, &packed[..n], &extents[..n], size) }
     }
@@ -220,9 +221,9 @@ pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: 
     let space = x.space();
     let context = space.context();
     let widths = (context.comm().allgather_i64(before)?, context.comm().allgather_i64(after)?);
-    let mut halo = context.agree(not_wider_than_axis(space, axis, &widths).and_then(|()| {
-        Halo::new(space, axis, &widths.0, &widths.1, false)
-    }))?;
+    let mut halo = context.agree(
+        not_wider_than_axis(space, axis, &widths).and_then(|()| Halo::new(space, axis, &widths.0, &widths.1, false)),
+    )?;
     let local = x.local()?;
     let (below, own, above) = (halo.before_len() as i64, local.shape[axis], halo.after_len() as i64);
     let total = below + own + above;

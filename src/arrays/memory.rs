@@ -36,7 +36,13 @@ impl Block {
     /// Memory of the library's own, aligned for vectors and huge pages.
     pub fn allocate(bytes: usize) -> Result<Block> {
         let mut memory = HostMemory::new(bytes)?;
-        Ok(Block { pointer: memory.as_mut_ptr(), bytes, holders: AtomicI64::new(0), owned: Some(memory), release: None })
+        Ok(Block {
+            pointer: memory.as_mut_ptr(),
+            bytes,
+            holders: AtomicI64::new(0),
+            owned: Some(memory),
+            release: None,
+        })
     }
 
     /// Memory that the host keeps alive and in place until the last array over it is destroyed.
@@ -69,7 +75,9 @@ impl Block {
         match self.holders.fetch_update(Ordering::AcqRel, Ordering::Acquire, change) {
             Ok(_) => Ok(()),
             Err(-1) => fail!(State, "the array is already acquired for writing"),
-            Err(n) => fail!(State, "the array is acquired for reading {n} times, so that it cannot be acquired for writing"),
+            Err(n) => {
+                fail!(State, "the array is acquired for reading {n} times, so that it cannot be acquired for writing")
+            }
         }
     }
 
@@ -91,7 +99,9 @@ impl Block {
         match self.holders.load(Ordering::Acquire) {
             0 => Ok(()),
             -1 => fail!(State, "{who} is acquired for writing by the host; release it first"),
-            _ if writing => fail!(State, "{who} is acquired for reading by the host and would be written; release it first"),
+            _ if writing => {
+                fail!(State, "{who} is acquired for reading by the host and would be written; release it first")
+            }
             _ => Ok(()),
         }
     }

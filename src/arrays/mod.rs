@@ -16,8 +16,8 @@ pub mod runs;
 mod slabs;
 pub mod space;
 pub(crate) mod sums;
-mod typed_sums;
 pub mod synchronize;
+mod typed_sums;
 pub mod verbs;
 pub(crate) mod view;
 

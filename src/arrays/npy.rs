@@ -39,7 +39,8 @@ pub fn read(x: &Array, path: &str, slab_bytes: i64) -> Result<()> {
     let context = x.space().context();
     context.agree_on(refuse_product(x), &format!("the file '{path}' for an array of {}", shape_text(x)))?;
     let mut file = context.comm().open(path, false)?;
-    let done = read_header(context, &mut *file, path).and_then(|header| read_elements(x, &mut *file, &header, path, slab_bytes));
+    let done = read_header(context, &mut *file, path)
+        .and_then(|header| read_elements(x, &mut *file, &header, path, slab_bytes));
     file.close().and(done)
 }
 
@@ -80,7 +81,11 @@ fn read_header(context: &Context, file: &mut dyn SharedFile, path: &str) -> Resu
     let bytes = elements.and_then(|n| n.checked_mul(header.dtype.size() as i64));
     match bytes.and_then(|n| header.data_start.checked_add(n as u64)) {
         Some(end) if end <= size => Ok(header),
-        Some(end) => fail!(Format, "'{path}' is truncated: an array of shape {:?} ends at byte {end}, the file at {size}", header.shape),
+        Some(end) => fail!(
+            Format,
+            "'{path}' is truncated: an array of shape {:?} ends at byte {end}, the file at {size}",
+            header.shape
+        ),
         None => fail!(Format, "the header of '{path}' has shape {:?}, which no file holds", header.shape),
     }
 }
@@ -101,7 +106,12 @@ fn read_elements(x: &Array, file: &mut dyn SharedFile, header: &Header, path: &s
         fail!(Shape, "'{path}' has shape {:?}, the array has {shape:?}", header.shape);
     }
     if header.dtype.is_complex() && !dtype.is_complex() {
-        fail!(DType, "'{path}' holds {}, which cannot become {} without losing the imaginary part", header.dtype.name(), dtype.name());
+        fail!(
+            DType,
+            "'{path}' holds {}, which cannot become {} without losing the imaginary part",
+            header.dtype.name(),
+            dtype.name()
+        );
     }
     let context = space.context();
     let slabs = context.agree(Slabs::new(x, header.fortran_order, slab_bytes))?;

@@ -188,7 +188,9 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (dtype, shape) in [(DType::Float32, vec![5]), (DType::Complex128, vec![3, 0, i64::MAX]), (DType::Int64, vec![])] {
+        for (dtype, shape) in
+            [(DType::Float32, vec![5]), (DType::Complex128, vec![3, 0, i64::MAX]), (DType::Int64, vec![])]
+        {
             let bytes = write(dtype, &shape);
             assert_eq!(bytes.len() % ALIGNMENT, 0);
             let (start, length) = text_range(&bytes[..PREFIX], "a.npy").unwrap();

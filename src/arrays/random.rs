@@ -65,7 +65,8 @@ fn fill_rows(region: &Region, shape: Option<&[i64]>, runs: &Runs, mut visit: imp
     loop {
         let row = (0..last).fold(0i64, |sum, k| sum * whole[k] + outer[k][at[k]]);
         for interval in region.axes[last].intervals() {
-            let (mut first, mut left) = (if last > 0 { row * whole[last] } else { 0 } + interval.start, interval.len as usize);
+            let (mut first, mut left) =
+                (if last > 0 { row * whole[last] } else { 0 } + interval.start, interval.len as usize);
             while left > 0 {
                 let (pointer, run) = runs.at(local);
                 let n = run.min(left);

@@ -45,7 +45,8 @@ impl Redistribute {
         if from.dtype() != to.dtype() {
             fail!(DType, "redistribution from {} to {}: the dtypes differ", from.dtype().name(), to.dtype().name());
         }
-        let (source, target) = (from.shaped("the source of a redistribution")?, to.shaped("the target of a redistribution")?);
+        let (source, target) =
+            (from.shaped("the source of a redistribution")?, to.shaped("the target of a redistribution")?);
         let context = from.context();
         let rank = context.rank();
         let transfer = plan(source, target, rank, context.size())?;
@@ -56,8 +57,11 @@ impl Redistribute {
             }
         }
         let size = from.dtype().size();
-        let bytes = |messages: &[Message]| messages.iter().filter(|m| m.peer != rank).map(|m| m.count as usize * size).sum::<usize>();
-        let largest = transfer.sends.iter().chain(&transfer.receives).map(|m| m.count as usize * size).max().unwrap_or(0);
+        let bytes = |messages: &[Message]| {
+            messages.iter().filter(|m| m.peer != rank).map(|m| m.count as usize * size).sum::<usize>()
+        };
+        let largest =
+            transfer.sends.iter().chain(&transfer.receives).map(|m| m.count as usize * size).max().unwrap_or(0);
         let messages = transfer.sends.len() + transfer.receives.len();
         Ok(Redistribute {
             packed: HostMemory::new(bytes(&transfer.sends))?,
@@ -75,7 +79,8 @@ impl Redistribute {
         let context = self.from.context().clone();
         let (comm, rank, size) = (context.comm(), context.rank(), self.from.dtype().size());
         // A rank whose memory does not fit still serves the others.
-        let mut outcome = source.as_ref().map(|_| ()).map_err(Clone::clone).and(target.as_ref().map(|_| ()).map_err(Clone::clone));
+        let mut outcome =
+            source.as_ref().map(|_| ()).map_err(Clone::clone).and(target.as_ref().map(|_| ()).map_err(Clone::clone));
         let places = source.ok().zip(target.ok());
         let mut place = self.received.as_ptr().cast_mut();
         for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
@@ -108,7 +113,8 @@ impl Redistribute {
                 let (extents, strides, count) = packed_block(extent);
                 let to = target.block(lower, size);
                 let (strides, extents) = (&strides, &extents[..extent.len()]);
-                let put = verbs::update_block(self.to.dtype(), alpha, (at, strides), beta, (to, &target.strides), extents);
+                let put =
+                    verbs::update_block(self.to.dtype(), alpha, (at, strides), beta, (to, &target.strides), extents);
                 outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
                 at = at.wrapping_add(count * size);
             });
@@ -127,7 +133,8 @@ impl Redistribute {
             extents.iter_mut().zip(extent).for_each(|(e, n)| *e = *n as usize);
             let (source, target) = (x.block(from, size), y.block(to, size));
             let extents = &extents[..extent.len()];
-            let put = verbs::update_block(self.to.dtype(), alpha, (source, &x.strides), beta, (target, &y.strides), extents);
+            let put =
+                verbs::update_block(self.to.dtype(), alpha, (source, &x.strides), beta, (target, &y.strides), extents);
             outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
         });
         outcome
@@ -176,7 +183,8 @@ fn pack(message: &Message, x: &Strided, target: *mut u8, size: usize) -> Result<
         let (extents, strides, count) = packed_block(extent);
         let n = extent.len();
         // SAFETY: the block lies in x, and the buffer has room for the whole message.
-        let copied = unsafe { copy_block(at, &strides[..n], x.block(lower, size), &x.strides[..n], &extents[..n], size) };
+        let copied =
+            unsafe { copy_block(at, &strides[..n], x.block(lower, size), &x.strides[..n], &extents[..n], size) };
         outcome = std::mem::replace(&mut outcome, Ok(())).and(copied);
         at = at.wrapping_add(count * size);
     });

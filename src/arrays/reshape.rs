@@ -11,7 +11,9 @@ use crate::layout::{element_count, GridDimension, Layout, Partition, Role, MAX_D
 pub fn ravel(x: &Array) -> Result<Array> {
     let space = x.space();
     let ranks = space.context().size();
-    let Some(layout) = space.layout() else { fail!(Space, "an array of a product space has no flat view; take its components") };
+    let Some(layout) = space.layout() else {
+        fail!(Space, "an array of a product space has no flat view; take its components")
+    };
     let (count, layout) = match layout.copies() {
         1 => {
             let partition = Partition::Extents(space.local_counts().to_vec());
@@ -38,7 +40,11 @@ pub fn reshape(x: &Array, local_shape: &[i64], axis: usize) -> Result<Array> {
             fail!(Space, "an array of a product space cannot be reshaped; reshape its components");
         }
         if count != space.local_count() {
-            fail!(Shape, "local shape {local_shape:?} has {count} elements, the array has {} here", space.local_count());
+            fail!(
+                Shape,
+                "local shape {local_shape:?} has {count} elements, the array has {} here",
+                space.local_count()
+            );
         }
         let copies = space.layout().map_or(1, Layout::copies);
         if copies != 1 && copies != ranks {
@@ -57,7 +63,11 @@ pub fn reshape(x: &Array, local_shape: &[i64], axis: usize) -> Result<Array> {
     let mut shape = shapes[0].clone();
     let layout = if replicated {
         if let Some(rank) = shapes.iter().position(|s| *s != shape) {
-            fail!(Shape, "the array is replicated, and rank {rank} gives local shape {:?}, rank 0 {shape:?}", shapes[rank]);
+            fail!(
+                Shape,
+                "the array is replicated, and rank {rank} gives local shape {:?}, rank 0 {shape:?}",
+                shapes[rank]
+            );
         }
         Layout::replicated(ranks)
     } else {

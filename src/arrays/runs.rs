@@ -71,7 +71,12 @@ impl Runs {
 }
 
 /// Visits elements `from..to` of several blocks with the same count, in C order, in runs contiguous in all of them.
-pub fn zip_runs<const N: usize>(blocks: [&Runs; N], from: usize, to: usize, mut visit: impl FnMut([*mut u8; N], usize)) {
+pub fn zip_runs<const N: usize>(
+    blocks: [&Runs; N],
+    from: usize,
+    to: usize,
+    mut visit: impl FnMut([*mut u8; N], usize),
+) {
     let mut index = from;
     while index < to {
         let mut run = to - index;

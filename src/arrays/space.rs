@@ -144,7 +144,12 @@ impl Space {
                 fail!(Context, "component {k} of the product belongs to another context than component 0");
             }
             if component.mask() != first.mask() {
-                fail!(Space, "component {k} of the product has mask {:?}, component 0 has {:?}", component.mask(), first.mask());
+                fail!(
+                    Space,
+                    "component {k} of the product has mask {:?}, component 0 has {:?}",
+                    component.mask(),
+                    first.mask()
+                );
             }
         }
         let sum = |f: fn(&Space) -> i64| components.iter().try_fold(0i64, |s, c| s.checked_add(f(c)));

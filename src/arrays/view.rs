@@ -71,7 +71,7 @@ mod tests {
         // SAFETY: 4 planes of 10 elements with rows of 4.
         let parent = unsafe { Array::wrap_strided(&parent, memory.as_mut_ptr().cast(), &[10, 4, 1], None) }.unwrap();
         let all = elements(&parent);
-        let mut fits = |shape: &[i64], offset: usize| {
+        let fits = |shape: &[i64], offset: usize| {
             let count = shape.iter().product::<i64>() as usize;
             let mut view = View::new(&space(&context, shape));
             let got = view.over(&parent, offset as i64).map(elements);
@@ -81,7 +81,8 @@ mod tests {
                 Err(error) => panic!("{error}"),
             }
         };
-        for (shape, offset) in [(vec![2, 2, 3], 6), (vec![2, 3], 9), (vec![3], 3), (vec![1, 1, 1], 8), (vec![4, 6], 0)] {
+        for (shape, offset) in [(vec![2, 2, 3], 6), (vec![2, 3], 9), (vec![3], 3), (vec![1, 1, 1], 8), (vec![4, 6], 0)]
+        {
             assert_eq!(fits(&shape, offset), shape != [4, 6], "{shape:?} at {offset}");
         }
         assert!(fits(&[2, 3], 6) && fits(&[2], 1) && !fits(&[4], 1) && fits(&[0], 24) && !fits(&[24], 0));
@@ -94,7 +95,9 @@ mod tests {
         static RELEASED: AtomicUsize = AtomicUsize::new(0);
         let context = Context::solo(ContextOptions::default()).unwrap();
         let mut memory = vec![1.0f64; 4];
-        let release: Release = Box::new(|| drop(RELEASED.fetch_add(1, Ordering::Relaxed)));
+        let release: Release = Box::new(|| {
+            RELEASED.fetch_add(1, Ordering::Relaxed);
+        });
         // SAFETY: four doubles.
         let parent = unsafe { Array::wrap(&space(&context, &[4]), memory.as_mut_ptr().cast(), Some(release)) }.unwrap();
         let parts = Space::product(&[space(&context, &[1]), space(&context, &[2])]).unwrap();

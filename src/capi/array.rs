@@ -235,7 +235,10 @@ pub unsafe extern "C" fn dlops_array_view(array: *const dlops_array) -> dlops_st
         let array = borrow::<Array>(array, "array")?;
         let context = array.space().context();
         let place = format!("rank {} of {}", context.rank(), context.size());
-        context.log(Level::Info, &format!("array of {}, local shape {:?}, {place}", array.space(), array.space().local_shape()));
+        context.log(
+            Level::Info,
+            &format!("array of {}, local shape {:?}, {place}", array.space(), array.space().local_shape()),
+        );
         Ok(())
     })
 }

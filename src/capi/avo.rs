@@ -1,6 +1,6 @@
 //! Constructors of models of seismic amplitudes.
 
-use super::border::{axis as checked_axis, borrow, boolean, call, dlops_status, options, slice, Options, Output};
+use super::border::{axis as checked_axis, boolean, borrow, call, dlops_status, options, slice, Options, Output};
 use super::derivative::kind;
 use super::handle::{dlops_operator, dlops_space};
 use crate::arrays::Space;

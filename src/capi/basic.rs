@@ -1,6 +1,6 @@
 //! Constructors of identity, zero, diagonal, transpose and matrix operators.
 
-use super::border::{axis as checked_axis, borrow, boolean, call, dlops_status, options, slice, Options, Output};
+use super::border::{axis as checked_axis, boolean, borrow, call, dlops_status, options, slice, Options, Output};
 use super::handle::{dlops_array, dlops_operator, dlops_space};
 use crate::arrays::{Array, Space};
 use crate::dispatch;
@@ -170,7 +170,8 @@ pub unsafe extern "C" fn dlops_transpose_create(
             let (shape, _) = space.shaped("a transpose")?;
             // SAFETY: the host passes one axis for each of the space, and NULL or options with their struct_size.
             let (axes, o) = unsafe { (slice(permutation, shape.len() as i64, "permutation")?, options(choices)?) };
-            let axes = axes.iter().enumerate().map(|(k, a)| checked_axis(*a, shape.len(), &format!("permutation[{k}]")));
+            let axes =
+                axes.iter().enumerate().map(|(k, a)| checked_axis(*a, shape.len(), &format!("permutation[{k}]")));
             let range = if o.range.is_null() { None } else { Some(borrow::<Space>(o.range, "range")?) };
             Ok((output, axes.collect::<Result<Vec<usize>>>()?, range))
         };

@@ -34,7 +34,8 @@ unsafe fn over_ranks(
     let arguments = || -> Result<_> {
         let output = Output::new(result, "result")?;
         // SAFETY: the host passes `count` handles, and NULL or options with their struct_size.
-        let (operators, choices) = unsafe { (borrow_all::<Operator>(operators, count, "operators")?, options(choices)?) };
+        let (operators, choices) =
+            unsafe { (borrow_all::<Operator>(operators, count, "operators")?, options(choices)?) };
         let mask = match choices.mask.is_null() {
             true => None,
             // SAFETY: one colour for each rank.
@@ -133,7 +134,8 @@ pub unsafe extern "C" fn dlops_operator_create_replicated(
 ) -> dlops_status {
     call("dlops_operator_create_replicated", || {
         let context = borrow::<Context>(context, "context")?;
-        let arguments = || -> Result<_> { Ok((Output::new(result, "result")?, borrow::<Operator>(operator, "operator")?)) };
+        let arguments =
+            || -> Result<_> { Ok((Output::new(result, "result")?, borrow::<Operator>(operator, "operator")?)) };
         let (output, operator) = context.agree(arguments())?;
         output.write(block::replicated(&context, &operator)?)
     })

@@ -181,7 +181,11 @@ pub(super) unsafe fn options<T: Options>(pointer: *const T) -> Result<T> {
     // SAFETY: the caller's struct has `size` bytes.
     let bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), size) };
     if let Some(k) = bytes.iter().skip(own).position(|b| *b != 0) {
-        fail!(Unsupported, "{name} of {size} bytes sets byte {}, which this version ({own} bytes) does not know", own + k);
+        fail!(
+            Unsupported,
+            "{name} of {size} bytes sets byte {}, which this version ({own} bytes) does not know",
+            own + k
+        );
     }
     // SAFETY: both sides hold at least this many bytes, and any bytes are valid in plain C data.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), (&raw mut options).cast(), size.min(own)) };
@@ -216,7 +220,12 @@ pub(super) fn scalar(value: Scalar, dtype: DType, argument: &str) -> Result<Scal
 }
 
 /// `count` numbers of any floating-point dtype in double precision.
-pub(super) unsafe fn numbers(pointer: *const c_void, count: i64, dtype: DType, argument: &str) -> Result<Vec<Complex<f64>>> {
+pub(super) unsafe fn numbers(
+    pointer: *const c_void,
+    count: i64,
+    dtype: DType,
+    argument: &str,
+) -> Result<Vec<Complex<f64>>> {
     dispatch!(dtype, T => {
         // SAFETY: the caller passes `count` values of this dtype.
         let values = unsafe { slice(pointer.cast::<T>(), count, argument) }?;

@@ -18,7 +18,8 @@ pub type dlops_operator_function =
     Option<unsafe extern "C" fn(x: *const dlops_array, y: *mut dlops_array, user: *mut c_void) -> i32>;
 
 /// As dlops_operator_function, on this rank's elements in C order, contiguous.
-pub type dlops_matvec_function = Option<unsafe extern "C" fn(x: *const c_void, y: *mut c_void, user: *mut c_void) -> i32>;
+pub type dlops_matvec_function =
+    Option<unsafe extern "C" fn(x: *const c_void, y: *mut c_void, user: *mut c_void) -> i32>;
 
 /// Optional choices for an operator of the host; initialise with DLOPS_CALLBACK_OPTIONS_INIT. Zero means the default.
 #[repr(C)]

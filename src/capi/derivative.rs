@@ -6,7 +6,8 @@ use crate::arrays::Space;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::derivative::{
-    first_derivative, gradient, laplacian, second_derivative, FirstDerivative, Gradient, Kind, Laplacian, SecondDerivative,
+    first_derivative, gradient, laplacian, second_derivative, FirstDerivative, Gradient, Kind, Laplacian,
+    SecondDerivative,
 };
 
 /// On which side of a point its difference quotient lies.
@@ -119,7 +120,11 @@ fn order(code: i32) -> Result<usize> {
 }
 
 fn sampling(value: f64) -> f64 {
-    if value == 0.0 { 1.0 } else { value }
+    if value == 0.0 {
+        1.0
+    } else {
+        value
+    }
 }
 
 /// NULL is nothing given, whatever the count says.

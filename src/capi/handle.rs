@@ -90,8 +90,7 @@ struct Pool {
     leases: usize,
 }
 
-static POOL: RwLock<Pool> =
-    RwLock::new(Pool { slots: Vec::new(), free: std::collections::VecDeque::new(), leases: 0 });
+static POOL: RwLock<Pool> = RwLock::new(Pool { slots: Vec::new(), free: std::collections::VecDeque::new(), leases: 0 });
 
 impl Pool {
     /// An empty slot.

@@ -77,8 +77,29 @@ const fn terminated<const N: usize>(text: &str) -> [u8; N] {
 }
 
 c_texts!(
-    Ok, NullPointer, Handle, Argument, Axis, Shape, DType, Space, Context, State, Overlap, Option, Unsupported, Layout,
-    Format, Collective, Memory, Mpi, MpiMismatch, Io, Communication, Callback, Internal
+    Ok,
+    NullPointer,
+    Handle,
+    Argument,
+    Axis,
+    Shape,
+    DType,
+    Space,
+    Context,
+    State,
+    Overlap,
+    Option,
+    Unsupported,
+    Layout,
+    Format,
+    Collective,
+    Memory,
+    Mpi,
+    MpiMismatch,
+    Io,
+    Communication,
+    Callback,
+    Internal
 );
 
 /// Text of this thread's last error: function, argument, what was wrong with its value, rank.

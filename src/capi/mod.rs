@@ -5,9 +5,9 @@
 #![allow(non_camel_case_types)] // C names
 
 pub mod array;
-pub mod block;
 pub mod avo;
 pub mod basic;
+pub mod block;
 mod border;
 pub mod callback;
 pub mod context;

@@ -30,7 +30,9 @@ pub unsafe extern "C" fn dlops_npy_inspect(
     call("dlops_npy_inspect", || {
         let context = borrow::<Context>(context, "context")?;
         let arguments = || -> Result<_> {
-            for (missing, name) in [(dtype.is_null(), "dtype"), (dimensions.is_null(), "dimensions"), (shape.is_null(), "shape")] {
+            for (missing, name) in
+                [(dtype.is_null(), "dtype"), (dimensions.is_null(), "dimensions"), (shape.is_null(), "shape")]
+            {
                 if missing {
                     fail!(NullPointer, "{name} is NULL, expected an address to write to");
                 }

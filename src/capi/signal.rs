@@ -1,6 +1,8 @@
 //! Convolution, wavelets, tapers and error measures.
 
-use super::border::{axis as checked_axis, boolean, borrow, call, dlops_status, numbers, options, write, write_all, Options, Output};
+use super::border::{
+    axis as checked_axis, boolean, borrow, call, dlops_status, numbers, options, write, write_all, Options, Output,
+};
 use super::handle::{dlops_array, dlops_operator, dlops_space};
 use crate::arrays::{Array, Space};
 use crate::dtype::DType;
@@ -163,7 +165,11 @@ unsafe fn measure(
 /// Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, STATE (an array is acquired), MPI.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn dlops_measure_mae(x: *const dlops_array, y: *const dlops_array, value: *mut f64) -> dlops_status {
+pub unsafe extern "C" fn dlops_measure_mae(
+    x: *const dlops_array,
+    y: *const dlops_array,
+    value: *mut f64,
+) -> dlops_status {
     // SAFETY: as for this function.
     unsafe { measure("dlops_measure_mae", x, y, value, measures::mae) }
 }
@@ -171,7 +177,11 @@ pub unsafe extern "C" fn dlops_measure_mae(x: *const dlops_array, y: *const dlop
 /// Mean squared error, sum |x - y|^2 / n. Collective; waits. Since 0.1. Arguments and errors as dlops_measure_mae.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn dlops_measure_mse(x: *const dlops_array, y: *const dlops_array, value: *mut f64) -> dlops_status {
+pub unsafe extern "C" fn dlops_measure_mse(
+    x: *const dlops_array,
+    y: *const dlops_array,
+    value: *mut f64,
+) -> dlops_status {
     // SAFETY: as for this function.
     unsafe { measure("dlops_measure_mse", x, y, value, measures::mse) }
 }
@@ -180,7 +190,11 @@ pub unsafe extern "C" fn dlops_measure_mse(x: *const dlops_array, y: *const dlop
 /// Arguments and errors as dlops_measure_mae; infinite where x and y are equal.
 #[no_mangle]
 #[must_use]
-pub unsafe extern "C" fn dlops_measure_snr(x: *const dlops_array, y: *const dlops_array, value: *mut f64) -> dlops_status {
+pub unsafe extern "C" fn dlops_measure_snr(
+    x: *const dlops_array,
+    y: *const dlops_array,
+    value: *mut f64,
+) -> dlops_status {
     // SAFETY: as for this function.
     unsafe { measure("dlops_measure_snr", x, y, value, measures::snr) }
 }

@@ -93,9 +93,7 @@ pub unsafe extern "C" fn dlops_solver_set_max_iterations(solver: *mut dlops_solv
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_solver_set_time_limit(solver: *mut dlops_solver, seconds: f64) -> dlops_status {
-    call("dlops_solver_set_time_limit", || {
-        borrow::<Solver>(solver, "solver")?.change(|o| o.set_time_limit(seconds))
-    })
+    call("dlops_solver_set_time_limit", || borrow::<Solver>(solver, "solver")?.change(|o| o.set_time_limit(seconds)))
 }
 
 /// CGLS minimises |A x - b|^2 + damp^2 |x|^2; default 0. Local. Since 0.1.
@@ -106,7 +104,11 @@ pub unsafe extern "C" fn dlops_solver_set_damping(solver: *mut dlops_solver, dam
     call("dlops_solver_set_damping", || {
         let solver = borrow::<Solver>(solver, "solver")?;
         if solver.method() == Method::Cg {
-            fail!(Unsupported, "{} has no damping; add a multiple of the identity to its operator", solver.method().name());
+            fail!(
+                Unsupported,
+                "{} has no damping; add a multiple of the identity to its operator",
+                solver.method().name()
+            );
         }
         solver.change(|o| o.set_damp(damp))
     })
@@ -181,9 +183,7 @@ pub unsafe extern "C" fn dlops_solver_set_show(
     last: i64,
     every: i64,
 ) -> dlops_status {
-    call("dlops_solver_set_show", || {
-        borrow::<Solver>(solver, "solver")?.change(|o| o.set_show([first, last, every]))
-    })
+    call("dlops_solver_set_show", || borrow::<Solver>(solver, "solver")?.change(|o| o.set_show([first, last, every])))
 }
 
 /// Sets the monitor, such as dlops_monitor_table or the host's own. Local. Since 0.1.

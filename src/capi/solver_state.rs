@@ -124,7 +124,10 @@ pub unsafe extern "C" fn dlops_solver_get_history(
                 DLOPS_HISTORY_RESIDUAL => &p.residuals,
                 DLOPS_HISTORY_DAMPED => &p.damped,
                 DLOPS_HISTORY_CONVERGENCE => &p.convergence,
-                _ => fail!(Argument, "which is {which}, expected DLOPS_HISTORY_RESIDUAL (0) to DLOPS_HISTORY_CONVERGENCE (2)"),
+                _ => fail!(
+                    Argument,
+                    "which is {which}, expected DLOPS_HISTORY_RESIDUAL (0) to DLOPS_HISTORY_CONVERGENCE (2)"
+                ),
             };
             let n = history.len().min(room as usize);
             // SAFETY: n is at most `room`; count is NULL or the address of an int64_t.

@@ -91,7 +91,10 @@ unsafe fn partition(kind: i32, block: i64, extents: *const i64, ranks: i64) -> R
         // SAFETY: the host passes one extent for each rank.
         DLOPS_PARTITION_EXTENTS => Partition::Extents(unsafe { slice(extents, ranks, "extents") }?.to_vec()),
         DLOPS_PARTITION_CYCLIC => Partition::Cyclic { block },
-        _ => fail!(Option, "partition is {kind}, expected DLOPS_PARTITION_BALANCED (0) to DLOPS_PARTITION_REPLICATED (4)"),
+        _ => fail!(
+            Option,
+            "partition is {kind}, expected DLOPS_PARTITION_BALANCED (0) to DLOPS_PARTITION_REPLICATED (4)"
+        ),
     })
 }
 
@@ -123,7 +126,8 @@ unsafe fn layout(choices: &dlops_space_options, dimensions: usize, ranks: usize)
     if !choices.box_lower.is_null() || !choices.box_upper.is_null() {
         let count = (ranks * dimensions) as i64;
         // SAFETY: the host passes `ranks` boxes of `dimensions` indices.
-        let (lower, upper) = unsafe { (slice(choices.box_lower, count, "box_lower")?, slice(choices.box_upper, count, "box_upper")?) };
+        let (lower, upper) =
+            unsafe { (slice(choices.box_lower, count, "box_lower")?, slice(choices.box_upper, count, "box_upper")?) };
         let corners = lower.chunks(dimensions).zip(upper.chunks(dimensions));
         return Ok(Layout::Boxes(corners.map(|(l, u)| IndexBox { lower: l.to_vec(), upper: u.to_vec() }).collect()));
     }

@@ -30,7 +30,9 @@ pub unsafe extern "C" fn dlops_space_get_dtype(space: *const dlops_space, dtype:
 #[must_use]
 pub unsafe extern "C" fn dlops_space_get_memory(space: *const dlops_space, memory: *mut i32) -> dlops_status {
     // SAFETY: the host passes NULL or the address of an int32_t.
-    call("dlops_space_get_memory", || unsafe { write(memory, "memory", borrow::<Space>(space, "space")?.memory() as i32) })
+    call("dlops_space_get_memory", || unsafe {
+        write(memory, "memory", borrow::<Space>(space, "space")?.memory() as i32)
+    })
 }
 
 /// Number of axes; 1 for an unshaped space, 0 for a product. Local. Since 0.1. Errors: NULL_POINTER, HANDLE.

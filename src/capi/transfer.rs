@@ -68,7 +68,11 @@ pub unsafe extern "C" fn dlops_array_to_global(
                 DLOPS_ALL_RANKS => Receiver::All,
                 DLOPS_GROUP_RANKS => Receiver::Group,
                 rank if rank >= 0 && (rank as usize) < context.size() => Receiver::Rank(rank as usize),
-                _ => fail!(Argument, "root is {root}, expected 0 to {}, DLOPS_ALL_RANKS or DLOPS_GROUP_RANKS", context.size() - 1),
+                _ => fail!(
+                    Argument,
+                    "root is {root}, expected 0 to {}, DLOPS_ALL_RANKS or DLOPS_GROUP_RANKS",
+                    context.size() - 1
+                ),
             };
             let receives = !matches!(receiver, Receiver::Rank(rank) if rank != context.rank());
             if receives && global.is_null() && array.space().global_count() > 0 {

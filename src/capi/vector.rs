@@ -1,6 +1,6 @@
 //! Arithmetic on arrays: the vector verbs.
 
-use super::border::{borrow, boolean, call, dlops_status, scalar, write};
+use super::border::{boolean, borrow, call, dlops_status, scalar, write};
 use super::handle::dlops_array;
 use super::operator::dlops_scalar;
 use crate::arrays::random::{self, Distribution};

@@ -1,6 +1,8 @@
 //! A communicator made of a host's own functions.
 
-use super::exchange::{by_messages, check_equal_gather, check_gather, check_numbers, check_parts, check_peer, gather_packed};
+use super::exchange::{
+    by_messages, check_equal_gather, check_gather, check_numbers, check_parts, check_peer, gather_packed,
+};
 use super::pieces::{count_limit, pieces};
 use super::plain_file::PlainFile;
 use super::subgroup::Subgroup;

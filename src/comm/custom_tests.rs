@@ -190,12 +190,15 @@ unsafe extern "C" fn wait(user: *mut c_void, count: i64, requests: *mut u64) -> 
 
 unsafe extern "C" fn split(user: *mut c_void, colour: i32, group: *mut dlops_communicator_functions) -> i32 {
     let me = unsafe { of(user) };
-    let colours: Vec<i32> = me.world.meet(me.rank, &colour.to_ne_bytes()).iter()
+    let colours: Vec<i32> = me
+        .world
+        .meet(me.rank, &colour.to_ne_bytes())
+        .iter()
         .map(|b| i32::from_ne_bytes(b[..].try_into().unwrap()))
         .collect();
     let members: Vec<usize> = (0..colours.len()).filter(|&r| colours[r] == colour).collect();
     // The first member makes the world of the group and posts its address.
-    let made = (members[0] == me.rank).then(|| Arc::into_raw(World::new(members.len())) as usize).unwrap_or(0);
+    let made = if members[0] == me.rank { Arc::into_raw(World::new(members.len())) as usize } else { 0 };
     let addresses = me.world.meet(me.rank, &made.to_ne_bytes());
     let address = usize::from_ne_bytes(addresses[members[0]][..].try_into().unwrap()) as *const World;
     unsafe { Arc::increment_strong_count(address) };
@@ -289,33 +292,41 @@ fn no_call_passes_the_largest_count() {
 fn traffic_counts_the_calls() {
     for size in [1, 3] {
         let messages = AtomicUsize::new(0);
-        let world = on_ranks(size, |_| {}, |comm| {
-            let before = comm.traffic().read();
-            comm.barrier().unwrap();
-            comm.broadcast(&mut [1, 2, 3], 0).unwrap();
-            comm.allreduce_f64(&mut [1.0, 2.0], Combine::Sum).unwrap();
-            let after = comm.traffic().read();
-            assert_eq!(after.1 - before.1, 4 + 16 + if comm.rank() == 0 { 3 } else { 0 });
-            messages.fetch_add(after.0 as usize, Ordering::Relaxed);
-        });
+        let world = on_ranks(
+            size,
+            |_| {},
+            |comm| {
+                let before = comm.traffic().read();
+                comm.barrier().unwrap();
+                comm.broadcast(&mut [1, 2, 3], 0).unwrap();
+                comm.allreduce_f64(&mut [1.0, 2.0], Combine::Sum).unwrap();
+                let after = comm.traffic().read();
+                assert_eq!(after.1 - before.1, 4 + 16 + if comm.rank() == 0 { 3 } else { 0 });
+                messages.fetch_add(after.0 as usize, Ordering::Relaxed);
+            },
+        );
         assert_eq!(world.calls.load(Ordering::Relaxed), messages.load(Ordering::Relaxed));
     }
 }
 
 #[test]
 fn a_failing_function_is_named_with_its_number() {
-    on_ranks(1, |_| {}, |comm| {
-        let world = World::new(1);
-        let table = table(&world, 0, 1);
-        unsafe { of(table.user) }.fail_allreduce = 42;
-        // SAFETY: the table is complete.
-        let error = unsafe { Custom::create(&table) }.err().unwrap();
-        assert_eq!(error.status, Status::Communication);
-        assert!(error.message.contains("'allreduce' returned 42"), "{error}");
-        assert_eq!(world.destroyed.load(Ordering::Relaxed), 0, "the caller still owns user");
-        unsafe { destroy(table.user) };
-        comm.barrier().unwrap();
-    });
+    on_ranks(
+        1,
+        |_| {},
+        |comm| {
+            let world = World::new(1);
+            let table = table(&world, 0, 1);
+            unsafe { of(table.user) }.fail_allreduce = 42;
+            // SAFETY: the table is complete.
+            let error = unsafe { Custom::create(&table) }.err().unwrap();
+            assert_eq!(error.status, Status::Communication);
+            assert!(error.message.contains("'allreduce' returned 42"), "{error}");
+            assert_eq!(world.destroyed.load(Ordering::Relaxed), 0, "the caller still owns user");
+            unsafe { destroy(table.user) };
+            comm.barrier().unwrap();
+        },
+    );
 }
 
 #[test]

@@ -21,11 +21,11 @@ pub mod pieces;
 pub mod plain_file;
 pub mod solo;
 pub mod subgroup;
+#[cfg(test)]
+mod suite;
 pub mod table;
 #[doc(hidden)]
 pub mod threaded;
-#[cfg(test)]
-mod suite;
 
 pub use agree::agree;
 
@@ -141,12 +141,26 @@ pub trait Communicator: Send + Sync {
     ///
     /// # Safety
     /// `pointer..pointer + bytes` stays readable and unchanged until the requests are waited for.
-    unsafe fn send(&self, pointer: *const u8, bytes: usize, peer: usize, tag: i32, requests: &mut Vec<Request>) -> Result<()>;
+    unsafe fn send(
+        &self,
+        pointer: *const u8,
+        bytes: usize,
+        peer: usize,
+        tag: i32,
+        requests: &mut Vec<Request>,
+    ) -> Result<()>;
     /// Starts a receive; pushes as many requests as the matching `send` does. Local.
     ///
     /// # Safety
     /// `pointer..pointer + bytes` stays writable and untouched until the requests are waited for.
-    unsafe fn receive(&self, pointer: *mut u8, bytes: usize, peer: usize, tag: i32, requests: &mut Vec<Request>) -> Result<()>;
+    unsafe fn receive(
+        &self,
+        pointer: *mut u8,
+        bytes: usize,
+        peer: usize,
+        tag: i32,
+        requests: &mut Vec<Request>,
+    ) -> Result<()>;
     /// Lets the transport make progress. Never blocks; the requests stay valid.
     fn test(&self, requests: &mut [Request]) -> Result<()>;
     /// Waits for all and empties the list, also when one fails.
@@ -173,13 +187,15 @@ pub trait SharedFile {
 impl dyn Communicator + '_ {
     pub fn allreduce_f64(&self, values: &mut [f64], combine: Combine) -> Result<()> {
         // SAFETY: f64 has no padding and every bit pattern is valid.
-        let bytes = unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), std::mem::size_of_val(values)) };
+        let bytes =
+            unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), std::mem::size_of_val(values)) };
         self.allreduce(bytes, Number::Float64, combine)
     }
 
     pub fn allreduce_i64(&self, values: &mut [i64], combine: Combine) -> Result<()> {
         // SAFETY: i64 has no padding and every bit pattern is valid.
-        let bytes = unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), std::mem::size_of_val(values)) };
+        let bytes =
+            unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), std::mem::size_of_val(values)) };
         self.allreduce(bytes, Number::Int64, combine)
     }
 

@@ -62,7 +62,8 @@ fn reductions(comm: &dyn Communicator) {
 fn broadcasts(comm: &dyn Communicator) {
     for root in 0..comm.size() {
         for n in [0usize, 1, 100] {
-            let mut buffer: Vec<u8> = (0..n).map(|i| if comm.rank() == root { (i + root) as u8 } else { 255 }).collect();
+            let mut buffer: Vec<u8> =
+                (0..n).map(|i| if comm.rank() == root { (i + root) as u8 } else { 255 }).collect();
             comm.broadcast(&mut buffer, root).unwrap();
             assert!(buffer.iter().enumerate().all(|(i, &b)| b == (i + root) as u8));
         }

@@ -42,9 +42,8 @@ pub struct dlops_communicator_functions {
     /// Sends the `bytes` bytes of rank `root` to all ranks. Collective. Required.
     pub broadcast: Option<unsafe extern "C" fn(user: *mut c_void, buffer: *mut c_void, bytes: i64, root: i32) -> i32>,
     /// Gathers `bytes` bytes of every rank, in the order of ranks. Collective. NULL: `allgatherv` is used.
-    pub allgather: Option<
-        unsafe extern "C" fn(user: *mut c_void, send: *const c_void, receive: *mut c_void, bytes: i64) -> i32,
-    >,
+    pub allgather:
+        Option<unsafe extern "C" fn(user: *mut c_void, send: *const c_void, receive: *mut c_void, bytes: i64) -> i32>,
     /// Gathers `counts[r]` bytes of every rank r at `receive + displacements[r]`. `counts` are the same on all ranks,
     /// some may be 0; `send_bytes` is `counts[rank]`. Collective. Required.
     pub allgatherv: Option<
@@ -103,9 +102,8 @@ pub struct dlops_communicator_functions {
     /// Makes a group of all ranks that pass this `colour` (any number), ordered by rank. `group` arrives zeroed with
     /// `struct_size` set; the host fills it, with a `user` and `destroy` of its own. Collective.
     /// NULL: groups are made of `send` and `receive`.
-    pub split: Option<
-        unsafe extern "C" fn(user: *mut c_void, colour: i32, group: *mut dlops_communicator_functions) -> i32,
-    >,
+    pub split:
+        Option<unsafe extern "C" fn(user: *mut c_void, colour: i32, group: *mut dlops_communicator_functions) -> i32>,
     /// Called once, with the last reference; local, at any time, ranks in any order. NULL: nothing to release.
     pub destroy: Option<unsafe extern "C" fn(user: *mut c_void)>,
 }

@@ -152,7 +152,16 @@ impl Communicator for Threaded {
         receive_displacements: &[usize],
     ) -> Result<()> {
         let requests = &mut Vec::new();
-        by_messages(self, send, send_counts, send_displacements, receive, receive_counts, receive_displacements, requests)
+        by_messages(
+            self,
+            send,
+            send_counts,
+            send_displacements,
+            receive,
+            receive_counts,
+            receive_displacements,
+            requests,
+        )
     }
 
     fn barrier(&self) -> Result<()> {

@@ -58,7 +58,7 @@ impl Context {
     /// Collective over `comm`, which the context keeps.
     pub fn new(comm: Arc<dyn Communicator>, options: ContextOptions) -> Result<Context> {
         // What kernels ask of the machine is read now, so that no apply allocates for it.
-        cpu::level(); cpu::cache_bytes();
+        let _ = (cpu::level(), cpu::cache_bytes());
         let threads = threads_wanted(options.threads);
         let made = threads.and_then(|n| Ok((n, Arc::new(ThreadPool::new(n)?))));
         let (wanted, pool) = agree(&*comm, made)?;
@@ -78,7 +78,9 @@ impl Context {
         if wanted > cores {
             context.log(
                 Level::Warning,
-                &format!("{wanted} threads on a rank that may use {cores} cores: bind ranks to more cores (--bind-to none)"),
+                &format!(
+                    "{wanted} threads on a rank that may use {cores} cores: bind ranks to more cores (--bind-to none)"
+                ),
             );
         }
         Ok(context)

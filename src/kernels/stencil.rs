@@ -115,8 +115,8 @@ impl Stencil {
         let (before, after) = self.reach();
         let lacks_before = |&i: &usize| (i as isize) - extent(self.row(i)).0 < slab.start as isize;
         let lacks_after = |&i: &usize| i as isize + extent(self.row(i)).1 >= slab.end as isize;
-        let start = slab.clone().take(before).filter(lacks_before).next_back().map_or(slab.start, |i| i + 1);
-        let end = slab.clone().rev().take(after).filter(lacks_after).next_back().unwrap_or(slab.end);
+        let start = slab.clone().take(before).rfind(lacks_before).map_or(slab.start, |i| i + 1);
+        let end = slab.clone().rev().take(after).rfind(lacks_after).unwrap_or(slab.end);
         start - slab.start..end.max(start) - slab.start
     }
 }

@@ -32,7 +32,10 @@ impl Method {
 
     pub fn from_code(code: i32) -> Result<Method> {
         Method::ALL.into_iter().find(|m| *m as i32 == code).ok_or_else(|| {
-            Error::new(Status::Argument, format!("method is {code}, expected DLOPS_SOLVER_CG (1) or DLOPS_SOLVER_CGLS (2)"))
+            Error::new(
+                Status::Argument,
+                format!("method is {code}, expected DLOPS_SOLVER_CG (1) or DLOPS_SOLVER_CGLS (2)"),
+            )
         })
     }
 

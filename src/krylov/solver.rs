@@ -158,7 +158,8 @@ impl Solver {
         };
         let settings = lock(&self.0.settings).clone();
         let prepared = self.check(b, x).and_then(|()| self.prepare(slot.take(), &settings));
-        let mut run = self.context().agree_on(prepared, &format!("{} with {:?}", self.0.method.name(), settings.options))?;
+        let mut run =
+            self.context().agree_on(prepared, &format!("{} with {:?}", self.0.method.name(), settings.options))?;
         run.start = Instant::now();
         let limit = settings.options.time_limit;
         run.control.begin((limit > 0.0).then(|| run.start + Duration::from_secs_f64(limit)));
@@ -272,7 +273,14 @@ impl Solver {
             Method::Cgls => (Box::new(Cgls::new(a, m, settings.options.damp)?), cgls::SLOTS),
         };
         let control = Control::new(a.domain(), slots);
-        Ok(Run { iteration, control, settings: settings.clone(), x: None, start: Instant::now(), finished: Reason::Running })
+        Ok(Run {
+            iteration,
+            control,
+            settings: settings.clone(),
+            x: None,
+            start: Instant::now(),
+            finished: Reason::Running,
+        })
     }
 
     /// Records norms, looks at the stopping rules, calls the monitor.

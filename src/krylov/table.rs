@@ -66,7 +66,11 @@ fn line(solver: &Solver) -> String {
             (true, method) => {
                 let sign = if p.first.im.is_sign_negative() { "" } else { "+" };
                 let x = format!("{}{sign}{}j", exponent(p.first.re, 2), exponent(p.first.im, 2));
-                if method == Method::Cg { format!("        {x}        ") } else { format!("       {x}   ") }
+                if method == Method::Cg {
+                    format!("        {x}        ")
+                } else {
+                    format!("       {x}   ")
+                }
             }
         };
         let residual = format!("{:>6}{x}{:>11}", p.iterations, exponent(p.norms.residual, 4));
@@ -92,7 +96,12 @@ fn exponent(value: f64, digits: usize) -> String {
 fn foot(solver: &Solver) -> String {
     solver.progress(|p| {
         let reason = p.reason.text();
-        format!("\nIterations = {}        Total time (s) = {:.2}\nStopped: {reason}\n{}\n", p.iterations, p.seconds, rule(solver))
+        format!(
+            "\nIterations = {}        Total time (s) = {:.2}\nStopped: {reason}\n{}\n",
+            p.iterations,
+            p.seconds,
+            rule(solver)
+        )
     })
 }
 

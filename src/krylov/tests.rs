@@ -167,7 +167,8 @@ fn not_a_number_stops_with_a_reason_and_indefinite_is_noticed() {
     let reasons = on_ranks(2, |comm| {
         let a = scaling(&cut(comm, DType::Float64, 10, false), None);
         let (_, b, x) = right_side(&a);
-        let solver = Solver::new(Method::Cg, &crate::operators::algebra::scale(Scalar::real(-1.0), &a).unwrap()).unwrap();
+        let solver =
+            Solver::new(Method::Cg, &crate::operators::algebra::scale(Scalar::real(-1.0), &a).unwrap()).unwrap();
         solver.solve(&b, &x).unwrap();
         let indefinite = solver.progress(|p| p.reason);
         verbs::fill(&b, Scalar::real(f64::NAN)).unwrap();

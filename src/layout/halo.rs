@@ -79,7 +79,10 @@ impl HaloPlan {
         check_widths("before", before, n, ranks, periodic)?;
         check_widths("after", after, n, ranks, periodic)?;
         let Layout::Grid(_) = layout else {
-            fail!(Unsupported, "a halo along axis {axis} needs a grid layout; redistribute boxes and unshaped layouts first");
+            fail!(
+                Unsupported,
+                "a halo along axis {axis} needs a grid layout; redistribute boxes and unshaped layouts first"
+            );
         };
         let line = match layout.cut_of_axis(axis) {
             None => Line { n, parts: vec![Interval { start: 0, len: n }], stride: 1, periodic },

@@ -31,7 +31,10 @@ impl Partition {
     /// Every part's interval, in order, empty ones included; none for a cyclic partition.
     pub fn intervals(&self, n: i64, parts: usize) -> Option<Vec<Interval>> {
         let from_rule = |rule: fn(i64, i64, i64) -> (i64, i64)| {
-            (0..parts as i64).map(|part| rule(n, parts as i64, part)).map(|(start, len)| Interval { start, len }).collect()
+            (0..parts as i64)
+                .map(|part| rule(n, parts as i64, part))
+                .map(|(start, len)| Interval { start, len })
+                .collect()
         };
         match self {
             Partition::Balanced => Some(from_rule(local_split)),
@@ -93,8 +96,12 @@ mod tests {
             for n in 0..12 {
                 let mut extents = vec![0; parts];
                 extents[parts / 2] = n;
-                let rules =
-                    [Partition::Balanced, Partition::Ceiling, Partition::Extents(extents), Partition::Cyclic { block: 2 }];
+                let rules = [
+                    Partition::Balanced,
+                    Partition::Ceiling,
+                    Partition::Extents(extents),
+                    Partition::Cyclic { block: 2 },
+                ];
                 for partition in rules {
                     let sets: Vec<IndexSet> = partition.sets(n, parts).collect();
                     let single: Vec<IndexSet> = (0..parts).map(|p| partition.set(n, parts, p)).collect();

@@ -108,7 +108,10 @@ fn validate_grid(grid: &[GridDimension], shape: &[i64], ranks: usize) -> Result<
             fail!(Axis, "layout: grid dimension {dimension} cuts axis {axis}, the shape has {} axes", shape.len());
         }
         if let Some(first) = cut_by[axis].replace(dimension) {
-            fail!(Layout, "layout: axis {axis} is cut by grid dimensions {first} and {dimension}, expected one at most");
+            fail!(
+                Layout,
+                "layout: axis {axis} is cut by grid dimensions {first} and {dimension}, expected one at most"
+            );
         }
         validate_partition(partition, axis, shape[axis], d.ranks)?;
     }

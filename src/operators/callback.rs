@@ -131,7 +131,11 @@ impl LinearMap for Callback {
     }
 
     fn details(&self) -> String {
-        if self.functions.adjoint.is_none() { "forward only".into() } else { String::new() }
+        if self.functions.adjoint.is_none() {
+            "forward only".into()
+        } else {
+            String::new()
+        }
     }
 
     fn is_complex_linear(&self) -> bool {

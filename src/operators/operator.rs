@@ -106,7 +106,9 @@ impl Operator {
         let checked = self.check(mode, alpha, x, beta, y);
         match self.context().check_level() {
             0 => checked?,
-            _ => self.context().agree_on(checked, &format!("{} in mode {mode:?} with {alpha:?}, {beta:?}", self.name()))?,
+            _ => self
+                .context()
+                .agree_on(checked, &format!("{} in mode {mode:?} with {alpha:?}, {beta:?}", self.name()))?,
         }
         self.apply_unchecked(mode, alpha, x, beta, y)
     }
@@ -166,7 +168,15 @@ impl Operator {
         let details = self.0.map.details();
         let details = if details.is_empty() { details } else { format!(" ({details})") };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{:indent$}{}{details}: {} -> {}", "", self.name(), self.domain(), self.range(), indent = 2 * depth);
+        let _ = writeln!(
+            text,
+            "{:indent$}{}{details}: {} -> {}",
+            "",
+            self.name(),
+            self.domain(),
+            self.range(),
+            indent = 2 * depth
+        );
         self.children().iter().for_each(|c| c.describe_into(text, depth + 1));
     }
 }
@@ -198,7 +208,12 @@ pub(crate) fn require_same_context(operators: &[Operator]) -> Result<()> {
         None => Ok(()),
         Some(k) => Err(Error::new(
             Status::Context,
-            format!("operators {k} ({}) and {} ({}) belong to different contexts", operators[k].name(), k + 1, operators[k + 1].name()),
+            format!(
+                "operators {k} ({}) and {} ({}) belong to different contexts",
+                operators[k].name(),
+                k + 1,
+                operators[k + 1].name()
+            ),
         )),
     }
 }

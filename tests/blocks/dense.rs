@@ -59,6 +59,7 @@ impl Matrix {
     }
 }
 
+#[allow(clippy::mut_from_ref)] // the array's memory, which this thread alone uses
 fn get<T: Element>(a: &Array) -> &mut [T] {
     let local = a.local().unwrap();
     assert!(local.is_contiguous());

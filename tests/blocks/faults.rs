@@ -62,7 +62,11 @@ fn failing_blocks(context: &Context) {
     let last = context.rank() + 1 == context.size();
     let m = Matrix::numbered::<f64>(1, 3, 3);
     let own = [operator::<f64>(context, &m, 0), operator::<f64>(context, &m, if last { 42 } else { 0 })];
-    for (make, mode) in [(vstack as fn(&Context, &[Operator], _) -> _, Mode::Adjoint), (hstack, Mode::Forward), (block_diag, Mode::Forward)] {
+    for (make, mode) in [
+        (vstack as fn(&Context, &[Operator], _) -> _, Mode::Adjoint),
+        (hstack, Mode::Forward),
+        (block_diag, Mode::Forward),
+    ] {
         let a = make(context, &own, None).unwrap();
         let (domain, range) = a.spaces(mode);
         let (x, y) = (Array::new(domain).unwrap(), Array::new(range).unwrap());
@@ -80,7 +84,7 @@ fn failing_blocks(context: &Context) {
         if a.name() != "BlockDiag" {
             assert!(read::<f64>(&y).iter().all(|e| e.re.is_nan()), "the failure spreads as NaN");
         }
-        let all = context.agree_pending().err().expect("the error of the last rank");
+        let all = context.agree_pending().expect_err("the error of the last rank");
         assert_eq!(all.status, Status::Callback);
         assert!(context.agree_pending().is_ok(), "forgotten");
         // Nobody leaves a collective test alone.

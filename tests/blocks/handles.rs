@@ -27,7 +27,8 @@ pub fn all() {
         assert_eq!(dlops_context_create_self(null(), &mut context), 0);
         assert_eq!(dlops_space_create(context, 2, 1, [4i64].as_ptr(), null(), &mut space), 0);
         let user = (&raw mut calls).cast();
-        let made = dlops_operator_create_callback(space, space, Some(count), Some(count), user, None, null(), &mut operator);
+        let made =
+            dlops_operator_create_callback(space, space, Some(count), Some(count), user, None, null(), &mut operator);
         assert_eq!(made, 0);
         assert_eq!((dlops_array_create(space, &mut x), dlops_array_create(space, &mut y)), (0, 0));
         let applied = allocations(|| (0..4).for_each(|mode| assert_eq!(dlops_operator_apply(operator, mode, x, y), 0)));

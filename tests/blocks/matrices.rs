@@ -118,8 +118,7 @@ fn every_kind<T: Element>(context: &Context) {
         // Groups of ranks {0, 1} and {2, 3}, as far as there are.
         let halves: Vec<i32> = (0..size).map(|r| r as i32 / 2).collect();
         for mask in [None, Some(halves)] {
-            let group: Vec<usize> =
-                (0..size).filter(|r| mask.as_ref().is_none_or(|m| m[*r] == m[rank])).collect();
+            let group: Vec<usize> = (0..size).filter(|r| mask.as_ref().is_none_or(|m| m[*r] == m[rank])).collect();
             let me = group.iter().position(|r| *r == rank).unwrap();
             let (big, parts) = whole::<T>(kind, &group);
             let a = build::<T>(context, kind, mask.clone());
@@ -197,11 +196,11 @@ fn padded(context: &Context) {
     write::<f64>(&x, &ones);
     write::<f64>(&y, &ones[..6]);
     stack.apply_scaled(Mode::Adjoint, Scalar::ONE, &x, Scalar::real(10.0), &y).unwrap();
-    close::<f64>(&read::<f64>(&y), &vec![C::new(2.0 * size as f64 + 10.0, 0.0); 6], "strided sum");
+    close::<f64>(&read::<f64>(&y), &[C::new(2.0 * size as f64 + 10.0, 0.0); 6], "strided sum");
     let again = allocations(|| stack.apply(Mode::Adjoint, &x, &y).unwrap());
     assert_eq!(again, 0, "the second strided sum");
     stack.apply(Mode::Forward, &y, &x).unwrap();
-    close::<f64>(&read::<f64>(&x), &vec![C::new(2.0 * size as f64, 0.0); 12], "strided input");
+    close::<f64>(&read::<f64>(&x), &[C::new(2.0 * size as f64, 0.0); 12], "strided input");
     assert_eq!((memory[3], memory[9]), (-1.0, -1.0), "padding");
 }
 

@@ -28,7 +28,8 @@ fn compare<T: Element>(a: &Operator, m: &Matrix, what: &str) {
         let (domain, range) = a.spaces(mode);
         let (x, y) = (Array::new(domain).unwrap(), Array::new(range).unwrap());
         let n = domain.local_count() as usize / from;
-        let numbers = |sequence: u64, count: usize| (0..count * n).map(|k| element::<T>(sequence, k)).collect::<Vec<C>>();
+        let numbers =
+            |sequence: u64, count: usize| (0..count * n).map(|k| element::<T>(sequence, k)).collect::<Vec<C>>();
         let (all_x, all_y) = (numbers(1, from), numbers(2, to));
         for (alpha, beta) in scalars::<T>() {
             write::<T>(&x, &all_x);
@@ -112,7 +113,9 @@ fn functions<T: Element>(context: &Context) {
         let flat = Space::unshaped(context, T::DTYPE, counts[context.rank()], None).unwrap();
         let y = Array::new(&flat).unwrap();
         let numbers: Vec<C> = (0..space.local_count() as usize).map(|k| element::<T>(6, k)).collect();
-        for (mode, c) in [(Mode::Forward, c), (Mode::Adjoint, c.conj()), (Mode::Transpose, c), (Mode::Conjugate, c.conj())] {
+        for (mode, c) in
+            [(Mode::Forward, c), (Mode::Adjoint, c.conj()), (Mode::Transpose, c), (Mode::Conjugate, c.conj())]
+        {
             write::<T>(&x, &numbers);
             write::<T>(&y, &numbers);
             a.apply_scaled(mode, Scalar::ONE, &x, Scalar::real(3.0), &y).unwrap();

@@ -118,7 +118,14 @@ impl Communicator for Thread {
         Subgroup::new(Arc::new(self.clone()), colour)
     }
 
-    unsafe fn send(&self, from: *const u8, bytes: usize, peer: usize, tag: i32, requests: &mut Vec<Request>) -> Result<()> {
+    unsafe fn send(
+        &self,
+        from: *const u8,
+        bytes: usize,
+        peer: usize,
+        tag: i32,
+        requests: &mut Vec<Request>,
+    ) -> Result<()> {
         if bytes > 0 {
             self.traffic.add(bytes);
             let letter = std::slice::from_raw_parts(from, bytes).to_vec();
@@ -129,7 +136,14 @@ impl Communicator for Thread {
         Ok(())
     }
 
-    unsafe fn receive(&self, to: *mut u8, bytes: usize, peer: usize, tag: i32, requests: &mut Vec<Request>) -> Result<()> {
+    unsafe fn receive(
+        &self,
+        to: *mut u8,
+        bytes: usize,
+        peer: usize,
+        tag: i32,
+        requests: &mut Vec<Request>,
+    ) -> Result<()> {
         if bytes > 0 {
             let mut posted = self.posted.lock().unwrap();
             requests.push(Request(posted.len() as u64));
@@ -220,7 +234,7 @@ pub fn layouts(shape: &[i64], ranks: usize) -> Vec<Layout> {
             list.push(grid(vec![(ranks, cut(axis, partition))]));
         }
     }
-    let factors = (2..ranks).find(|k| ranks % k == 0).map(|k| (k, ranks / k));
+    let factors = (2..ranks).find(|k| ranks.is_multiple_of(*k)).map(|k| (k, ranks / k));
     if let Some((a, b)) = factors {
         let last = shape.len() - 1;
         list.push(grid(vec![(a, Role::Replicate), (b, cut(last, Partition::Balanced))]));

@@ -24,29 +24,33 @@ fn each_offset(array: &Array, mut visit: impl FnMut(isize)) {
 
 pub fn read(array: &Array) -> Vec<Complex64> {
     let mut values = Vec::new();
-    array.for_each_leaf(&mut |leaf| {
-        let pointer = leaf.local()?.pointer();
-        dispatch!(leaf.dtype(), T => each_offset(leaf, |offset| {
-            // SAFETY: an element of the leaf.
-            let value = unsafe { *pointer.cast::<T>().offset(offset) }.to_scalar();
-            values.push(Complex64::new(value.re, value.im));
-        }));
-        Ok(())
-    }).expect("floating-point leaves");
+    array
+        .for_each_leaf(&mut |leaf| {
+            let pointer = leaf.local()?.pointer();
+            dispatch!(leaf.dtype(), T => each_offset(leaf, |offset| {
+                // SAFETY: an element of the leaf.
+                let value = unsafe { *pointer.cast::<T>().offset(offset) }.to_scalar();
+                values.push(Complex64::new(value.re, value.im));
+            }));
+            Ok(())
+        })
+        .expect("floating-point leaves");
     values
 }
 
 pub fn write(array: &Array, values: &[Complex64]) {
     let mut values = values.iter();
-    array.for_each_leaf(&mut |leaf| {
-        let pointer = leaf.local()?.pointer();
-        dispatch!(leaf.dtype(), T => each_offset(leaf, |offset| {
-            let value = values.next().expect("one value an element");
-            // SAFETY: an element of the leaf.
-            unsafe { *pointer.cast::<T>().offset(offset) = T::from_scalar(Scalar::complex(value.re, value.im)) };
-        }));
-        Ok(())
-    }).expect("floating-point leaves");
+    array
+        .for_each_leaf(&mut |leaf| {
+            let pointer = leaf.local()?.pointer();
+            dispatch!(leaf.dtype(), T => each_offset(leaf, |offset| {
+                let value = values.next().expect("one value an element");
+                // SAFETY: an element of the leaf.
+                unsafe { *pointer.cast::<T>().offset(offset) = T::from_scalar(Scalar::complex(value.re, value.im)) };
+            }));
+            Ok(())
+        })
+        .expect("floating-point leaves");
     assert!(values.next().is_none(), "more values than elements");
 }
 
@@ -67,23 +71,25 @@ impl Padded {
     /// Places of the padding that have been written, as (leaf, offset in elements).
     pub fn written(&self) -> Vec<(usize, usize)> {
         let (mut leaf, mut written) = (0, Vec::new());
-        self.array.for_each_leaf(&mut |array| {
-            let (memory, _) = &self.leaves[leaf];
-            leaf += 1;
-            let size = array.dtype().size();
-            let bytes = std::mem::size_of_val(&memory[..]);
-            let mut outside = vec![true; bytes / size];
-            each_offset(array, |offset| outside[offset as usize] = false);
-            let pad = f64::NAN.to_ne_bytes();
-            for k in (0..bytes / size).filter(|k| outside[*k]) {
-                // SAFETY: bytes of the memory.
-                let found = unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<u8>().add(k * size), size) };
-                if found.iter().enumerate().any(|(i, b)| *b != pad[(k * size + i) % 8]) {
-                    written.push((leaf - 1, k));
+        self.array
+            .for_each_leaf(&mut |array| {
+                let (memory, _) = &self.leaves[leaf];
+                leaf += 1;
+                let size = array.dtype().size();
+                let bytes = std::mem::size_of_val(&memory[..]);
+                let mut outside = vec![true; bytes / size];
+                each_offset(array, |offset| outside[offset as usize] = false);
+                let pad = f64::NAN.to_ne_bytes();
+                for k in (0..bytes / size).filter(|k| outside[*k]) {
+                    // SAFETY: bytes of the memory.
+                    let found = unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<u8>().add(k * size), size) };
+                    if found.iter().enumerate().any(|(i, b)| *b != pad[(k * size + i) % 8]) {
+                        written.push((leaf - 1, k));
+                    }
                 }
-            }
-            Ok(())
-        }).expect("leaves");
+                Ok(())
+            })
+            .expect("leaves");
         written
     }
 }

@@ -4,9 +4,7 @@ use super::error::check;
 use super::handle::MpiCommunicator;
 use super::lifetime::{check_alive, locked};
 use super::version::in_place;
-use crate::comm::exchange::{
-    by_messages, check_equal_gather, check_gather, check_numbers, check_peer, gather_packed,
-};
+use crate::comm::exchange::{by_messages, check_equal_gather, check_gather, check_numbers, check_peer, gather_packed};
 use crate::comm::pieces::pieces;
 use crate::comm::{Combine, Communicator, Number, Request, SharedFile, Traffic};
 use crate::error::Result;
@@ -78,9 +76,8 @@ impl Communicator for MpiCommunicator {
             self.traffic.add(if root == self.rank() { length } else { 0 });
             let part = buffer[start..].as_mut_ptr().cast::<c_void>();
             // SAFETY: `length` bytes from `part` are inside the buffer, borrowed; a live communicator.
-            let code = unsafe {
-                ffi::MPI_Bcast(part, length as c_int, ffi::RSMPI_UINT8_T, root as c_int, self.node.comm)
-            };
+            let code =
+                unsafe { ffi::MPI_Bcast(part, length as c_int, ffi::RSMPI_UINT8_T, root as c_int, self.node.comm) };
             check(code, "MPI_Bcast")?;
         }
         Ok(())

@@ -48,7 +48,12 @@ unsafe fn cast_all<S: Copy + Cast<D>, D: Copy>(target: *mut u8, source: *const u
         (std::slice::from_raw_parts_mut(target.cast::<D>(), n), std::slice::from_raw_parts(source.cast::<S>(), n))
     };
     // SAFETY: `produce` calls with i < n.
-    produce(d, stream, #[inline(always)] |i| unsafe { super::elementwise::at(s, i) }.cast());
+    produce(
+        d,
+        stream,
+        #[inline(always)]
+        |i| unsafe { super::elementwise::at(s, i) }.cast(),
+    );
 }
 
 macro_rules! to_each {

@@ -116,15 +116,14 @@ pub struct Halo<T> {
 
 impl<T> Halo<T> {
     /// The whole axis is here.
-    pub const NONE: Halo<T> =
-        Halo {
-            before: std::ptr::null(),
-            before_width: 0,
-            before_strides: [0; 2],
-            after: std::ptr::null(),
-            after_width: 0,
-            after_strides: [0; 2],
-        };
+    pub const NONE: Halo<T> = Halo {
+        before: std::ptr::null(),
+        before_width: 0,
+        before_strides: [0; 2],
+        after: std::ptr::null(),
+        after_width: 0,
+        after_strides: [0; 2],
+    };
 }
 
 /// Elements of scratch that `convolve` needs for a filter of so many taps: some 400 kB for short filters.

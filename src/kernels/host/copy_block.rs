@@ -241,13 +241,35 @@ pub unsafe fn copy_block(
 ) -> Result<()> {
     let Some(walk) = Walk::new(extents, target_strides, source_strides)? else { return Ok(()) };
     match element_size {
-        4 => walk_with(walk, Ends { target: target.cast::<u32>(), source: source.cast() }, false, #[inline(always)] |v, _| v),
+        4 => walk_with(
+            walk,
+            Ends { target: target.cast::<u32>(), source: source.cast() },
+            false,
+            #[inline(always)]
+            |v, _| v,
+        ),
         // A complex64 is aligned as its float.
-        8 if !(target as usize | source as usize).is_multiple_of(8) => {
-            walk_with(walk, Ends { target: target.cast::<[u32; 2]>(), source: source.cast() }, false, #[inline(always)] |v, _| v)
-        }
-        8 => walk_with(walk, Ends { target: target.cast::<u64>(), source: source.cast() }, false, #[inline(always)] |v, _| v),
-        16 => walk_with(walk, Ends { target: target.cast::<[u64; 2]>(), source: source.cast() }, false, #[inline(always)] |v, _| v),
+        8 if !(target as usize | source as usize).is_multiple_of(8) => walk_with(
+            walk,
+            Ends { target: target.cast::<[u32; 2]>(), source: source.cast() },
+            false,
+            #[inline(always)]
+            |v, _| v,
+        ),
+        8 => walk_with(
+            walk,
+            Ends { target: target.cast::<u64>(), source: source.cast() },
+            false,
+            #[inline(always)]
+            |v, _| v,
+        ),
+        16 => walk_with(
+            walk,
+            Ends { target: target.cast::<[u64; 2]>(), source: source.cast() },
+            false,
+            #[inline(always)]
+            |v, _| v,
+        ),
         other => fail!(Argument, "an element of {other} bytes cannot be copied, expected 4, 8 or 16"),
     }
     Ok(())
@@ -273,12 +295,48 @@ pub unsafe fn transform_block<T: Element>(
     let (a, b) = (T::from_scalar(alpha), T::from_scalar(beta));
     let reads = !beta.is_zero();
     match (conj && T::IS_COMPLEX, alpha.is_one(), reads) {
-        (false, true, false) => walk_with(walk, ends, false, #[inline(always)] |v, _| v),
-        (true, true, false) => walk_with(walk, ends, false, #[inline(always)] |v: T, _| v.conj()),
-        (false, _, false) => walk_with(walk, ends, false, #[inline(always)] |v, _| a * v),
-        (true, _, false) => walk_with(walk, ends, false, #[inline(always)] |v: T, _| a * v.conj()),
-        (false, _, true) => walk_with(walk, ends, true, #[inline(always)] |v, old| b * old + a * v),
-        (true, _, true) => walk_with(walk, ends, true, #[inline(always)] |v: T, old| b * old + a * v.conj()),
+        (false, true, false) => walk_with(
+            walk,
+            ends,
+            false,
+            #[inline(always)]
+            |v, _| v,
+        ),
+        (true, true, false) => walk_with(
+            walk,
+            ends,
+            false,
+            #[inline(always)]
+            |v: T, _| v.conj(),
+        ),
+        (false, _, false) => walk_with(
+            walk,
+            ends,
+            false,
+            #[inline(always)]
+            |v, _| a * v,
+        ),
+        (true, _, false) => walk_with(
+            walk,
+            ends,
+            false,
+            #[inline(always)]
+            |v: T, _| a * v.conj(),
+        ),
+        (false, _, true) => walk_with(
+            walk,
+            ends,
+            true,
+            #[inline(always)]
+            |v, old| b * old + a * v,
+        ),
+        (true, _, true) => walk_with(
+            walk,
+            ends,
+            true,
+            #[inline(always)]
+            |v: T, old| b * old + a * v.conj(),
+        ),
     }
     Ok(())
 }
@@ -305,7 +363,15 @@ mod tests {
             return vec![vec![]];
         }
         let shorter = permutations(n - 1);
-        (0..n).flat_map(|at| shorter.iter().map(move |p| { let mut p = p.clone(); p.insert(at, n - 1); p })).collect()
+        (0..n)
+            .flat_map(|at| {
+                shorter.iter().map(move |p| {
+                    let mut p = p.clone();
+                    p.insert(at, n - 1);
+                    p
+                })
+            })
+            .collect()
     }
 
     fn offset(index: &[usize], strides: &[isize]) -> usize {
@@ -361,7 +427,9 @@ mod tests {
             let value = |i: usize| Complex::new(i as f64 * 0.5, 1.0 - i as f64);
             let source: Vec<_> = (0..n * m).map(value).collect();
             let (alpha, beta) = (Scalar::complex(0.5, 2.0), Scalar::complex(-1.0, 0.25));
-            for (alpha, beta) in [(alpha, beta), (Scalar::ONE, Scalar::ZERO), (alpha, Scalar::ZERO), (Scalar::ONE, beta)] {
+            for (alpha, beta) in
+                [(alpha, beta), (Scalar::ONE, Scalar::ZERO), (alpha, Scalar::ZERO), (Scalar::ONE, beta)]
+            {
                 for conj in [false, true] {
                     let start = if beta.is_zero() { Complex::new(f64::NAN, 0.0) } else { Complex::new(3.0, 4.0) };
                     let mut target = vec![start; n * m];
@@ -371,7 +439,8 @@ mod tests {
                         let (t, s) = (target.as_mut_ptr(), source.as_ptr());
                         transform_block(alpha, conj, beta, t, strides.0, s, strides.1, &[m, n]).unwrap();
                     }
-                    let (a, b): (Complex<f64>, Complex<f64>) = (Element::from_scalar(alpha), Element::from_scalar(beta));
+                    let (a, b): (Complex<f64>, Complex<f64>) =
+                        (Element::from_scalar(alpha), Element::from_scalar(beta));
                     for (i, t) in target.iter().enumerate() {
                         let v = source[i % n * m + i / n];
                         let v = if conj { v.conj() } else { v };

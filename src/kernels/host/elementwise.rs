@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn elements_that_never_meet_a_cache_line_are_written_too() {
         let mut memory = vec![0.0f64; 2003];
-        let start = usize::from(memory.as_ptr() as usize % 16 == 0);
+        let start = usize::from((memory.as_ptr() as usize).is_multiple_of(16));
         // SAFETY: an odd number of doubles is skipped, and 1000 pairs fit behind it; alignment of Complex<f64> is 8.
         let w = unsafe {
             std::slice::from_raw_parts_mut(memory.as_mut_ptr().add(start).cast::<num_complex::Complex<f64>>(), 1000)

@@ -181,7 +181,9 @@ mod tests {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             state >> 11
         };
-        (0..n).map(|_| f64::from_bits((next() % 0x7e0) << 52 | next() & 0xf_ffff_ffff_ffff | next() % 2 << 63)).collect()
+        (0..n)
+            .map(|_| f64::from_bits(((next() % 0x7e0) << 52) | (next() & 0xf_ffff_ffff_ffff) | ((next() % 2) << 63)))
+            .collect()
     }
 
     #[test]

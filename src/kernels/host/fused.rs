@@ -17,11 +17,15 @@ fn add_multiple<T: Element>(a: T, x: &[T], y: &mut [T]) {
 #[inline(always)]
 fn add_squares<T: Element, S: SumState>(x: &[T], sum: &mut S) {
     let x = components(x);
-    sum.accumulate(x.len(), #[inline(always)] |i| {
-        // SAFETY: i is below the length.
-        let v = unsafe { super::elementwise::at(x, i) }.to_f64();
-        v * v
-    });
+    sum.accumulate(
+        x.len(),
+        #[inline(always)]
+        |i| {
+            // SAFETY: i is below the length.
+            let v = unsafe { super::elementwise::at(x, i) }.to_f64();
+            v * v
+        },
+    );
 }
 
 /// x += alpha p, r -= alpha q, sum += |r|^2: the update of conjugate gradients. Reads 4n, writes 2n.

@@ -34,14 +34,22 @@ pub struct Matrix<T> {
 impl<T> Matrix<T> {
     /// Rows and columns of op(A).
     pub fn shape(&self) -> (usize, usize) {
-        if self.transposed { (self.columns, self.rows) } else { (self.rows, self.columns) }
+        if self.transposed {
+            (self.columns, self.rows)
+        } else {
+            (self.rows, self.columns)
+        }
     }
 
     /// Rows `from..to` of op(A).
     pub fn slice(&self, from: usize, to: usize) -> Matrix<T> {
         let (step, n) = (if self.transposed { 1 } else { self.leading }, to - from);
         let data = self.data.wrapping_offset(from as isize * step);
-        if self.transposed { Matrix { data, columns: n, ..*self } } else { Matrix { data, rows: n, ..*self } }
+        if self.transposed {
+            Matrix { data, columns: n, ..*self }
+        } else {
+            Matrix { data, rows: n, ..*self }
+        }
     }
 }
 

@@ -200,15 +200,27 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        self.each(other, #[inline(always)] |a, b| a + b)
+        self.each(
+            other,
+            #[inline(always)]
+            |a, b| a + b,
+        )
     }
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
-        self.each(other, #[inline(always)] |a, b| a - b)
+        self.each(
+            other,
+            #[inline(always)]
+            |a, b| a - b,
+        )
     }
     #[inline(always)]
     unsafe fn mul(self, other: Self) -> Self {
-        self.each(other, #[inline(always)] |a, b| a * b)
+        self.each(
+            other,
+            #[inline(always)]
+            |a, b| a * b,
+        )
     }
     #[inline(always)]
     unsafe fn mul_add(self, other: Self, plus: Self) -> Self {
@@ -224,11 +236,15 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
     }
     #[inline(always)]
     unsafe fn pairs(even: R, odd: R) -> Self {
-        Pack(std::array::from_fn(#[inline(always)] |i| if i % 2 == 0 { even } else { odd }))
+        Pack(std::array::from_fn(
+            #[inline(always)]
+            |i| if i % 2 == 0 { even } else { odd },
+        ))
     }
 }
 
 #[cfg(target_arch = "x86_64")]
+#[rustfmt::skip] // tables of intrinsics
 mod x86 {
     use super::{LaneKernel, Lanes};
     use std::arch::x86_64::*;

@@ -24,8 +24,10 @@ fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 /// Two integers of 64 bits for one place.
 #[inline(always)]
 fn block(seed: u64, stream: u64, index: u64) -> [u64; 2] {
-    let r = philox([index as u32, (index >> 32) as u32, stream as u32, (stream >> 32) as u32],
-                   [seed as u32, (seed >> 32) as u32]);
+    let r = philox(
+        [index as u32, (index >> 32) as u32, stream as u32, (stream >> 32) as u32],
+        [seed as u32, (seed >> 32) as u32],
+    );
     [u64::from(r[0]) | u64::from(r[1]) << 32, u64::from(r[2]) | u64::from(r[3]) << 32]
 }
 
@@ -57,7 +59,11 @@ fn write<T: Element>(out: &mut T, parts: [T::Real; 2]) {
 #[inline(always)]
 fn below_one<R: Real>(value: f64) -> R {
     let rounded = R::from_f64(value);
-    if rounded < R::ONE { rounded } else { R::from_f64(1.0 - f64::from(f32::EPSILON) / 2.0) }
+    if rounded < R::ONE {
+        rounded
+    } else {
+        R::from_f64(1.0 - f64::from(f32::EPSILON) / 2.0)
+    }
 }
 
 /// out[i] = uniform in [0, 1) for place first_index + i; complex values have independent parts. Writes n.
@@ -120,10 +126,8 @@ mod tests {
     fn real_values_are_rounded_doubles_and_real_parts() {
         let mut wide = [Complex::new(0.0f64, 0.0); 64];
         let mut narrow = [0f32; 64];
-        let fills: [(fn(&mut [Complex<f64>]), fn(&mut [f32])); 2] = [
-            (|w| uniform(9, 2, 7, w), |n| uniform(9, 2, 7, n)),
-            (|w| normal(9, 2, 7, w), |n| normal(9, 2, 7, n)),
-        ];
+        let fills: [(fn(&mut [Complex<f64>]), fn(&mut [f32])); 2] =
+            [(|w| uniform(9, 2, 7, w), |n| uniform(9, 2, 7, n)), (|w| normal(9, 2, 7, w), |n| normal(9, 2, 7, n))];
         for (fill_wide, fill_narrow) in fills {
             fill_wide(&mut wide);
             fill_narrow(&mut narrow);

@@ -17,7 +17,12 @@ fn real<R: Real>(a: Scalar) -> R {
 /// w = value. Writes n.
 pub fn fill<T: Element>(w: &mut [T], value: Scalar, stream: bool) {
     let value = T::from_scalar(value);
-    produce(w, stream, #[inline(always)] |_| value);
+    produce(
+        w,
+        stream,
+        #[inline(always)]
+        |_| value,
+    );
 }
 
 /// w = x. Reads n, writes n.
@@ -25,7 +30,12 @@ pub fn copy<T: Copy>(w: &mut [T], x: &[T], stream: bool) {
     same_length(w.len(), x.len());
     if stream {
         // SAFETY: `produce` calls with i < w.len(), which is x.len().
-        produce(w, true, #[inline(always)] |i| unsafe { at(x, i) });
+        produce(
+            w,
+            true,
+            #[inline(always)]
+            |i| unsafe { at(x, i) },
+        );
     } else {
         w.copy_from_slice(x);
     }
@@ -37,10 +47,18 @@ pub fn scale<T: Element>(a: Scalar, x: &mut [T]) {
         fill(x, a, false);
     } else if a.is_real() {
         let a = real::<T::Real>(a);
-        update(components_mut(x), #[inline(always)] |_, x| a * x);
+        update(
+            components_mut(x),
+            #[inline(always)]
+            |_, x| a * x,
+        );
     } else {
         let a = T::from_scalar(a);
-        update(x, #[inline(always)] |_, x| a * x);
+        update(
+            x,
+            #[inline(always)]
+            |_, x| a * x,
+        );
     }
 }
 
@@ -50,10 +68,20 @@ pub fn scale_into<T: Element>(w: &mut [T], a: Scalar, x: &[T], stream: bool) {
     // SAFETY, here and in the closures below: `produce` and `update` call with i inside slices of equal length.
     if a.is_real() {
         let (a, w, x) = (real::<T::Real>(a), components_mut(w), components(x));
-        produce(w, stream, #[inline(always)] |i| a * unsafe { at(x, i) });
+        produce(
+            w,
+            stream,
+            #[inline(always)]
+            |i| a * unsafe { at(x, i) },
+        );
     } else {
         let a = T::from_scalar(a);
-        produce(w, stream, #[inline(always)] |i| a * unsafe { at(x, i) });
+        produce(
+            w,
+            stream,
+            #[inline(always)]
+            |i| a * unsafe { at(x, i) },
+        );
     }
 }
 
@@ -63,11 +91,19 @@ pub fn axpy<T: Element>(a: Scalar, x: &[T], y: &mut [T]) {
     if a.is_real() {
         let (a, x) = (real::<T::Real>(a), components(x));
         // SAFETY: i is inside.
-        update(components_mut(y), #[inline(always)] |i, y| y + a * unsafe { at(x, i) });
+        update(
+            components_mut(y),
+            #[inline(always)]
+            |i, y| y + a * unsafe { at(x, i) },
+        );
     } else {
         let a = T::from_scalar(a);
         // SAFETY: i is inside.
-        update(y, #[inline(always)] |i, y| y + a * unsafe { at(x, i) });
+        update(
+            y,
+            #[inline(always)]
+            |i, y| y + a * unsafe { at(x, i) },
+        );
     }
 }
 
@@ -86,12 +122,20 @@ pub fn axpby<T: Element>(a: Scalar, x: &[T], b: Scalar, y: &mut [T]) {
         same_length(x.len(), y.len());
         let (a, b, x) = (real::<T::Real>(a), real::<T::Real>(b), components(x));
         // SAFETY: i is inside.
-        update(components_mut(y), #[inline(always)] |i, y| a * unsafe { at(x, i) } + b * y);
+        update(
+            components_mut(y),
+            #[inline(always)]
+            |i, y| a * unsafe { at(x, i) } + b * y,
+        );
     } else {
         same_length(x.len(), y.len());
         let (a, b) = (T::from_scalar(a), T::from_scalar(b));
         // SAFETY: i is inside.
-        update(y, #[inline(always)] |i, y| a * unsafe { at(x, i) } + b * y);
+        update(
+            y,
+            #[inline(always)]
+            |i, y| a * unsafe { at(x, i) } + b * y,
+        );
     }
 }
 
@@ -103,11 +147,19 @@ pub fn xpby<T: Element>(x: &[T], b: Scalar, y: &mut [T]) {
     } else if b.is_real() {
         let (b, x) = (real::<T::Real>(b), components(x));
         // SAFETY: i is inside.
-        update(components_mut(y), #[inline(always)] |i, y| unsafe { at(x, i) } + b * y);
+        update(
+            components_mut(y),
+            #[inline(always)]
+            |i, y| unsafe { at(x, i) } + b * y,
+        );
     } else {
         let b = T::from_scalar(b);
         // SAFETY: i is inside.
-        update(y, #[inline(always)] |i, y| unsafe { at(x, i) } + b * y);
+        update(
+            y,
+            #[inline(always)]
+            |i, y| unsafe { at(x, i) } + b * y,
+        );
     }
 }
 
@@ -122,11 +174,21 @@ pub fn waxpby<T: Element>(w: &mut [T], a: Scalar, x: &[T], b: Scalar, y: &[T], s
     } else if a.is_real() && b.is_real() {
         let (a, b, x, y) = (real::<T::Real>(a), real::<T::Real>(b), components(x), components(y));
         // SAFETY: i is inside.
-        produce(components_mut(w), stream, #[inline(always)] |i| unsafe { a * at(x, i) + b * at(y, i) });
+        produce(
+            components_mut(w),
+            stream,
+            #[inline(always)]
+            |i| unsafe { a * at(x, i) + b * at(y, i) },
+        );
     } else {
         let (a, b) = (T::from_scalar(a), T::from_scalar(b));
         // SAFETY: i is inside.
-        produce(w, stream, #[inline(always)] |i| unsafe { a * at(x, i) + b * at(y, i) });
+        produce(
+            w,
+            stream,
+            #[inline(always)]
+            |i| unsafe { a * at(x, i) + b * at(y, i) },
+        );
     }
 }
 
@@ -136,9 +198,19 @@ pub fn multiply<T: Element>(w: &mut [T], d: &[T], conj: bool, x: &[T], stream: b
     same_length(w.len(), x.len());
     // SAFETY, both: i is inside.
     if conj && T::IS_COMPLEX {
-        produce(w, stream, #[inline(always)] |i| unsafe { at(d, i).conj() * at(x, i) });
+        produce(
+            w,
+            stream,
+            #[inline(always)]
+            |i| unsafe { at(d, i).conj() * at(x, i) },
+        );
     } else {
-        produce(w, stream, #[inline(always)] |i| unsafe { at(d, i) * at(x, i) });
+        produce(
+            w,
+            stream,
+            #[inline(always)]
+            |i| unsafe { at(d, i) * at(x, i) },
+        );
     }
 }
 
@@ -147,9 +219,17 @@ pub fn multiply_in_place<T: Element>(y: &mut [T], d: &[T], conj: bool) {
     same_length(y.len(), d.len());
     // SAFETY, both: i is inside.
     if conj && T::IS_COMPLEX {
-        update(y, #[inline(always)] |i, y| unsafe { at(d, i).conj() } * y);
+        update(
+            y,
+            #[inline(always)]
+            |i, y| unsafe { at(d, i).conj() } * y,
+        );
     } else {
-        update(y, #[inline(always)] |i, y| unsafe { at(d, i) } * y);
+        update(
+            y,
+            #[inline(always)]
+            |i, y| unsafe { at(d, i) } * y,
+        );
     }
 }
 
@@ -163,10 +243,28 @@ pub fn multiply_add<T: Element>(a: Scalar, d: &[T], conj: bool, x: &[T], b: Scal
     let (a, zero, b) = (T::from_scalar(a), b.is_zero(), T::from_scalar(b));
     // SAFETY, all: i is inside.
     match (conj && T::IS_COMPLEX, zero) {
-        (true, true) => produce(y, stream, #[inline(always)] |i| unsafe { a * (at(d, i).conj() * at(x, i)) }),
-        (false, true) => produce(y, stream, #[inline(always)] |i| unsafe { a * (at(d, i) * at(x, i)) }),
-        (true, false) => update(y, #[inline(always)] |i, y| unsafe { a * (at(d, i).conj() * at(x, i)) + b * y }),
-        (false, false) => update(y, #[inline(always)] |i, y| unsafe { a * (at(d, i) * at(x, i)) + b * y }),
+        (true, true) => produce(
+            y,
+            stream,
+            #[inline(always)]
+            |i| unsafe { a * (at(d, i).conj() * at(x, i)) },
+        ),
+        (false, true) => produce(
+            y,
+            stream,
+            #[inline(always)]
+            |i| unsafe { a * (at(d, i) * at(x, i)) },
+        ),
+        (true, false) => update(
+            y,
+            #[inline(always)]
+            |i, y| unsafe { a * (at(d, i).conj() * at(x, i)) + b * y },
+        ),
+        (false, false) => update(
+            y,
+            #[inline(always)]
+            |i, y| unsafe { a * (at(d, i) * at(x, i)) + b * y },
+        ),
     }
 }
 
@@ -206,10 +304,20 @@ pub fn divide<T: Element>(w: &mut [T], x: &[T], y: &[T], stream: bool) {
     // SAFETY, both: i is inside.
     if T::IS_COMPLEX {
         let (x, y) = (pairs(x), pairs(y));
-        produce(pairs_mut(w), stream, #[inline(always)] |i| unsafe { quotient(at(x, i), at(y, i)) });
+        produce(
+            pairs_mut(w),
+            stream,
+            #[inline(always)]
+            |i| unsafe { quotient(at(x, i), at(y, i)) },
+        );
     } else {
         let (x, y) = (components(x), components(y));
-        produce(components_mut(w), stream, #[inline(always)] |i| unsafe { at(x, i) / at(y, i) });
+        produce(
+            components_mut(w),
+            stream,
+            #[inline(always)]
+            |i| unsafe { at(x, i) / at(y, i) },
+        );
     }
 }
 
@@ -217,20 +325,33 @@ pub fn divide<T: Element>(w: &mut [T], x: &[T], y: &[T], stream: bool) {
 pub fn conjugate<T: Element>(w: &mut [T], x: &[T], stream: bool) {
     same_length(w.len(), x.len());
     // SAFETY: i is inside.
-    produce(w, stream, #[inline(always)] |i| unsafe { at(x, i) }.conj());
+    produce(
+        w,
+        stream,
+        #[inline(always)]
+        |i| unsafe { at(x, i) }.conj(),
+    );
 }
 
 /// x = conj(x). Reads n, writes n; nothing for real types.
 pub fn conjugate_in_place<T: Element>(x: &mut [T]) {
     if T::IS_COMPLEX {
-        update(x, #[inline(always)] |_, x| x.conj());
+        update(
+            x,
+            #[inline(always)]
+            |_, x| x.conj(),
+        );
     }
 }
 
 /// x = x + a. Reads n, writes n.
 pub fn add_scalar<T: Element>(a: Scalar, x: &mut [T]) {
     let a = T::from_scalar(a);
-    update(x, #[inline(always)] |_, x| x + a);
+    update(
+        x,
+        #[inline(always)]
+        |_, x| x + a,
+    );
 }
 
 /// |z| from its parts in double precision; the scaled form where the squares leave the safe range.
@@ -251,7 +372,12 @@ pub fn magnitude<T: Element>(z: T) -> f64 {
 pub fn absolute<T: Element>(w: &mut [T::Real], x: &[T], stream: bool) {
     same_length(w.len(), x.len());
     // SAFETY: i is inside.
-    produce(w, stream, #[inline(always)] |i| T::Real::from_f64(magnitude(unsafe { at(x, i) })));
+    produce(
+        w,
+        stream,
+        #[inline(always)]
+        |i| T::Real::from_f64(magnitude(unsafe { at(x, i) })),
+    );
 }
 
 /// w = Re(x). Reads n, writes n real elements.
@@ -259,7 +385,12 @@ pub fn real_part<T: Element>(w: &mut [T::Real], x: &[T], stream: bool) {
     same_length(w.len(), x.len());
     let x = components(x);
     // SAFETY: i * COMPONENTS is inside the components.
-    produce(w, stream, #[inline(always)] |i| unsafe { at(x, i * T::COMPONENTS) });
+    produce(
+        w,
+        stream,
+        #[inline(always)]
+        |i| unsafe { at(x, i * T::COMPONENTS) },
+    );
 }
 
 /// w = Im(x), 0 for real types. Reads n, writes n real elements.
@@ -270,7 +401,12 @@ pub fn imaginary_part<T: Element>(w: &mut [T::Real], x: &[T], stream: bool) {
     }
     let x = components(x);
     // SAFETY: 2 i + 1 is inside the components.
-    produce(w, stream, #[inline(always)] |i| unsafe { at(x, 2 * i + 1) });
+    produce(
+        w,
+        stream,
+        #[inline(always)]
+        |i| unsafe { at(x, 2 * i + 1) },
+    );
 }
 
 #[cfg(test)]

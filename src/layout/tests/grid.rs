@@ -63,9 +63,9 @@ fn whole_axes() {
     for ranks in 1..=6 {
         for layout in shaped_layouts(&shape, ranks) {
             for axis in 0..2 {
-                let whole = (0..ranks).map(|r| layout.region(&shape, r)).all(|r| {
-                    r.count() == 0 || r.axes[axis].len() == shape[axis]
-                });
+                let whole = (0..ranks)
+                    .map(|r| layout.region(&shape, r))
+                    .all(|r| r.count() == 0 || r.axes[axis].len() == shape[axis]);
                 if layout.axis_is_whole(&shape, axis) {
                     assert!(whole, "{layout:?} axis {axis}");
                 } else if let Layout::Boxes(_) = layout {

@@ -35,7 +35,8 @@ fn exchange(layout: &Layout, shape: &[i64], axis: usize, before: &[i64], after: 
             assert!(buffer[start..start + data.len()].iter().all(|&v| v == -1), "received twice");
             buffer[start..start + data.len()].copy_from_slice(&data);
             let peers = layout.region(shape, piece.peer);
-            let others = |r: &Region| (0..shape.len()).filter(|&k| k != axis).map(|k| r.axes[k].clone()).collect::<Vec<_>>();
+            let others =
+                |r: &Region| (0..shape.len()).filter(|&k| k != axis).map(|k| r.axes[k].clone()).collect::<Vec<_>>();
             assert_eq!(others(&peers), others(&region), "the other axes differ");
             assert_eq!(layout.copy_index(piece.peer), layout.copy_index(rank));
         }
@@ -62,9 +63,10 @@ fn contiguous(layout: &Layout, axis: usize) -> bool {
 fn lines_of_ranks_with_all_widths() {
     for ranks in [1, 2, 3, 4, 5, 6, 9] {
         for n in 0..=11 {
-            for layout in partitions(n, ranks).into_iter().map(|partition| {
-                Layout::Grid(vec![GridDimension { ranks, role: Role::Cut { axis: 0, partition } }])
-            }) {
+            for layout in partitions(n, ranks)
+                .into_iter()
+                .map(|partition| Layout::Grid(vec![GridDimension { ranks, role: Role::Cut { axis: 0, partition } }]))
+            {
                 if !contiguous(&layout, 0) {
                     continue;
                 }
@@ -136,7 +138,10 @@ fn refusals() {
         status_and_text(refuse(&cut, 0, &[7, 1], &[1, 1], true, 1)),
         argument("before: the halo width of rank 0 is 7, the periodic axis has 6")
     );
-    assert_eq!(status_and_text(refuse(&cut, 0, &[1, 1], &[1, 1], true, 2)), argument("rank is 2, the layout has 2 ranks"));
+    assert_eq!(
+        status_and_text(refuse(&cut, 0, &[1, 1], &[1, 1], true, 2)),
+        argument("rank is 2, the layout has 2 ranks")
+    );
     assert_eq!(refuse(&cut, 1, &[1, 1], &[1, 1], false, 0).status, Status::Axis);
     assert_eq!(refuse(&Layout::cut(4, 2), 0, &[1, 1], &[1, 1], false, 0).status, Status::Axis);
     let partition = Partition::Cyclic { block: 2 };

@@ -39,10 +39,10 @@ fn partitions(n: i64, parts: usize) -> Vec<Partition> {
 /// Ordered factorisations of `ranks` into one or two factors, and three where each is above one.
 fn factorisations(ranks: usize) -> Vec<Vec<usize>> {
     let mut all = vec![vec![ranks]];
-    for a in (1..=ranks).filter(|a| ranks % a == 0) {
+    for a in (1..=ranks).filter(|a| ranks.is_multiple_of(*a)) {
         all.push(vec![a, ranks / a]);
         let rest = ranks / a;
-        let split = (2..rest).filter(|b| a > 1 && rest % b == 0);
+        let split = (2..rest).filter(|b| a > 1 && rest.is_multiple_of(*b));
         all.extend(split.map(|b| vec![a, b, rest / b]));
     }
     all

@@ -33,9 +33,17 @@ fn shapes() {
 #[test]
 fn grids() {
     let shape = [4, 6];
-    expect(refuse(&Layout::cut(2, 2), &shape, 2), Status::Axis, "layout: grid dimension 0 cuts axis 2, the shape has 2 axes");
+    expect(
+        refuse(&Layout::cut(2, 2), &shape, 2),
+        Status::Axis,
+        "layout: grid dimension 0 cuts axis 2, the shape has 2 axes",
+    );
     expect(refuse(&Layout::cut(0, 2), &shape, 3), Status::Layout, "layout: a grid of [2] is given for 3 ranks");
-    expect(refuse(&Layout::cut(0, 0), &shape, 0), Status::Layout, "layout: grid dimension 0 has 0 ranks, expected 1 or more");
+    expect(
+        refuse(&Layout::cut(0, 0), &shape, 0),
+        Status::Layout,
+        "layout: grid dimension 0 has 0 ranks, expected 1 or more",
+    );
     let twice = GridDimension { ranks: 2, role: Role::Cut { axis: 1, partition: Partition::Ceiling } };
     expect(
         refuse(&Layout::Grid(vec![twice.clone(), twice]), &shape, 4),
@@ -91,7 +99,11 @@ fn boxes_are_disjoint_and_cover() {
         "layout: the boxes of ranks 0 and 1 overlap ([0, 0] to [4, 3] and [0, 2] to [4, 6])",
     );
     let short = index_box([0, 4], [4, 6]);
-    expect(refuse(&[left.clone(), short]), Status::Layout, "layout: the boxes hold 20 of the 24 elements of shape [4, 6]");
+    expect(
+        refuse(&[left.clone(), short]),
+        Status::Layout,
+        "layout: the boxes hold 20 of the 24 elements of shape [4, 6]",
+    );
     for wrong in [index_box([0, 3], [4, 7]), index_box([-1, 3], [4, 6]), index_box([3, 3], [2, 6])] {
         let (status, text) = refuse(&[left.clone(), wrong]);
         assert_eq!(status, Status::Layout);

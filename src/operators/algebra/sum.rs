@@ -31,7 +31,8 @@ pub fn sum(coefficients: &[Scalar], terms: &[Operator]) -> Result<Operator> {
         term.range().require_congruent(first.range(), &format!("the range of term {k}"), "the range of term 0")?;
     }
     for (k, (c, term)) in coefficients.iter().zip(terms).enumerate() {
-        if !c.is_real() && !(term.domain().dtype().is_complex() && term.range().dtype().is_complex()) {
+        let complex = term.domain().dtype().is_complex() && term.range().dtype().is_complex();
+        if !c.is_real() && !complex {
             fail!(DType, "coefficient {k} is {} + {}i, but {} is real", c.re, c.im, term.name());
         }
         if !c.is_real() && !term.is_complex_linear() {

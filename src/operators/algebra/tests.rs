@@ -71,14 +71,16 @@ fn sums_products_and_powers_multiply_out() {
     for operator in [&sum, &ab, &cube] {
         assert!(dot_test(operator, 7, 0.0).unwrap().passed);
     }
-    assert_eq!(a.counts().0 + a.counts().1 > 0, true);
+    assert!(a.counts().0 + a.counts().1 > 0);
 }
 
 #[test]
 fn alpha_and_beta_enter_once() {
     let s = space(2);
     let (a, b) = (multiple(&s, 2.0, 0.0), multiple(&s, 5.0, 0.0));
-    for (operator, value) in [(sum(&[Scalar::ONE; 2], &[a.clone(), b.clone()]).unwrap(), 7.0), (product(&[a, b]).unwrap(), 10.0)] {
+    for (operator, value) in
+        [(sum(&[Scalar::ONE; 2], &[a.clone(), b.clone()]).unwrap(), 7.0), (product(&[a, b]).unwrap(), 10.0)]
+    {
         let (x, y) = (Array::new(&s).unwrap(), Array::new(&s).unwrap());
         verbs::fill(&x, Scalar::ONE).unwrap();
         verbs::fill(&y, Scalar::real(100.0)).unwrap();

@@ -46,7 +46,8 @@ pub fn poststack(space: &Space, axis: usize, wavelet: Wavelet, kind: Kind) -> Re
             filter(space, axis, Description { name: NAME, taps: &taps, offset, derivative: Some(derivative) })
         }
         Wavelet::PerSample { wavelets, samples } => {
-            let matrix = space.context().agree_on(bands(space, axis, (wavelets, samples), kind), &format!("{wavelets:?}"))?;
+            let matrix =
+                space.context().agree_on(bands(space, axis, (wavelets, samples), kind), &format!("{wavelets:?}"))?;
             dispatch!(space.dtype(), T => along_axis::<T, Bands<<T as Element>::Real>>(space, axis, Bands::new(&matrix, samples)))
         }
     }
@@ -72,7 +73,11 @@ fn bands(space: &Space, axis: usize, (w, samples): (&[f64], usize), kind: Kind) 
         fail!(Argument, "a wavelet has 0 samples, expected 1 or more");
     }
     if w.len() != n.saturating_mul(samples) {
-        fail!(Shape, "got {} values, expected one wavelet of {samples} samples for each of the {n} samples of axis {axis}", w.len());
+        fail!(
+            Shape,
+            "got {} values, expected one wavelet of {samples} samples for each of the {n} samples of axis {axis}",
+            w.len()
+        );
     }
     let (width, [before, before_transposed]) = (samples + 2, befores(samples));
     let mut diagonals = [vec![0.0; n * width], vec![0.0; n * width]];

@@ -66,7 +66,8 @@ pub fn diagonal_along<T: Element>(space: &Space, axis: usize, values: &[T]) -> R
     let indices = space.region().map(|r| r.axes[axis].clone());
     let count = space.local_shape()[axis] as usize * repeats;
     let mut pattern = HostMemory::for_elements(count, size_of::<T>())?;
-    let local = indices.iter().flat_map(|set| set.intervals()).flat_map(|s| &values[s.start as usize..s.end() as usize]);
+    let local =
+        indices.iter().flat_map(|set| set.intervals()).flat_map(|s| &values[s.start as usize..s.end() as usize]);
     let repeated = local.flat_map(|v| std::iter::repeat_n(*v, repeats));
     pattern.elements_mut::<T>().iter_mut().zip(repeated).for_each(|(p, v)| *p = v);
     Ok(Operator::new(space.clone(), space.clone(), Along { axis, pattern, row }))

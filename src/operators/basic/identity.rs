@@ -25,7 +25,8 @@ pub fn identity(domain: &Space, range: &Space) -> Result<Operator> {
     if domain.congruent(range) {
         return Ok(Operator::new(domain.clone(), range.clone(), Identity));
     }
-    let map = domain.context().agree_on(Truncation::new(domain, range), &format!("Identity from {domain} to {range}"))?;
+    let map =
+        domain.context().agree_on(Truncation::new(domain, range), &format!("Identity from {domain} to {range}"))?;
     Ok(Operator::new(domain.clone(), range.clone(), map))
 }
 
@@ -34,7 +35,10 @@ impl Truncation {
         let (from, to) = (domain.shaped("a rectangular identity")?.0, range.shaped("a rectangular identity")?.0);
         let extends = |from: &[i64], to: &[i64]| from.iter().zip(to).any(|(n, m)| m > n);
         let plan = |from, to| Ok(Mutex::new(Redistribute::of_common(from, to)?));
-        Ok(Truncation { plans: [plan(domain, range)?, plan(range, domain)?], extends: [extends(from, to), extends(to, from)] })
+        Ok(Truncation {
+            plans: [plan(domain, range)?, plan(range, domain)?],
+            extends: [extends(from, to), extends(to, from)],
+        })
     }
 }
 

@@ -79,8 +79,7 @@ impl DenseMatrix {
 
     /// The same matrix in memory of its own, packed.
     pub fn to_owned(&self) -> Result<DenseMatrix> {
-        let (stored, length) =
-            if self.column_major { (self.columns, self.rows) } else { (self.rows, self.columns) };
+        let (stored, length) = if self.column_major { (self.columns, self.rows) } else { (self.rows, self.columns) };
         let size = self.dtype.size();
         let mut copy = HostMemory::for_elements(stored * length, size)?;
         let target = copy.as_mut_ptr();

@@ -106,7 +106,8 @@ impl LinearMap for Transpose {
         let [domain, range] = &self.shapes;
         let (before, after) = if mode.transposed() { (range, domain) } else { (domain, range) };
         let (read, write) = (source.strides_as(before)?, target.strides_as(after)?);
-        let (mut extents, mut to, mut from) = ([1usize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS]);
+        let (mut extents, mut to, mut from) =
+            ([1usize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS]);
         for k in 0..axes {
             extents[k] = after[k] as usize;
             to[k] = write[k] as isize;

@@ -71,7 +71,15 @@ impl LocalBlocks {
     }
 
     /// Every block on its views; on a whole y they add up. Sends nothing.
-    fn each(&self, views: &mut [[View; 2]], mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+    fn each(
+        &self,
+        views: &mut [[View; 2]],
+        mode: Mode,
+        alpha: Scalar,
+        x: &Array,
+        beta: Scalar,
+        y: &Array,
+    ) -> Result<()> {
         let (from, to) = if mode.transposed() { (1, 0) } else { (0, 1) };
         let adds_up = self.kinds[to] == Side::Whole;
         if adds_up && self.operators.is_empty() {
@@ -82,9 +90,9 @@ impl LocalBlocks {
         for (k, (operator, views)) in self.operators.iter().zip(views).enumerate() {
             let [domain, range] = views;
             let (input, output) = if mode.transposed() { (range, domain) } else { (domain, range) };
-            let done = input.over(x, at[from]).and_then(|x| {
-                output.over(y, at[to]).and_then(|y| operator.apply_unchecked(mode, alpha, x, beta, y))
-            });
+            let done = input
+                .over(x, at[from])
+                .and_then(|x| output.over(y, at[to]).and_then(|y| operator.apply_unchecked(mode, alpha, x, beta, y)));
             input.rest();
             output.rest();
             let named = |e: Error| Error::new(e.status, format!("block {k} of {}: {}", self.name, e.message));

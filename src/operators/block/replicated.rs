@@ -27,7 +27,8 @@ pub fn replicated(context: &Context, operator: &Operator) -> Result<Operator> {
         true => Ok(()),
         false => (|| fail!(Context, "{} lives neither on the context nor on its local context", operator.name()))(),
     };
-    let arguments = format!("replicated {distributed} {} from {} to {}", operator.name(), operator.domain(), operator.range());
+    let arguments =
+        format!("replicated {distributed} {} from {} to {}", operator.name(), operator.domain(), operator.range());
     context.agree_on(valid, &arguments)?;
     if distributed {
         return Ok(operator.clone());
@@ -64,9 +65,9 @@ impl LinearMap for Replicated {
         };
         let [domain, range] = &mut *guard;
         let (input, output) = if mode.transposed() { (range, domain) } else { (domain, range) };
-        let done = input.over(x, 0).and_then(|x| {
-            output.over(y, 0).and_then(|y| self.operator[0].apply_unchecked(mode, alpha, x, beta, y))
-        });
+        let done = input
+            .over(x, 0)
+            .and_then(|x| output.over(y, 0).and_then(|y| self.operator[0].apply_unchecked(mode, alpha, x, beta, y)));
         input.rest();
         output.rest();
         self.context.keep_failure(done)

@@ -43,7 +43,8 @@ impl Sides {
                     operator.name()
                 );
             }
-            let side = |s: usize| Common::of([operator.domain(), operator.range()][s], kinds[s], k, operator.name(), NAMES[s]);
+            let side =
+                |s: usize| Common::of([operator.domain(), operator.range()][s], kinds[s], k, operator.name(), NAMES[s]);
             let own = Sides { sides: [side(0)?, side(1)?], complex_linear: operator.is_complex_linear() };
             match &mut common {
                 None => common = Some(own),
@@ -154,7 +155,8 @@ fn encode(sides: Option<&Sides>) -> [i64; RECORD] {
 }
 
 fn decode(record: &[u8]) -> Option<Sides> {
-    let words: Vec<i64> = record.chunks_exact(8).map(|w| i64::from_ne_bytes(w.try_into().unwrap_or_default())).collect();
+    let words: Vec<i64> =
+        record.chunks_exact(8).map(|w| i64::from_ne_bytes(w.try_into().unwrap_or_default())).collect();
     let side = |from: &[i64]| -> Option<Common> {
         let dtype = DType::ALL.into_iter().find(|d| *d as i64 == from[0])?;
         Some(Common { dtype, count: from[1], shape: from[3..3 + from[2] as usize].to_vec() })

@@ -36,7 +36,11 @@ pub fn stacked_block_diag(operators: &[Operator]) -> Result<Operator> {
 pub fn stacked_vstack(operators: &[Operator]) -> Result<Operator> {
     require_operators(operators, "StackedVStack")?;
     for (k, a) in operators.iter().enumerate().skip(1) {
-        a.domain().require_congruent(operators[0].domain(), &format!("the domain of operator {k}"), "that of operator 0")?;
+        a.domain().require_congruent(
+            operators[0].domain(),
+            &format!("the domain of operator {k}"),
+            "that of operator 0",
+        )?;
     }
     let places = (0..operators.len()).map(|k| (Some(k), None));
     let range = Space::product(&spaces(operators, Operator::range))?;
@@ -47,7 +51,11 @@ pub fn stacked_vstack(operators: &[Operator]) -> Result<Operator> {
 pub fn stacked_hstack(operators: &[Operator]) -> Result<Operator> {
     require_operators(operators, "StackedHStack")?;
     for (k, a) in operators.iter().enumerate().skip(1) {
-        a.range().require_congruent(operators[0].range(), &format!("the range of operator {k}"), "that of operator 0")?;
+        a.range().require_congruent(
+            operators[0].range(),
+            &format!("the range of operator {k}"),
+            "that of operator 0",
+        )?;
     }
     let places = (0..operators.len()).map(|k| (None, Some(k)));
     let domain = Space::product(&spaces(operators, Operator::domain))?;

@@ -111,11 +111,23 @@ fn helper_space(space: &Space, along: &[Along]) -> Result<Space> {
     let (shape, _) = space.shaped("a derivative")?;
     let ranks = space.context().size();
     let layout = whole_along(shape, ranks, &axes).or_else(|_| whole_along(shape, ranks, &[]));
-    Space::new(space.context(), space.dtype(), shape, layout.unwrap_or(Layout::cut(0, ranks)), space.mask().map(<[i32]>::to_vec))
+    Space::new(
+        space.context(),
+        space.dtype(),
+        shape,
+        layout.unwrap_or(Layout::cut(0, ranks)),
+        space.mask().map(<[i32]>::to_vec),
+    )
 }
 
 impl Difference {
-    fn new(name: &'static str, details: String, space: &Space, along: &[Along], results: Results) -> Result<Difference> {
+    fn new(
+        name: &'static str,
+        details: String,
+        space: &Space,
+        along: &[Along],
+        results: Results,
+    ) -> Result<Difference> {
         let mut halos = Halos { space, planned: Vec::new(), halos: Vec::new() };
         let forward = pass(space, along, results, false, &mut halos)?;
         let adjoint = pass(space, along, results, true, &mut halos)?;
@@ -168,7 +180,8 @@ impl Halos<'_> {
             return Ok(None);
         }
         let ranks = self.space.context().size();
-        let per_rank = |side: fn(&(usize, usize)) -> usize| (0..ranks).map(|r| side(&widths[cut.part(r)]) as i64).collect();
+        let per_rank =
+            |side: fn(&(usize, usize)) -> usize| (0..ranks).map(|r| side(&widths[cut.part(r)]) as i64).collect();
         let plan = (axis, per_rank(|w| w.0), per_rank(|w| w.1));
         if let Some(same) = self.planned.iter().position(|p| *p == plan) {
             return Ok(Some(same));

@@ -36,7 +36,9 @@ pub fn gradient(space: &Space, options: &Gradient) -> Result<Operator> {
             [] => vec![1.0; shape.len()],
             [one] => vec![one; shape.len()],
             ref each if each.len() == shape.len() => each.to_vec(),
-            ref other => fail!(Argument, "{} samplings are given for the gradient of {} axes", other.len(), shape.len()),
+            ref other => {
+                fail!(Argument, "{} samplings are given for the gradient of {} axes", other.len(), shape.len())
+            }
         };
         let first = FirstDerivative { kind: options.kind, order: options.order, edge: options.edge, sampling: 1.0 };
         let along = sampling.iter().enumerate().map(|(axis, step)| first.along(shape, axis, *step));

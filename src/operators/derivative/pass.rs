@@ -59,7 +59,14 @@ impl Pass {
     }
 
     /// y := alpha A x + beta y. The messages are on their way while the interior is computed.
-    pub fn run<T: Element>(&self, mut exchange: Exchange, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()>
+    pub fn run<T: Element>(
+        &self,
+        mut exchange: Exchange,
+        alpha: Scalar,
+        x: &Array,
+        beta: Scalar,
+        y: &Array,
+    ) -> Result<()>
     where
         T::Real: StencilReal,
     {

@@ -32,7 +32,8 @@ struct Convolution<H> {
 pub(crate) fn filter(space: &Space, axis: usize, description: Description) -> Result<Operator> {
     let context = space.context();
     let valid = check(space, &description);
-    context.agree_on(valid, &format!("{} taps {:?}, offset {}", description.name, description.taps, description.offset))?;
+    context
+        .agree_on(valid, &format!("{} taps {:?}, offset {}", description.name, description.taps, description.offset))?;
     let real = description.taps.iter().all(|h| h.im == 0.0);
     dispatch!(space.dtype(), T => match real {
         true => along_axis::<T, Convolution<<T as Element>::Real>>(space, axis, Convolution::new(&description)),
@@ -43,7 +44,12 @@ pub(crate) fn filter(space: &Space, axis: usize, description: Description) -> Re
 fn check(space: &Space, description: &Description) -> Result<()> {
     let (taps, offset) = (description.taps, description.offset);
     if offset >= taps.len() {
-        fail!(Argument, "the offset of the filter is {offset}, expected 0 to {} for {} samples", taps.len() as i64 - 1, taps.len());
+        fail!(
+            Argument,
+            "the offset of the filter is {offset}, expected 0 to {} for {} samples",
+            taps.len() as i64 - 1,
+            taps.len()
+        );
     }
     if space.dtype().is_integer() || space.is_product() {
         fail!(DType, "{} needs a floating-point space with a global shape, got {space}", description.name);

@@ -25,7 +25,9 @@ impl Taper {
         use Taper::*;
         match [None, Hanning, Cosine, CosineSquare, CosineRoot].into_iter().find(|t| *t as i32 == code) {
             Some(taper) => Ok(taper),
-            Option::None => fail!(Argument, "taper is {code}, expected DLOPS_TAPER_NONE (0) to DLOPS_TAPER_COSINE_ROOT (4)"),
+            Option::None => {
+                fail!(Argument, "taper is {code}, expected DLOPS_TAPER_NONE (0) to DLOPS_TAPER_COSINE_ROOT (4)")
+            }
         }
     }
 }

@@ -96,9 +96,8 @@ impl<'a, T: Element, K: LineKernel<T>> Walk<'a, T, K> {
             let extent = |j: usize| if j == axis { len as isize } else { shape[j] as isize };
             (k + 1..shape.len()).map(extent).product()
         };
-        let strides = |k: usize| {
-            [read[k] as isize, write[k] as isize, packed(k, sides.before_len), packed(k, sides.after_len)]
-        };
+        let strides =
+            |k: usize| [read[k] as isize, write[k] as isize, packed(k, sides.before_len), packed(k, sides.after_len)];
         let mut walk = Walk {
             map,
             mode,
@@ -167,7 +166,9 @@ impl<'a, T: Element, K: LineKernel<T>> Walk<'a, T, K> {
             _ if outer >= 4 * parts || (outer >= parts && outer % parts == 0) => {
                 Task { outer: cut(&task.outer, 1), ..task.clone() }
             }
-            _ if columns * size_of::<T>() >= parts * COLUMNS => Task { columns: cut(&task.columns, line), ..task.clone() },
+            _ if columns * size_of::<T>() >= parts * COLUMNS => {
+                Task { columns: cut(&task.columns, line), ..task.clone() }
+            }
             _ if rows >= parts * (2 * (before + after) + 1) => Task { rows: cut(&task.rows, 1), ..task.clone() },
             _ => Task { outer: cut(&task.outer, 1), ..task.clone() },
         }

@@ -72,11 +72,7 @@ unsafe fn shared<V: Lanes, const B: usize, const M: usize>(acc: &mut [V; B], p: 
 /// # Safety
 /// p is readable for B vectors, and for (count - 1) shift numbers before.
 #[inline(always)]
-pub(super) unsafe fn sums<V: Lanes, const B: usize>(
-    p: *const V::Real,
-    shift: usize,
-    taps: &Taps<V::Real>,
-) -> [V; B] {
+pub(super) unsafe fn sums<V: Lanes, const B: usize>(p: *const V::Real, shift: usize, taps: &Taps<V::Real>) -> [V; B] {
     // SAFETY: indices of taps are below count; pointers as the caller says.
     unsafe {
         let mut acc = [V::splat(<V::Real as Element>::ZERO); B];

@@ -101,7 +101,13 @@ unsafe fn block_sums<V: Lanes, H: Element, const B: usize>(
     taps: &Taps<V::Real>,
 ) -> [V; B] {
     // SAFETY: as for `convolve_span`.
-    unsafe { if H::IS_COMPLEX { complex_sums::<V, B>(p, shift, taps) } else { sums::<V, B>(p, shift, taps) } }
+    unsafe {
+        if H::IS_COMPLEX {
+            complex_sums::<V, B>(p, shift, taps)
+        } else {
+            sums::<V, B>(p, shift, taps)
+        }
+    }
 }
 
 /// The difference of three rows, over a span.
@@ -184,8 +190,11 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
             let y = y.add(piece.column).cast::<V::Real>();
             let stride = stride * parts as isize;
             let (count, len) = if piece.dense { (1, rows * shift) } else { (rows, width) };
-            let span = |p: *const V::Real, i: usize| {
-                Span { p: p.add(i * shift), y: y.offset(i as isize * stride), len, shift }
+            let span = |p: *const V::Real, i: usize| Span {
+                p: p.add(i * shift),
+                y: y.offset(i as isize * stride),
+                len,
+                shift,
             };
             let plain = Finish::new(Scalar::ONE, Scalar::ZERO);
             let last = match self.stage {

@@ -61,10 +61,14 @@ impl Case {
     fn matrix<T: Element, H: Element>(&self, h: &[H]) -> Vec<Vec<T>> {
         let n = self.shape.1;
         let at = |i: usize, j: usize| {
-            let t = if self.mode % 2 == 0 { i + self.offset } else { j + self.offset };
-            let t = t.checked_sub(if self.mode % 2 == 0 { j } else { i });
+            let t = if self.mode.is_multiple_of(2) { i + self.offset } else { j + self.offset };
+            let t = t.checked_sub(if self.mode.is_multiple_of(2) { j } else { i });
             let v = t.and_then(|t| h.get(t)).map_or(T::ZERO, |v| widened::<T, H>(*v));
-            if self.mode >= 2 { v.conj() } else { v }
+            if self.mode >= 2 {
+                v.conj()
+            } else {
+                v
+            }
         };
         let w: Vec<Vec<T>> = (0..n).map(|i| (0..n).map(|j| at(i, j)).collect()).collect();
         match self.stage {
@@ -132,8 +136,11 @@ impl Case {
             }
             let sum = (0..n).fold(T::ZERO, |s, j| s + matrix[i][j] * x[(o * n + j) * row + c]);
             let want = if self.beta.is_zero() { alpha * sum } else { alpha * sum + beta * *old };
-            assert_eq!(*got, want, "{:?} taps {} offset {} mode {} {:?} cut {} pad {} at {o} {i} {c}", self.shape,
-                self.taps, self.offset, self.mode, self.stage, self.cut, self.pad);
+            assert_eq!(
+                *got, want,
+                "{:?} taps {} offset {} mode {} {:?} cut {} pad {} at {o} {i} {c}",
+                self.shape, self.taps, self.offset, self.mode, self.stage, self.cut, self.pad
+            );
         }
     }
 }
@@ -195,9 +202,7 @@ fn nothing_is_done_to_empty_blocks() {
             halo: Halo::NONE,
         };
         // SAFETY: nothing is read or written.
-        unsafe {
-            convolve(&Filter::new(&h, 1), Stage::Convolve, Scalar::ONE, Scalar::ZERO, &block, &mut scratch)
-        }
+        unsafe { convolve(&Filter::new(&h, 1), Stage::Convolve, Scalar::ONE, Scalar::ZERO, &block, &mut scratch) }
     }
 }
 

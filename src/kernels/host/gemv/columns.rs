@@ -81,8 +81,7 @@ unsafe fn products<V: Lanes, T: Element, const R: usize, const N: usize>(
     let parts = size_of::<T>() / size_of::<V::Real>();
     // SAFETY: rows row..row + R of A and y, all rows of x, len numbers of each from `column` on.
     unsafe {
-        let a: [*const V::Real; R] =
-            std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
+        let a: [*const V::Real; R] = std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
         let (x, step) = (k.v.x.cast::<V::Real>().add(column), k.v.x_stride * parts as isize);
         let mut total = [[Row::<V, N>::zero(); 2]; R];
         for from in (0..k.a.columns).step_by(FOLD) {
@@ -127,8 +126,7 @@ unsafe fn paired_products<V: Lanes, T: Element, const R: usize, const N: usize>(
 ) {
     // SAFETY: as for `products`; T is real.
     unsafe {
-        let a: [*const V::Real; R] =
-            std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
+        let a: [*const V::Real; R] = std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
         let (x, step, n) = (k.v.x.cast::<V::Real>().add(column), k.v.x_stride, k.a.columns);
         let mut total = [[Row::<V, N>::zero(); 2]; R];
         for from in (0..n).step_by(FOLD) {
@@ -274,9 +272,8 @@ unsafe fn add_rows<V: Lanes, T: Element, const K: usize, const N: usize>(
     let parts = size_of::<T>() / size_of::<V::Real>();
     // SAFETY: rows row..row + K of A and x, len numbers from `column` on, and the block's rows.
     unsafe {
-        let a: [*const V::Real; K] = std::array::from_fn(|r| {
-            k.a.data.offset((row + r) as isize * k.a.leading).add(to.from).cast()
-        });
+        let a: [*const V::Real; K] =
+            std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).add(to.from).cast());
         let mut x = [Row::<V, N>::zero(); K];
         for (r, x) in x.iter_mut().enumerate() {
             *x = Row::load(k.v.x.offset((row + r) as isize * k.v.x_stride).cast::<V::Real>().add(column), len);

@@ -91,8 +91,7 @@ unsafe fn dots<V: Lanes, T: Element, const R: usize>(k: &Kernel<T>, row: usize) 
     let (len, line) = (k.a.columns * parts, V::PER_LINE * V::COUNT);
     // SAFETY: rows row..row + R of A and of y, and all of x.
     unsafe {
-        let a: [*const V::Real; R] =
-            std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
+        let a: [*const V::Real; R] = std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
         let x = k.v.x.cast::<V::Real>();
         let mut total = [Sums::<V>::zero(); R];
         let mut part = total;
@@ -158,8 +157,7 @@ unsafe fn add_rows<V: Lanes, T: Element, const K: usize>(k: &Kernel<T>, row: usi
     let real = V::Real::from_f64;
     // SAFETY: rows row..row + K of A and x, elements from..to of y.
     unsafe {
-        let a: [*const V::Real; K] =
-            std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
+        let a: [*const V::Real; K] = std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
         let x: [Scalar; K] =
             std::array::from_fn(|r| k.alpha * (*k.v.x.offset((row + r) as isize * k.v.x_stride)).to_scalar());
         let zero = V::splat(real(0.0));

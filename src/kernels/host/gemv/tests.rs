@@ -21,8 +21,7 @@ fn check<T: Element>(rows: usize, inner: usize, columns: usize, mix: usize) {
     let stride = columns + gap;
     let x: Vec<T> = (0..1 + inner * stride).map(|i| value(i + 2)).collect();
     let nan = T::from_scalar(Scalar::real(f64::NAN));
-    let y: Vec<T> =
-        (0..1 + rows * stride).map(|i| if beta.is_zero() { nan } else { value(i + 5) }).collect();
+    let y: Vec<T> = (0..1 + rows * stride).map(|i| if beta.is_zero() { nan } else { value(i + 5) }).collect();
     let mut got = y.clone();
     let matrix = Matrix {
         data: a[1..].as_ptr(),
@@ -63,7 +62,9 @@ fn check<T: Element>(rows: usize, inner: usize, columns: usize, mix: usize) {
 #[test]
 fn all_types_and_modes_match_a_plain_loop() {
     on_every_path::run(|_| {
-        for (s, (rows, inner)) in [(0, 3), (1, 0), (1, 1), (5, 7), (13, 33), (9, 300), (130, 19)].into_iter().enumerate() {
+        for (s, (rows, inner)) in
+            [(0, 3), (1, 0), (1, 1), (5, 7), (13, 33), (9, 300), (130, 19)].into_iter().enumerate()
+        {
             for (c, columns) in [1, 2, 3, 5, 8, 9, 13, 16, 21].into_iter().enumerate() {
                 for mode in 0..4 {
                     let mix = mode + 4 * (s + 2 * c);
