@@ -11,8 +11,10 @@ module dlops_callbacks
   use dlops_types
   implicit none
   private
-  public :: dlops_operator_create_callback, dlops_operator_create_matvec, dlops_array_function, &
-    dlops_real32_function, dlops_real64_function, dlops_complex32_function, dlops_complex64_function
+  public :: dlops_operator_create_callback, dlops_operator_create_matvec_real32, &
+    dlops_operator_create_matvec_real64, dlops_operator_create_matvec_complex32, &
+    dlops_operator_create_matvec_complex64, dlops_array_function, dlops_real32_function, dlops_real64_function, &
+    dlops_complex32_function, dlops_complex64_function
 
   abstract interface
     !> Writes y = A x (or A^H x) on arrays, which are not to be destroyed. Another `status` than 0 is a failure.
@@ -56,15 +58,6 @@ module dlops_callbacks
     end subroutine
   end interface
 
-  !> Makes an operator of the host's subroutines y = A x and y = A^H x on this rank's elements. Collective.
-  !!
-  !! forward  a dlops_real32_function to dlops_complex64_function, of the type of both spaces
-  !! adjoint  without it, adjoint and transpose are refused
-  !! user     passed to both; a target that stays while the operator and all that holds it exists
-  interface dlops_operator_create_matvec
-    module procedure matvec_real32, matvec_real64, matvec_complex32, matvec_complex64
-  end interface
-
   type :: function_record
     procedure(dlops_array_function), pointer, nopass :: forward => null(), adjoint => null()
     procedure(dlops_real32_function), pointer, nopass :: forward_real32 => null(), adjoint_real32 => null()
@@ -81,7 +74,7 @@ contains
 
   !> Makes an operator of the host's subroutines y = A x and y = A^H x on arrays. Collective.
   !!
-  !! adjoint, user  as of dlops_operator_create_matvec
+  !! adjoint, user  as of dlops_operator_create_matvec_real64
   !! real_linear    A(c x) = c A x holds for real c only, as when a real part is taken
   !! name           in tables, views and error texts
   subroutine dlops_operator_create_callback(domain, range, forward, result, adjoint, user, real_linear, name, stat, &
@@ -119,7 +112,12 @@ contains
     call finish(status, stat, errmsg)
   end subroutine
 
-  subroutine matvec_real32(domain, range, forward, result, adjoint, user, stat, errmsg)
+  !> Makes an operator of the host's subroutines y = A x and y = A^H x on this rank's elements. Collective.
+  !!
+  !! adjoint  without it, adjoint and transpose are refused
+  !! user     passed to both; a target that stays while the operator and all that holds it exists
+  subroutine dlops_operator_create_matvec_real32(domain, range, forward, result, adjoint, user, stat, &
+      errmsg)
     type(dlops_space), intent(in) :: domain, range
     procedure(dlops_real32_function) :: forward
     type(dlops_operator), intent(out) :: result
@@ -131,7 +129,7 @@ contains
     type(c_funptr) :: backward
     integer(c_int32_t) :: status
     if (.not. (has_type(domain, DLOPS_FLOAT32) .and. has_type(range, DLOPS_FLOAT32))) then
-      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec: forward takes real(real32), the spaces do not', stat, errmsg)
+      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_real32: the spaces are of another type', stat, errmsg)
       return
     end if
     record => new_record(domain, range, user)
@@ -175,7 +173,12 @@ contains
     status = int(answer, c_int32_t)
   end function
 
-  subroutine matvec_real64(domain, range, forward, result, adjoint, user, stat, errmsg)
+  !> Makes an operator of the host's subroutines y = A x and y = A^H x on this rank's elements. Collective.
+  !!
+  !! adjoint  without it, adjoint and transpose are refused
+  !! user     passed to both; a target that stays while the operator and all that holds it exists
+  subroutine dlops_operator_create_matvec_real64(domain, range, forward, result, adjoint, user, stat, &
+      errmsg)
     type(dlops_space), intent(in) :: domain, range
     procedure(dlops_real64_function) :: forward
     type(dlops_operator), intent(out) :: result
@@ -187,7 +190,7 @@ contains
     type(c_funptr) :: backward
     integer(c_int32_t) :: status
     if (.not. (has_type(domain, DLOPS_FLOAT64) .and. has_type(range, DLOPS_FLOAT64))) then
-      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec: forward takes real(real64), the spaces do not', stat, errmsg)
+      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_real64: the spaces are of another type', stat, errmsg)
       return
     end if
     record => new_record(domain, range, user)
@@ -231,7 +234,12 @@ contains
     status = int(answer, c_int32_t)
   end function
 
-  subroutine matvec_complex32(domain, range, forward, result, adjoint, user, stat, errmsg)
+  !> Makes an operator of the host's subroutines y = A x and y = A^H x on this rank's elements. Collective.
+  !!
+  !! adjoint  without it, adjoint and transpose are refused
+  !! user     passed to both; a target that stays while the operator and all that holds it exists
+  subroutine dlops_operator_create_matvec_complex32(domain, range, forward, result, adjoint, user, stat, &
+      errmsg)
     type(dlops_space), intent(in) :: domain, range
     procedure(dlops_complex32_function) :: forward
     type(dlops_operator), intent(out) :: result
@@ -243,7 +251,7 @@ contains
     type(c_funptr) :: backward
     integer(c_int32_t) :: status
     if (.not. (has_type(domain, DLOPS_COMPLEX64) .and. has_type(range, DLOPS_COMPLEX64))) then
-      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec: forward takes complex(real32), the spaces do not', stat, errmsg)
+      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_complex32: the spaces are of another type', stat, errmsg)
       return
     end if
     record => new_record(domain, range, user)
@@ -287,7 +295,12 @@ contains
     status = int(answer, c_int32_t)
   end function
 
-  subroutine matvec_complex64(domain, range, forward, result, adjoint, user, stat, errmsg)
+  !> Makes an operator of the host's subroutines y = A x and y = A^H x on this rank's elements. Collective.
+  !!
+  !! adjoint  without it, adjoint and transpose are refused
+  !! user     passed to both; a target that stays while the operator and all that holds it exists
+  subroutine dlops_operator_create_matvec_complex64(domain, range, forward, result, adjoint, user, stat, &
+      errmsg)
     type(dlops_space), intent(in) :: domain, range
     procedure(dlops_complex64_function) :: forward
     type(dlops_operator), intent(out) :: result
@@ -299,7 +312,7 @@ contains
     type(c_funptr) :: backward
     integer(c_int32_t) :: status
     if (.not. (has_type(domain, DLOPS_COMPLEX128) .and. has_type(range, DLOPS_COMPLEX128))) then
-      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec: forward takes complex(real64), the spaces do not', stat, errmsg)
+      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_complex64: the spaces are of another type', stat, errmsg)
       return
     end if
     record => new_record(domain, range, user)

@@ -1,7 +1,7 @@
 !> Contexts: communicator, threads, log, profile.
 module dlops_contexts
-  use, intrinsic :: iso_c_binding, only: c_char, c_f_pointer, c_funloc, c_int32_t, c_loc, c_null_funptr, c_null_ptr, &
-    c_ptr, c_sizeof
+  use, intrinsic :: iso_c_binding, only: c_f_pointer, c_funloc, c_int32_t, c_loc, c_null_funptr, c_null_ptr, c_ptr, &
+    c_sizeof
   use, intrinsic :: iso_fortran_env, only: int64, real64
   use dlops_arguments
   use dlops_bindings
@@ -177,15 +177,14 @@ contains
     real(real64), intent(out), optional :: seconds
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: letters(:)
     integer(int64) :: numbers(3)
     real(real64) :: duration
     integer(c_int32_t) :: status
     numbers = 0
     duration = 0
     if (present(name)) then
-      letters = letters_of(name)
-      status = c_context_get_profile(context%handle, letters, numbers(1), duration, numbers(2), numbers(3))
+      status = c_context_get_profile(context%handle, letters_of(name), numbers(1), duration, numbers(2), &
+        numbers(3))
     else
       status = c_context_get_profile(context%handle, calls=numbers(1), seconds=duration, messages=numbers(2), &
         bytes=numbers(3))

@@ -15,10 +15,12 @@ contains
     integer(c_int32_t), intent(in) :: status
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
+    character(len=:), allocatable :: text
     if (present(stat)) stat = int(status)
     if (status == DLOPS_OK) return
-    if (present(errmsg)) errmsg = dlops_last_error()
-    if (.not. present(stat)) error stop 'dlops: ' // dlops_last_error()
+    text = dlops_last_error()
+    if (present(errmsg)) errmsg = text
+    if (.not. present(stat)) error stop 'dlops: ' // text
   end subroutine
 
   !> An error that this module finds before it calls the library.

@@ -113,13 +113,13 @@ contains
     real(real64), allocatable, intent(out) :: values(:)
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
-    integer(c_int64_t) :: count
+    integer(c_int64_t) :: count, copied
     integer(c_int32_t) :: status
     real(real64) :: none(1)
     count = 0
     status = c_solver_get_history(solver%handle, int(which, c_int32_t), none, 0_c_int64_t, count)
     allocate (values(count), source=0.0_real64)
-    if (status == 0) status = c_solver_get_history(solver%handle, int(which, c_int32_t), values, count, count)
+    if (status == 0) status = c_solver_get_history(solver%handle, int(which, c_int32_t), values, count, copied)
     call finish(status, stat, errmsg)
   end subroutine
 

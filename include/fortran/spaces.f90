@@ -140,7 +140,7 @@ contains
     integer(c_int32_t), allocatable :: colours(:)
     integer(c_int32_t) :: n
     n = size(shape, kind=c_int32_t)
-    if (present(mask)) colours = int(mask, c_int32_t)
+    if (present(mask)) allocate (colours, source=int(mask, c_int32_t))
     call finish(c_space_create_from_local_shapes(context%handle, int(dtype, c_int32_t), n, turned(shape), &
       axis_of(cut_axis, n), local_shapes(size(local_shapes, 1):1:-1, :), colours, space%handle), stat, errmsg)
   end subroutine
