@@ -32,7 +32,10 @@ program quickstart
   call dlops_space_create(context, DLOPS_FLOAT64, [201], model)
   call dlops_space_get_local_start(model, start)
   call dlops_space_get_local_count(model, count)
-  t = [((start(1) + k - 101) * step, k = 0, count - 1)]
+  allocate (t(count), bell(count))
+  do k = 1, count
+    t(k) = (start(1) + k - 102) * step
+  end do
   bell = exp(-t**2)
   call dlops_array_wrap(model, bell, x)
 
