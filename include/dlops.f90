@@ -39,6 +39,7 @@
 #include "fortran/contexts.f90"
 #include "fortran/spaces.f90"
 #include "fortran/memory.f90"
+#include "fortran/pointers.f90"
 #include "fortran/global.f90"
 #include "fortran/arrays.f90"
 #include "fortran/vectors.f90"
@@ -58,7 +59,8 @@ module dlops
     dlops_abi_version, dlops_live_handles
   use dlops_contexts
   use dlops_spaces
-  use dlops_memory
+  use dlops_memory, only: dlops_array_wrap, dlops_array_wrap_strided
+  use dlops_pointers
   use dlops_global
   use dlops_arrays
   use dlops_vectors

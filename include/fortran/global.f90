@@ -17,8 +17,8 @@ module dlops_global
   !! global  all elements, contiguous, of the array's type, of any rank; the same on all ranks. One that is not so is passed
   !!         on as a null pointer, which all ranks report
   interface dlops_array_from_global
-    module procedure from_real32, from_real64, from_complex32, from_complex64, &
-      from_int32, from_int64
+    module procedure from_real32, from_real64, from_complex32, from_complex64, from_int32, &
+      from_int64
   end interface
 
   !> Writes the whole array to one variable. Collective.
@@ -26,8 +26,8 @@ module dlops_global
   !! root    the rank that receives, from 0 (default DLOPS_ALL_RANKS); or DLOPS_GROUP_RANKS, see dlops_array_get_group_shape
   !! global  as of dlops_array_from_global, with room for all elements where they are received; else not used
   interface dlops_array_to_global
-    module procedure to_real32, to_real64, to_complex32, to_complex64, &
-      to_int32, to_int64
+    module procedure to_real32, to_real64, to_complex32, to_complex64, to_int32, &
+      to_int64
   end interface
 
   !> Writes this rank's elements with those of its neighbours around them along one axis. Collective.
@@ -35,8 +35,8 @@ module dlops_global
   !! before, after  indices of the axis wanted below and above this rank's, as of dlops_array_get_halo_size
   !! buffer         contiguous, of the array's type: the local shape with front + own + back indices along the axis
   interface dlops_array_add_ghost_cells
-    module procedure ghost_real32, ghost_real64, ghost_complex32, ghost_complex64, &
-      ghost_int32, ghost_int64
+    module procedure ghost_real32, ghost_real64, ghost_complex32, ghost_complex64, ghost_int32, &
+      ghost_int64
   end interface
 
 contains
