@@ -77,7 +77,8 @@ contains
     type(dlops_operator), intent(out) :: result
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
-    call finish(c_stacked_block_diag_create(size(operators, kind=c_int64_t), backwards(operators), result%handle), stat, &
+    call finish(c_stacked_block_diag_create(size(operators, kind=c_int64_t), backwards(operators), result%handle), &
+      stat, &
       errmsg)
   end subroutine
 

@@ -251,7 +251,8 @@ contains
     type(c_funptr) :: backward
     integer(c_int32_t) :: status
     if (.not. (has_type(domain, DLOPS_COMPLEX64) .and. has_type(range, DLOPS_COMPLEX64))) then
-      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_complex32: the spaces are of another type', stat, errmsg)
+      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_complex32: the spaces are of another type', stat, &
+        errmsg)
       return
     end if
     record => new_record(domain, range, user)
@@ -312,7 +313,8 @@ contains
     type(c_funptr) :: backward
     integer(c_int32_t) :: status
     if (.not. (has_type(domain, DLOPS_COMPLEX128) .and. has_type(range, DLOPS_COMPLEX128))) then
-      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_complex64: the spaces are of another type', stat, errmsg)
+      call fail(DLOPS_ERROR_DTYPE, 'dlops_operator_create_matvec_complex64: the spaces are of another type', stat, &
+        errmsg)
       return
     end if
     record => new_record(domain, range, user)

@@ -87,7 +87,8 @@ contains
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
     choices = chosen(threads, check_level, deterministic, profile)
-    call finish(c_context_create_fortran(int(comm, c_int32_t), mpi_family(), c_loc(choices), context%handle), stat, errmsg)
+    call finish(c_context_create_fortran(int(comm, c_int32_t), mpi_family(), c_loc(choices), context%handle), stat, &
+      errmsg)
   end subroutine
 
 #ifdef DLOPS_MPI

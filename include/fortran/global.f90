@@ -49,7 +49,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(global)) address = c_loc(global)
-    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_FLOAT32, size(global, kind=c_int64_t), address, stat, errmsg)
+    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_FLOAT32, size(global, kind=c_int64_t), address, stat, &
+      errmsg)
   end subroutine
 
   subroutine to_real32(array, global, root, stat, errmsg)
@@ -89,7 +90,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(global)) address = c_loc(global)
-    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_FLOAT64, size(global, kind=c_int64_t), address, stat, errmsg)
+    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_FLOAT64, size(global, kind=c_int64_t), address, stat, &
+      errmsg)
   end subroutine
 
   subroutine to_real64(array, global, root, stat, errmsg)
@@ -129,7 +131,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(global)) address = c_loc(global)
-    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_COMPLEX64, size(global, kind=c_int64_t), address, stat, errmsg)
+    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_COMPLEX64, size(global, kind=c_int64_t), address, stat, &
+      errmsg)
   end subroutine
 
   subroutine to_complex32(array, global, root, stat, errmsg)
@@ -169,7 +172,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(global)) address = c_loc(global)
-    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_COMPLEX128, size(global, kind=c_int64_t), address, stat, errmsg)
+    call move_global(array, .false., DLOPS_ALL_RANKS, DLOPS_COMPLEX128, size(global, kind=c_int64_t), address, &
+      stat, errmsg)
   end subroutine
 
   subroutine to_complex64(array, global, root, stat, errmsg)

@@ -40,7 +40,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(data) .and. size(data) > 0) address = c_loc(data)
-    call wrap_memory(space, DLOPS_FLOAT32, shape(data, kind=c_int64_t), is_contiguous(data), address, array, stat, errmsg)
+    call wrap_memory(space, DLOPS_FLOAT32, shape(data, kind=c_int64_t), is_contiguous(data), address, array, stat, &
+      errmsg)
   end subroutine
 
   subroutine strided_real32(space, data, strides, array, stat, errmsg)
@@ -61,7 +62,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(data) .and. size(data) > 0) address = c_loc(data)
-    call wrap_memory(space, DLOPS_FLOAT64, shape(data, kind=c_int64_t), is_contiguous(data), address, array, stat, errmsg)
+    call wrap_memory(space, DLOPS_FLOAT64, shape(data, kind=c_int64_t), is_contiguous(data), address, array, stat, &
+      errmsg)
   end subroutine
 
   subroutine strided_real64(space, data, strides, array, stat, errmsg)
@@ -82,7 +84,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(data) .and. size(data) > 0) address = c_loc(data)
-    call wrap_memory(space, DLOPS_COMPLEX64, shape(data, kind=c_int64_t), is_contiguous(data), address, array, stat, errmsg)
+    call wrap_memory(space, DLOPS_COMPLEX64, shape(data, kind=c_int64_t), is_contiguous(data), address, array, &
+      stat, errmsg)
   end subroutine
 
   subroutine strided_complex32(space, data, strides, array, stat, errmsg)
@@ -103,7 +106,8 @@ contains
     type(c_ptr) :: address
     address = c_null_ptr
     if (is_contiguous(data) .and. size(data) > 0) address = c_loc(data)
-    call wrap_memory(space, DLOPS_COMPLEX128, shape(data, kind=c_int64_t), is_contiguous(data), address, array, stat, errmsg)
+    call wrap_memory(space, DLOPS_COMPLEX128, shape(data, kind=c_int64_t), is_contiguous(data), address, array, &
+      stat, errmsg)
   end subroutine
 
   subroutine strided_complex64(space, data, strides, array, stat, errmsg)
@@ -184,7 +188,8 @@ contains
     else if (.not. contiguous) then
       call fail(DLOPS_ERROR_ARGUMENT, 'dlops_array_wrap: data is not contiguous', stat, errmsg)
     else if (product(lengths) /= count) then
-      write (text, '(a, i0, a, i0, a)') 'dlops_array_wrap: data has ', product(lengths), ' elements, the rank has ', count
+      write (text, '(a, i0, a, i0, a)') 'dlops_array_wrap: data has ', product(lengths), ' elements, &
+        the rank has ', count
       call fail(DLOPS_ERROR_SHAPE, trim(text), stat, errmsg)
     else if (size(lengths) == n .and. any(lengths /= turned(local(:min(n, int(size(lengths), c_int32_t)))))) then
       write (text, '(a, *(i0, :, ", "))') 'dlops_array_wrap: data has not the local shape ', turned(local(:n))

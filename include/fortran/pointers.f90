@@ -1,6 +1,6 @@
 !> Pointers to the elements of arrays.
 module dlops_pointers
-  use, intrinsic :: iso_c_binding, only: c_f_pointer, c_int32_t, c_int64_t, c_null_ptr, c_ptr
+  use, intrinsic :: iso_c_binding, only: c_associated, c_f_pointer, c_int32_t, c_int64_t, c_loc, c_null_ptr, c_ptr
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use dlops_arguments
   use dlops_bindings
@@ -29,6 +29,9 @@ module dlops_pointers
       acquire_int64_1, acquire_int64_2, acquire_int64_3, acquire_int64_4, acquire_int64_5, &
       acquire_int64_6, acquire_int64_7
   end interface
+
+  !> Where a pointer without elements points to, so that it is associated.
+  integer(c_int64_t), target :: nowhere = 0
 
 contains
 
@@ -624,7 +627,8 @@ contains
       next = next * local(k)
     end do
     if (.not. fits) then
-      call fail(DLOPS_ERROR_SHAPE, 'dlops_array_acquire: data is neither of the rank of the array nor, of a packed ' // &
+      call fail(DLOPS_ERROR_SHAPE, 'dlops_array_acquire: data is neither of the rank of the array nor, &
+        of a packed ' // &
         'one, of rank 1', stat, errmsg)
       return
     end if
@@ -639,7 +643,8 @@ contains
         if (mod(strides(k + 1), strides(k)) /= 0) then
           n = 0
           padded = 0
-          call fail(DLOPS_ERROR_UNSUPPORTED, 'dlops_array_acquire: no pointer has the strides of this array', stat, errmsg)
+          call fail(DLOPS_ERROR_UNSUPPORTED, 'dlops_array_acquire: no pointer has the strides of this array', stat, &
+            errmsg)
           return
         end if
         padded(k) = strides(k + 1) / strides(k)
@@ -648,6 +653,7 @@ contains
     status = c_array_acquire(array%handle, int(mode, c_int32_t), address)
     if (status /= 0) n = 0
     if (status /= 0) padded = 0
+    if (status == 0 .and. .not. c_associated(address)) address = c_loc(nowhere)
     call finish(status, stat, errmsg)
   end subroutine
 

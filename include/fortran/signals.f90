@@ -35,7 +35,8 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     factors = 0
-    call finish(c_taper(int(kind, c_int32_t), size(factors, kind=c_int64_t), int(edge, c_int64_t), factors), stat, errmsg)
+    call finish(c_taper(int(kind, c_int32_t), size(factors, kind=c_int64_t), int(edge, c_int64_t), factors), stat, &
+      errmsg)
   end subroutine
 
   !> Peak signal-to-noise ratio in decibels, 10 log10((largest - least)^2 / mse), of real arrays. Collective.
@@ -98,7 +99,8 @@ contains
     choices%per_sample = 1
     if (c_space_get_shape(space%handle, lengths) == 0 .and. axis >= 1 .and. axis <= dimensions_of(space%handle)) then
       if (lengths(c_axis + 1) /= size(wavelets, 2)) then
-        call fail(DLOPS_ERROR_SHAPE, 'dlops_poststack_create_varying: wavelets are not one for each sample of the axis', &
+        call fail(DLOPS_ERROR_SHAPE, &
+          'dlops_poststack_create_varying: wavelets are not one for each sample of the axis', &
           stat, errmsg)
         return
       end if

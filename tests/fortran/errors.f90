@@ -27,7 +27,7 @@ program errors
   call check(stat == DLOPS_ERROR_NULL_POINTER, 'a space that was never made')
 
   call dlops_space_create(context, DLOPS_FLOAT64, [4, 3], space)
-  call dlops_space_create(context, DLOPS_FLOAT64, [3, 4], other)
+  call dlops_space_create(context, DLOPS_FLOAT64, [5, 4], other)
   call dlops_array_create(space, x)
   call dlops_array_create(other, y)
   call dlops_first_derivative_create(space, 1, op)
