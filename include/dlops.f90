@@ -19,8 +19,8 @@
 !
 ! Numbers
 !     Numbers of elements are integer(int64), other integers of default kind; scalars that multiply arrays are real,
-!     complex or integer numbers of any kind. real32, real64, complex with real32, complex with real64 are DLOPS_FLOAT32,
-!     DLOPS_FLOAT64, DLOPS_COMPLEX64, DLOPS_COMPLEX128.
+!     complex or integer numbers of any kind. real(real32) is DLOPS_FLOAT32, real(real64) DLOPS_FLOAT64,
+!     complex(real32) DLOPS_COMPLEX64, complex(real64) DLOPS_COMPLEX128.
 !
 ! Errors
 !     Every subroutine takes `stat` (DLOPS_OK or a negative DLOPS_ERROR_ number) and `errmsg` (set after an error only).

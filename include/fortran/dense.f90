@@ -14,7 +14,8 @@ module dlops_dense
 
   !> Makes y = A x with a dense matrix along one axis, for all indices of the others. Collective.
   !!
-  !! A       A(rows, columns) of the space's type, which is A as it stands; the same on all ranks; copied unless `borrow`
+  !! A       A(rows, columns) of the space's type, the matrix as it stands; the same on all ranks; copied,
+  !!         unless `borrow`
   !! axis    of the space, `columns` elements long, from 1; default 1, the first
   !!         (the library redistributes where that axis is cut)
   !! borrow  the operator reads A itself, a contiguous target that stays valid and unchanged while the operator lives

@@ -14,8 +14,8 @@ module dlops_global
   !> array := a whole array in one variable. Every rank takes its part out of its own, without communication. The
   !! components of a product follow one another; an unshaped array is its ranks' parts one after the other. Collective.
   !!
-  !! global  all elements, contiguous, of the array's type, of any rank; the same on all ranks. One that is not so is passed
-  !!         on as a null pointer, which all ranks report
+  !! global  all elements, contiguous, of the array's type, of any rank; the same on all ranks. One that is not so is
+  !!         passed on as a null pointer, which all ranks report
   interface dlops_array_from_global
     module procedure from_real32, from_real64, from_complex32, from_complex64, from_int32, &
       from_int64
@@ -23,7 +23,8 @@ module dlops_global
 
   !> Writes the whole array to one variable. Collective.
   !!
-  !! root    the rank that receives, from 0 (default DLOPS_ALL_RANKS); or DLOPS_GROUP_RANKS, see dlops_array_get_group_shape
+  !! root    the rank that receives, from 0; DLOPS_ALL_RANKS (the default); or DLOPS_GROUP_RANKS, see
+  !!         dlops_array_get_group_shape
   !! global  as of dlops_array_from_global, with room for all elements where they are received; else not used
   interface dlops_array_to_global
     module procedure to_real32, to_real64, to_complex32, to_complex64, to_int32, &

@@ -188,8 +188,8 @@ contains
     else if (.not. contiguous) then
       call fail(DLOPS_ERROR_ARGUMENT, 'dlops_array_wrap: data is not contiguous', stat, errmsg)
     else if (product(lengths) /= count) then
-      write (text, '(a, i0, a, i0, a)') 'dlops_array_wrap: data has ', product(lengths), ' elements, &
-        the rank has ', count
+      write (text, '(a, i0, a, i0, a)') 'dlops_array_wrap: data has ', product(lengths), &
+        ' elements, the rank has ', count
       call fail(DLOPS_ERROR_SHAPE, trim(text), stat, errmsg)
     else if (size(lengths) == n .and. any(lengths /= turned(local(:min(n, int(size(lengths), c_int32_t)))))) then
       write (text, '(a, *(i0, :, ", "))') 'dlops_array_wrap: data has not the local shape ', turned(local(:n))

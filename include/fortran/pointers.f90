@@ -16,8 +16,8 @@ module dlops_pointers
   !! Local.
   !!
   !! mode  DLOPS_ACCESS_READ, DLOPS_ACCESS_WRITE or DLOPS_ACCESS_READ_WRITE
-  !! data  of the array's type: of its rank, then with the local shape (padded arrays too); or of rank 1, for the elements
-  !!       as they follow one another. Its indices start from 1
+  !! data  of the array's type: of its rank, then with the local shape (padded arrays too); or of rank 1, for the
+  !!       elements as they follow one another. Its indices start from 1
   interface dlops_array_acquire
     module procedure acquire_real32_1, acquire_real32_2, acquire_real32_3, acquire_real32_4, acquire_real32_5, &
       acquire_real32_6, acquire_real32_7, acquire_real64_1, acquire_real64_2, acquire_real64_3, &
@@ -627,9 +627,8 @@ contains
       next = next * local(k)
     end do
     if (.not. fits) then
-      call fail(DLOPS_ERROR_SHAPE, 'dlops_array_acquire: data is neither of the rank of the array nor, &
-        of a packed ' // &
-        'one, of rank 1', stat, errmsg)
+      call fail(DLOPS_ERROR_SHAPE, 'dlops_array_acquire: data is neither of the rank of the array nor, ' // &
+        'of a packed one, of rank 1', stat, errmsg)
       return
     end if
     if (ranks /= axes .or. product(local(:axes)) == 0) then

@@ -37,7 +37,8 @@ program acquire
   call dlops_array_get_strides(padded, strides)
   call check(all(strides == [1, 6]), 'strides')
   call dlops_array_copy(array, padded)
-  call check(all(ghosted(1:4, 2) == [5, 6, 7, 8]) .and. all(ghosted(0, :) == -1) .and. all(ghosted(5, :) == -1), 'padding')
+  call check(all(ghosted(1:4, 2) == [5, 6, 7, 8]) .and. all(ghosted(0, :) == -1) &
+    .and. all(ghosted(5, :) == -1), 'padding')
   call dlops_array_acquire(padded, DLOPS_ACCESS_READ_WRITE, matrix)
   call check(all(shape(matrix) == [4, 3]) .and. all(matrix(:, 3) == [9, 10, 11, 12]), 'a pointer into padded memory')
   call dlops_array_release(padded)

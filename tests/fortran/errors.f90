@@ -18,7 +18,8 @@ program errors
   call dlops_context_create_mpi(MPI_COMM_WORLD, context, stat=stat, errmsg=errmsg)
   call check(stat == DLOPS_OK .and. errmsg == 'as before', 'success leaves errmsg')
   call dlops_space_create(context, 99, [4], space, stat=stat, errmsg=errmsg)
-  call check(stat == DLOPS_ERROR_DTYPE .and. index(errmsg, '99') > 0 .and. index(errmsg, 'dlops_space_create') > 0, 'dtype')
+  call check(stat == DLOPS_ERROR_DTYPE .and. index(errmsg, '99') > 0 &
+    .and. index(errmsg, 'dlops_space_create') > 0, 'dtype')
   call check(errmsg == dlops_last_error(), 'text of the last error')
   call check(.not. c_associated(space%handle), 'no handle after an error')
   call dlops_space_create(context, DLOPS_FLOAT64, [-4], space, stat=stat)

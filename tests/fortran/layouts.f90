@@ -23,7 +23,8 @@ program layouts
   end do
 
   ! A grid of 1 x ranks: the second dimension cuts the first axis.
-  call dlops_space_create(context, DLOPS_FLOAT64, n, space, grid=[dlops_grid_dimension(1, DLOPS_PARTITION_BALANCED, 2), &
+  call dlops_space_create(context, DLOPS_FLOAT64, n, space, grid=[ &
+    dlops_grid_dimension(1, DLOPS_PARTITION_BALANCED, 2), &
     dlops_grid_dimension(ranks, DLOPS_PARTITION_BALANCED, 1)])
   call dlops_space_get_local_shape(space, local)
   call check(local(1) == n(1) / ranks + merge(1, 0, rank < mod(n(1), ranks)) .and. local(2) == n(2), 'grid')
