@@ -38,6 +38,17 @@ contains
       user = user + 1
     end select
   end subroutine
+
+  subroutine never(x, y, user, status)
+    complex(real64), intent(in), contiguous, target :: x(:)
+    complex(real64), intent(inout), contiguous, target :: y(:)
+    class(*), intent(inout) :: user
+    integer, intent(inout) :: status
+    y = x
+    associate (unused => user)
+    end associate
+    status = 1
+  end subroutine
 end module host
 
 program callback
@@ -107,17 +118,6 @@ program callback
   call MPI_Finalize()
 
 contains
-
-  subroutine never(x, y, user, status)
-    complex(real64), intent(in), contiguous, target :: x(:)
-    complex(real64), intent(inout), contiguous, target :: y(:)
-    class(*), intent(inout) :: user
-    integer, intent(inout) :: status
-    y = x
-    associate (unused => user)
-    end associate
-    status = 1
-  end subroutine
 
   subroutine check(condition, text)
     logical, intent(in) :: condition

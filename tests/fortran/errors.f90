@@ -27,8 +27,8 @@ program errors
   call dlops_first_derivative_create(space, 1, op, stat=stat)
   call check(stat == DLOPS_ERROR_NULL_POINTER, 'a space that was never made')
 
-  call dlops_space_create(context, DLOPS_FLOAT64, [4, 3], space)
-  call dlops_space_create(context, DLOPS_FLOAT64, [5, 4], other)
+  call dlops_space_create(context, DLOPS_FLOAT64, [4, 6], space)
+  call dlops_space_create(context, DLOPS_FLOAT64, [5, 6], other)
   call dlops_array_create(space, x)
   call dlops_array_create(other, y)
   call dlops_first_derivative_create(space, 1, op)
