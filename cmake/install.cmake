@@ -13,7 +13,8 @@ if(DLOPS_WITH_MPI)
   install(FILES include/dlops_mpi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 # A compiled Fortran module fits one compiler only; the consumer's compiles its own.
-install(FILES include/dlops.f90 DESTINATION ${CMAKE_INSTALL_DATADIR}/dlops OPTIONAL)
+install(FILES include/dlops.f90 DESTINATION ${CMAKE_INSTALL_DATADIR}/dlops)
+install(DIRECTORY include/fortran DESTINATION ${CMAKE_INSTALL_DATADIR}/dlops)   # the parts of dlops.f90
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # What an archive made by rustc needs beside libc (rustc --print native-static-libs).

@@ -2,5 +2,5 @@
 program consumer
   use dlops
   implicit none
-  print '(a)', 'dlops from Fortran'
+  print '(2a)', 'dlops from Fortran, ', dlops_version()
 end program consumer

@@ -1,0 +1,123 @@
+!> The options structs of dlops.h, zero for the default; the module makes them from optional arguments.
+module dlops_options
+  use, intrinsic :: iso_c_binding, only: c_double, c_int32_t, c_int64_t, c_null_ptr, c_ptr, c_size_t
+  implicit none
+  public
+
+  type, bind(C) :: context_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int32_t) :: threads = 0
+    integer(c_int32_t) :: check_level = 0
+    integer(c_int32_t) :: deterministic = 0
+    integer(c_int32_t) :: profile = 0
+  end type context_options
+
+  type, bind(C) :: grid_dimension_c
+    integer(c_int32_t) :: ranks = 0
+    integer(c_int32_t) :: partition = 0
+    integer(c_int32_t) :: axis = 0
+    integer(c_int32_t) :: reserved = 0
+    integer(c_int64_t) :: block = 0
+    type(c_ptr) :: extents = c_null_ptr
+  end type grid_dimension_c
+
+  type, bind(C) :: space_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int32_t) :: memory = 0
+    integer(c_int32_t) :: partition = 0
+    integer(c_int32_t) :: axis = 0
+    integer(c_int32_t) :: grid_dimensions = 0
+    type(c_ptr) :: grid = c_null_ptr
+    integer(c_int64_t) :: block = 0
+    type(c_ptr) :: extents = c_null_ptr
+    type(c_ptr) :: box_lower = c_null_ptr
+    type(c_ptr) :: box_upper = c_null_ptr
+    type(c_ptr) :: mask = c_null_ptr
+  end type space_options
+
+  type, bind(C) :: transpose_options
+    integer(c_size_t) :: struct_size = 0
+    type(c_ptr) :: range = c_null_ptr
+  end type transpose_options
+
+  type, bind(C) :: matrix_mult_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int64_t) :: leading_dimension = 0
+    integer(c_int32_t) :: layout = 0
+    integer(c_int32_t) :: axis = 0
+    integer(c_int32_t) :: borrow = 0
+    integer(c_int32_t) :: reserved = 0
+  end type matrix_mult_options
+
+  type, bind(C) :: first_derivative_options
+    integer(c_size_t) :: struct_size = 0
+    real(c_double) :: sampling = 0.0_c_double
+    integer(c_int32_t) :: kind = 0
+    integer(c_int32_t) :: order = 0
+    integer(c_int32_t) :: edge = 0
+    integer(c_int32_t) :: reserved = 0
+  end type first_derivative_options
+
+  type, bind(C) :: second_derivative_options
+    integer(c_size_t) :: struct_size = 0
+    real(c_double) :: sampling = 0.0_c_double
+    integer(c_int32_t) :: kind = 0
+    integer(c_int32_t) :: edge = 0
+  end type second_derivative_options
+
+  type, bind(C) :: laplacian_options
+    integer(c_size_t) :: struct_size = 0
+    type(c_ptr) :: axes = c_null_ptr
+    integer(c_int64_t) :: axis_count = 0
+    type(c_ptr) :: weights = c_null_ptr
+    integer(c_int64_t) :: weight_count = 0
+    type(c_ptr) :: sampling = c_null_ptr
+    integer(c_int64_t) :: sampling_count = 0
+    integer(c_int32_t) :: kind = 0
+    integer(c_int32_t) :: edge = 0
+  end type laplacian_options
+
+  type, bind(C) :: gradient_options
+    integer(c_size_t) :: struct_size = 0
+    type(c_ptr) :: sampling = c_null_ptr
+    integer(c_int64_t) :: sampling_count = 0
+    integer(c_int32_t) :: kind = 0
+    integer(c_int32_t) :: order = 0
+    integer(c_int32_t) :: edge = 0
+    integer(c_int32_t) :: reserved = 0
+  end type gradient_options
+
+  type, bind(C) :: callback_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int32_t) :: real_linear = 0
+    integer(c_int32_t) :: reserved = 0
+    type(c_ptr) :: name = c_null_ptr
+  end type callback_options
+
+  type, bind(C) :: block_options
+    integer(c_size_t) :: struct_size = 0
+    type(c_ptr) :: mask = c_null_ptr
+  end type block_options
+
+  type, bind(C) :: convolve1d_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int64_t) :: offset = 0
+    integer(c_int32_t) :: filter_dtype = 0
+    integer(c_int32_t) :: reserved = 0
+  end type convolve1d_options
+
+  type, bind(C) :: psnr_options
+    integer(c_size_t) :: struct_size = 0
+    real(c_double) :: least = 0.0_c_double
+    real(c_double) :: largest = 0.0_c_double
+    integer(c_int32_t) :: find_least = 0
+    integer(c_int32_t) :: largest_given = 0
+  end type psnr_options
+
+  type, bind(C) :: poststack_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int32_t) :: kind = 0
+    integer(c_int32_t) :: per_sample = 0
+  end type poststack_options
+
+end module dlops_options

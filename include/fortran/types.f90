@@ -1,0 +1,74 @@
+!> The handles, and scalars that multiply arrays.
+module dlops_types
+  use, intrinsic :: iso_c_binding, only: c_double, c_null_ptr, c_ptr
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
+  implicit none
+  private
+  public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_scalar, dlops_grid_dimension
+  public :: scalar_of
+
+  !> Where work happens. The component `handle` of each of these types is the pointer that C functions take;
+  !! assignment copies the handle, so that one destroy ends both copies (dlops_<object>_retain makes a second handle).
+  type :: dlops_context
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> What shape a vector has, or a product of spaces.
+  type :: dlops_space
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> One element of a space.
+  type :: dlops_array
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> A linear map from a domain to a range space.
+  type :: dlops_operator
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> Finds x with A x = b in some sense.
+  type :: dlops_solver
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> A scalar as C passes it.
+  type, bind(C) :: dlops_scalar
+    real(c_double) :: re = 0.0_c_double
+    real(c_double) :: im = 0.0_c_double
+  end type
+
+  !> One dimension of a process grid: how many ranks, and which axis they cut.
+  type :: dlops_grid_dimension
+    integer :: ranks = 1                        !< ranks along this dimension of the grid
+    integer :: partition = 0                    !< DLOPS_PARTITION_...
+    integer :: axis = 1                         !< axis that is cut, from 1; not read when replicated
+    integer(int64) :: block = 0                 !< DLOPS_PARTITION_CYCLIC: elements of a block
+    integer(int64), allocatable :: extents(:)   !< DLOPS_PARTITION_EXTENTS: `ranks` numbers that add up to the axis
+  end type
+
+contains
+
+  !> A number of any kind as C's scalar. What is not a number ends the program: no call can be right with it.
+  function scalar_of(value) result(scalar)
+    class(*), intent(in) :: value
+    type(dlops_scalar) :: scalar
+    select type (value)
+    type is (real(real64))
+      scalar%re = value
+    type is (real(real32))
+      scalar%re = real(value, c_double)
+    type is (complex(real64))
+      scalar = dlops_scalar(real(value, c_double), aimag(value))
+    type is (complex(real32))
+      scalar = dlops_scalar(real(value, c_double), real(aimag(value), c_double))
+    type is (integer(int32))
+      scalar%re = real(value, c_double)
+    type is (integer(int64))
+      scalar%re = real(value, c_double)
+    class default
+      error stop 'dlops: a scalar must be a real, complex or integer number'
+    end select
+  end function
+end module dlops_types
