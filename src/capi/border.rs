@@ -201,6 +201,11 @@ pub(super) fn boolean(value: i32, argument: &str) -> Result<bool> {
     }
 }
 
+/// 0 or 1, in a field of options.
+pub(super) fn flag(value: i32, field: &str) -> Result<bool> {
+    boolean(value, field).map_err(|error| Error { status: Status::Option, ..error })
+}
+
 /// An axis; negative ones count from the last.
 pub(super) fn axis(value: i32, dimensions: usize, argument: &str) -> Result<usize> {
     let n = dimensions as i64;
