@@ -74,7 +74,10 @@ pub(super) fn last_error() -> *const c_char {
 /// The object behind a handle.
 pub(super) fn borrow<T: Handled>(pointer: *const T::Opaque, argument: &str) -> Result<T> {
     let object = handle::get::<T>(pointer, argument)?;
-    RANK.set(Some(object.rank()));
+    // A context of one rank, such as the local one of a larger context, cannot tell which rank this is.
+    if object.context().size() > 1 {
+        RANK.set(Some(object.context().rank()));
+    }
     Ok(object)
 }
 

@@ -233,6 +233,7 @@ static void blocks(dlops_context *context)
     dlops_space *domain = NULL, *global = line(context, DLOPS_FLOAT64, 7);
     int odd = rank == size - 1, culprit = size - 1;
     int64_t count = 0;
+    char where[24];
     OK(dlops_context_get_local(context, &local));
     mine = line(local, DLOPS_FLOAT64, 5 + rank);
     small = line(local, DLOPS_FLOAT32, 5);
@@ -256,6 +257,10 @@ static void blocks(dlops_context *context)
                culprit);
         REFUSED(dlops_vstack_create(context, 1, LIST(d), NULL, &none), DLOPS_ERROR_SHAPE, "column");
     }
+    /* An error of the local context names this rank of the context of all. */
+    REFUSED(dlops_operator_apply(d, 9, x, y), DLOPS_ERROR_ARGUMENT, "mode is 9");
+    snprintf(where, sizeof where, "[rank %d]", rank);
+    CHECK(size == 1 || strstr(dlops_last_error(), where));
     dlops_operator_destroy(&d);
     d = derivative(odd ? small : mine);
     if (size > 1)
