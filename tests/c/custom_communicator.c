@@ -144,7 +144,8 @@ static void destroy(void *user) { ((struct group *)user)->destroyed++; }
 static dlops_communicator_functions table(struct group *g)
 {
     dlops_communicator_functions t = {.struct_size = sizeof t, .user = g, .size = 1, .allreduce = allreduce,
-        .broadcast = broadcast, .allgatherv = allgatherv, .send = send, .receive = receive, .wait = wait, .destroy = destroy};
+        .broadcast = broadcast, .allgatherv = allgatherv, .send = send, .receive = receive, .wait = wait,
+        .destroy = destroy};
     return t;
 }
 

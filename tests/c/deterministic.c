@@ -93,8 +93,8 @@ int main(void)
                     CHECK(numbers(space, method, found) == n);
                     for (int i = 0; i < n; i++)
                         if (memcmp(&found[i], &serial[i], sizeof(double)) != 0) {
-                            fprintf(stderr, "rank %d: dtype %d, method %d, axis %d, partition %d, number %d: %a, serial %a\n", rank,
-                                    dtypes[t], method, axis, partitions[p], i, found[i], serial[i]);
+                            fprintf(stderr, "rank %d: dtype %d, method %d, axis %d, partition %d, number %d: %a, serial %a\n",
+                                    rank, dtypes[t], method, axis, partitions[p], i, found[i], serial[i]);
                             abort();
                         }
                     dlops_space_destroy(&space);
