@@ -119,7 +119,7 @@ static void log_of(dlops_context *context)
 static void many(void)
 {
     dlops_context *several[40] = {0}, *context = NULL;
-    int cycles = size == 1 ? 10000 : 2500;
+    int cycles = size == 1 ? 10000 : 200;
     int32_t found = -1;
     for (int i = 0; i < cycles; i++) {
         context = world(NULL);

@@ -54,11 +54,12 @@ static void release(struct all *all, int which)
 /* Whatever is left works until it is destroyed itself. */
 static void every_order(void)
 {
+    int tried = 0;
     for (int code = 0; code < 5 * 5 * 5 * 5 * 5; code++) {
         int order[5], seen = 0;
         for (int k = 0, c = code; k < 5; k++, c /= 5)
             seen |= 1 << (order[k] = c % 5);
-        if (seen != 31)
+        if (seen != 31 || (size > 1 && tried++ % 5 != 0))    /* all of them on one rank, which is quick everywhere */
             continue;
         struct all all = make();
         for (int k = 0; k < 5; k++) {
