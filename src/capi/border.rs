@@ -74,7 +74,10 @@ pub(super) fn last_error() -> *const c_char {
 /// The object behind a handle.
 pub(super) fn borrow<T: Handled>(pointer: *const T::Opaque, argument: &str) -> Result<T> {
     let object = handle::get::<T>(pointer, argument)?;
-    RANK.set(Some(object.rank()));
+    // A context of one rank, such as the local one of a larger context, cannot tell which rank this is.
+    if object.context().size() > 1 {
+        RANK.set(Some(object.context().rank()));
+    }
     Ok(object)
 }
 
@@ -199,6 +202,11 @@ pub(super) fn boolean(value: i32, argument: &str) -> Result<bool> {
         1 => Ok(true),
         _ => fail!(Argument, "{argument} is {value}, expected 0 or 1"),
     }
+}
+
+/// 0 or 1, in a field of options.
+pub(super) fn flag(value: i32, field: &str) -> Result<bool> {
+    boolean(value, field).map_err(|error| Error { status: Status::Option, ..error })
 }
 
 /// An axis; negative ones count from the last.

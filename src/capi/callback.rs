@@ -1,6 +1,6 @@
 //! Operators from functions of the host.
 
-use super::border::{boolean, borrow, call, dlops_status, options, text, Options, Output};
+use super::border::{borrow, call, dlops_status, flag, options, text, Options, Output};
 use super::context::dlops_destroy_callback;
 use super::handle::{dlops_array, dlops_operator, dlops_space, Lease};
 use crate::arrays::{Array, Space};
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn dlops_operator_create_callback(
                 forward: on_handles(&host, &leases, forward),
                 adjoint: adjoint.map(|adjoint| on_handles(&host, &leases, adjoint)),
                 contiguous: false,
-                complex_linear: !boolean(choices.real_linear, "real_linear")?,
+                complex_linear: !flag(choices.real_linear, "real_linear")?,
                 name: name.to_string(),
             })
         };

@@ -1,6 +1,6 @@
 //! dlops_context: create, ask, log, profile, agree, destroy.
 
-use super::border::{self, boolean, borrow, call, dlops_status, options, write, Options, Output};
+use super::border::{self, boolean, borrow, call, dlops_status, flag, options, write, Options, Output};
 use super::handle::{destroy, dlops_context};
 use crate::comm::custom::Custom;
 use crate::comm::table::dlops_communicator_functions;
@@ -53,9 +53,9 @@ fn read(choices: dlops_context_options) -> Result<ContextOptions> {
     };
     Ok(ContextOptions {
         threads,
-        check_level: boolean(choices.check_level, "check_level")? as i32,
-        deterministic: boolean(choices.deterministic, "deterministic")?,
-        profile: boolean(choices.profile, "profile")?,
+        check_level: flag(choices.check_level, "check_level")? as i32,
+        deterministic: flag(choices.deterministic, "deterministic")?,
+        profile: flag(choices.profile, "profile")?,
     })
 }
 

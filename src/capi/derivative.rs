@@ -1,6 +1,6 @@
 //! Constructors of derivatives.
 
-use super::border::{self, boolean, borrow, call, dlops_status, options, slice, Options, Output};
+use super::border::{self, borrow, call, dlops_status, flag, options, slice, Options, Output};
 use super::handle::{dlops_operator, dlops_space};
 use crate::arrays::Space;
 use crate::error::Result;
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn dlops_first_derivative_create(
             // SAFETY: the host passes NULL or options with their struct_size.
             let o = unsafe { options(choices) }?;
             let axis = border::axis(axis, dimensions(&space, "FirstDerivative")?, "axis")?;
-            let (kind, order, edge) = (kind(o.kind)?, order(o.order)?, boolean(o.edge, "edge")?);
+            let (kind, order, edge) = (kind(o.kind)?, order(o.order)?, flag(o.edge, "edge")?);
             Ok((output, axis, FirstDerivative { kind, order, edge, sampling: sampling(o.sampling) }))
         };
         let (output, axis, options) = space.context().agree(arguments())?;
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn dlops_second_derivative_create(
             // SAFETY: the host passes NULL or options with their struct_size.
             let o = unsafe { options(choices) }?;
             let axis = border::axis(axis, dimensions(&space, "SecondDerivative")?, "axis")?;
-            let (kind, edge) = (kind(o.kind)?, boolean(o.edge, "edge")?);
+            let (kind, edge) = (kind(o.kind)?, flag(o.edge, "edge")?);
             Ok((output, axis, SecondDerivative { kind, edge, sampling: sampling(o.sampling) }))
         };
         let (output, axis, options) = space.context().agree(arguments())?;
@@ -252,7 +252,7 @@ pub unsafe extern "C" fn dlops_laplacian_create(
             let named = |(k, a): (usize, &i32)| border::axis(*a, n, &format!("axes[{k}]"));
             let axes = axes.iter().enumerate().map(named).collect::<Result<Vec<_>>>()?;
             let (weights, sampling) = (weights.to_vec(), sampling.to_vec());
-            let (kind, edge) = (kind(o.kind)?, boolean(o.edge, "edge")?);
+            let (kind, edge) = (kind(o.kind)?, flag(o.edge, "edge")?);
             Ok((output, Laplacian { axes, weights, sampling, kind, edge }))
         };
         let (output, options) = space.context().agree(arguments())?;
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn dlops_gradient_create(
             let o = unsafe { options(choices) }?;
             // SAFETY: the host passes as many samplings as it says.
             let sampling = unsafe { given(o.sampling, o.sampling_count, "sampling") }?.to_vec();
-            let (kind, order, edge) = (kind(o.kind)?, order(o.order)?, boolean(o.edge, "edge")?);
+            let (kind, order, edge) = (kind(o.kind)?, order(o.order)?, flag(o.edge, "edge")?);
             Ok((output, Gradient { kind, order, edge, sampling }))
         };
         let (output, options) = space.context().agree(arguments())?;

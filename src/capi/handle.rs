@@ -42,12 +42,12 @@ pub(super) trait Handled: Clone {
     const KIND: &'static str;
     fn into_object(self) -> Object;
     fn from_object(object: &Object) -> Option<&Self>;
-    /// The rank that error texts name.
-    fn rank(&self) -> usize;
+    /// Where it lives: error texts name its rank.
+    fn context(&self) -> &Context;
 }
 
 macro_rules! handled {
-    ($type:ty, $variant:ident, $opaque:ident, $self:ident => $rank:expr, $doc:literal) => {
+    ($type:ty, $variant:ident, $opaque:ident, $self:ident => $context:expr, $doc:literal) => {
         #[doc = $doc]
         pub struct $opaque {
             _private: [u8; 0],
@@ -64,18 +64,18 @@ macro_rules! handled {
                     _ => None,
                 }
             }
-            fn rank(&$self) -> usize {
-                $rank
+            fn context(&$self) -> &Context {
+                $context
             }
         }
     };
 }
 
-handled!(Context, Context, dlops_context, self => self.rank(), "Where work happens: communicator, threads, log, profile.");
-handled!(Space, Space, dlops_space, self => self.context().rank(), "What shape a vector has, or a product of spaces.");
-handled!(Array, Array, dlops_array, self => self.space().context().rank(), "One element of a space.");
-handled!(Operator, Operator, dlops_operator, self => self.context().rank(), "A linear map from a domain to a range space.");
-handled!(Solver, Solver, dlops_solver, self => self.context().rank(), "Finds x with A x = b in some sense.");
+handled!(Context, Context, dlops_context, self => self, "Where work happens: communicator, threads, log, profile.");
+handled!(Space, Space, dlops_space, self => Self::context(self), "What shape a vector has, or a product of spaces.");
+handled!(Array, Array, dlops_array, self => self.space().context(), "One element of a space.");
+handled!(Operator, Operator, dlops_operator, self => Self::context(self), "A linear map from a domain to a range space.");
+handled!(Solver, Solver, dlops_solver, self => Self::context(self), "Finds x with A x = b in some sense.");
 
 struct Slot {
     generation: u64,

@@ -9,6 +9,7 @@ use crate::context::{Context, Entry};
 use crate::error::{Error, Result, Status};
 use crate::fail;
 use crate::operators::{Mode, Operator};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ struct Inner {
     settings: Mutex<Settings>,
     progress: Mutex<Progress>,
     run: Mutex<Option<Run>>,
+    /// The monitor is being called.
+    watched: AtomicBool,
 }
 
 #[derive(Clone, Default)]
@@ -72,6 +75,7 @@ impl Solver {
             settings: Mutex::default(),
             progress: Mutex::default(),
             run: Mutex::new(None),
+            watched: AtomicBool::new(false),
         })))
     }
 
@@ -108,7 +112,8 @@ impl Solver {
     }
 
     pub fn set_monitor(&self, monitor: Option<Monitor>) {
-        lock(&self.0.settings).monitor = monitor;
+        // The old one ends after the lock, since its end may call the solver.
+        let _old = std::mem::replace(&mut lock(&self.0.settings).monitor, monitor);
     }
 
     /// Reads the state of the last or present solve.
@@ -146,6 +151,21 @@ impl Solver {
         outcome
     }
 
+    /// The present run; refused within a solve.
+    fn enter(&self, verb: &str) -> Result<MutexGuard<'_, Option<Run>>> {
+        match self.0.run.try_lock() {
+            Ok(slot) if !self.0.watched.load(Ordering::Relaxed) => Ok(slot),
+            _ => fail!(State, "the solver is running: {verb} was called from its own monitor or operator"),
+        }
+    }
+
+    fn notify(&self, monitor: &Monitor, event: Event) -> Result<bool> {
+        self.0.watched.store(true, Ordering::Relaxed);
+        let wish = monitor(self, event);
+        self.0.watched.store(false, Ordering::Relaxed);
+        wish
+    }
+
     fn run(&self) -> Result<()> {
         while self.step()? == Reason::Running {}
         Ok(())
@@ -153,9 +173,7 @@ impl Solver {
 
     /// Makes the vectors where they are missing, computes the first residual and calls the monitor. Collective.
     pub fn setup(&self, b: &Array, x: &Array) -> Result<()> {
-        let Ok(mut slot) = self.0.run.try_lock() else {
-            fail!(State, "the solver is running: set-up was called from its own monitor or operator");
-        };
+        let mut slot = self.enter("set-up")?;
         let settings = lock(&self.0.settings).clone();
         let prepared = self.check(b, x).and_then(|()| self.prepare(slot.take(), &settings));
         let mut run =
@@ -182,9 +200,7 @@ impl Solver {
 
     /// One iteration; the reason tells whether another one is wanted. Collective.
     pub fn step(&self) -> Result<Reason> {
-        let Ok(mut slot) = self.0.run.try_lock() else {
-            fail!(State, "the solver is running: step was called from its own monitor or operator");
-        };
+        let mut slot = self.enter("step")?;
         let reason = self.progress(|p| p.reason);
         let Some(run) = slot.as_mut().filter(|r| r.x.is_some()) else {
             fail!(State, "the solver is not set up");
@@ -219,18 +235,18 @@ impl Solver {
     /// Calls the monitor's last event and lets go of x; the solver keeps its vectors for the next solve. Collective.
     pub fn finalize(&self) -> Result<()> {
         let monitor = {
-            let Ok(mut slot) = self.0.run.try_lock() else {
-                fail!(State, "the solver is running: finalize was called from its own monitor or operator");
-            };
+            let mut slot = self.enter("finalize")?;
             let Some(run) = slot.as_mut().filter(|r| r.x.is_some()) else { return Ok(()) };
             run.x = None;
             let mut progress = lock(&self.0.progress);
             progress.seconds = run.start.elapsed().as_secs_f64();
             run.settings.monitor.take() // one that is replaced later must not live on here
         };
-        let called = monitor.map_or(Ok(false), |m| m(self, Event::End));
-        // The last event has no reduction after it that could carry a failure.
-        self.context().agree(called).map(|_| ())
+        if let Some(Err(error)) = monitor.map(|m| self.notify(&m, Event::End)) {
+            self.context().raise(error);
+        }
+        // No reduction comes after the monitor's last two events that could carry a failure.
+        self.context().agree_pending()
     }
 
     /// A group that has finished goes on with zero steps, which do not count.
@@ -299,7 +315,7 @@ impl Solver {
         }
         self.settle()?;
         if let Some(monitor) = monitor {
-            self.heed(monitor(self, event));
+            self.heed(self.notify(&monitor, event));
         }
         Ok(())
     }

@@ -145,7 +145,8 @@ static inline dlops_scalar dlops_complex(double re, double im)
 /// `DLOPS_X_OPTIONS_INIT` for `struct dlops_x_options`: its size, and a zero for each other field.
 fn initialiser(block: &str, name: &str) -> Option<String> {
     let body = declaration(block).strip_prefix("typedef struct")?.split_once('{')?.1.rsplit_once('}')?.0;
-    let fields: Vec<&str> = body.lines().map(str::trim).filter(|line| line.ends_with(';')).collect();
+    let fields: Vec<&str> =
+        body.lines().map(str::trim).filter(|line| line.ends_with(';') && !line.starts_with('*')).collect();
     if !fields.first()?.starts_with("size_t struct_size") {
         return None;
     }

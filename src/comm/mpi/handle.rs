@@ -35,9 +35,11 @@ pub enum ThreadLevel {
 impl MpiCommunicator {
     /// Collective over `host`.
     pub(super) fn duplicate(host: MPI_Comm) -> Result<Arc<MpiCommunicator>> {
-        // SAFETY: MPI is running; a constant, and a query of the host's communicator.
+        // Open MPI converts an integer that is no handle, such as a freed one's, to an address of zero; with it even a query
+        // would call the host's error handler, which aborts.
+        // SAFETY: MPI is running; a constant, a plain value, and a query of the host's communicator.
         let (null, inter) = unsafe {
-            if host == ffi::RSMPI_COMM_NULL {
+            if host == ffi::RSMPI_COMM_NULL || host == std::mem::zeroed() {
                 (true, 0)
             } else {
                 let mut inter: c_int = 0;
