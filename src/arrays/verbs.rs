@@ -122,7 +122,14 @@ pub fn copy(x: &Array, y: &Array) -> Result<()> {
         let stream = streams(y.space());
         let (a, b) = (x.local()?, y.local()?);
         each_run([a, b], y.space(), |[p, q], n| match from == to {
-            true => vector::copy(elements_mut::<u8>(q, n * from.size()), elements::<u8>(p, n * from.size()), stream),
+            true if from.real().size() == 4 => {
+                let n = n * from.size() / 4;
+                vector::copy(elements_mut::<u32>(q, n), elements::<u32>(p, n), stream)
+            }
+            true => {
+                let n = n * from.size() / 8;
+                vector::copy(elements_mut::<u64>(q, n), elements::<u64>(p, n), stream)
+            }
             // SAFETY: runs of n elements of both leaves, each of its own dtype; complex to real was refused above.
             false => drop(unsafe { convert::convert(q, to, p, from, n, stream) }),
         })
