@@ -272,7 +272,7 @@ struct dlops_communicator_functions {
     void (*destroy)(void *user);
 };
 
-#define DLOPS_COMMUNICATOR_FUNCTIONS_INIT {sizeof(dlops_communicator_functions), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define DLOPS_COMMUNICATOR_FUNCTIONS_INIT {sizeof(dlops_communicator_functions), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 /** Message levels of a log callback. */
 #define DLOPS_LOG_ERROR 0
 #define DLOPS_LOG_WARNING 1
