@@ -232,7 +232,7 @@ fn constructors(folder: &std::path::Path, names: &mut Vec<String>) {
             constructors(&path, names);
         } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            for part in text.split("\npub fn ").chain(text.split("\npub(crate) fn ")).skip(1) {
+            for part in text.split("\npub fn ").skip(1).chain(text.split("\npub(crate) fn ").skip(1)) {
                 let head = part.split(" {").next().unwrap_or("");
                 if head.ends_with("-> Result<Operator>") || head.ends_with("-> Operator") {
                     names.push(head.split(['(', '<']).next().unwrap_or("").to_string());
