@@ -158,7 +158,8 @@ int main(int argc, char **argv)
     REFUSED(dlops_convolve1d_create(space, 0, 1, (const float[2]){0, 1}, &filter, &a), DLOPS_ERROR_DTYPE);
     REFUSED(dlops_convolve1d_create(space, 0, 2, NULL, NULL, &a), DLOPS_ERROR_NULL_POINTER);
     /* One rank's bad argument is the error of all. */
-    REFUSED(dlops_convolve1d_create(space, rank == ranks - 1 ? 7 : 0, 2, h, NULL, &a), DLOPS_ERROR_AXIS);
+    filter.filter_dtype = DLOPS_FLOAT32;
+    REFUSED(dlops_convolve1d_create(space, rank == ranks - 1 ? 7 : 0, 2, h, &filter, &a), DLOPS_ERROR_AXIS);
 
     /* Post-stack data of a straight line is the wavelet's response to a constant. */
     double wavelet[3];
