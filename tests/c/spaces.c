@@ -130,8 +130,8 @@ static void refused_layouts(dlops_context *context)
 {
     dlops_space_options choices = DLOPS_SPACE_OPTIONS_INIT, none = DLOPS_SPACE_OPTIONS_INIT;
     dlops_grid_dimension grid[2] = {{0}};
-    int64_t extents[8] = {0}, lower[16] = {0}, upper[16] = {0};
-    int32_t mask[8] = {0};
+    int64_t extents[64] = {0}, lower[128] = {0}, upper[128] = {0};
+    int32_t mask[64] = {0};
     choices.axis = 2;
     LAYOUT(choices, DLOPS_ERROR_AXIS, "axis is 2");
     choices.axis = -3;
@@ -198,8 +198,8 @@ static void refused_layouts(dlops_context *context)
 static void one_rank_differs(dlops_context *context)
 {
     int odd = rank == size - 1, culprit = size - 1;
-    int64_t shape[3] = {8, 8, 1}, extents[8] = {8}, other_extents[8] = {0};
-    int32_t mask[8] = {0};
+    int64_t shape[3] = {8, 8, 1}, extents[64] = {8}, other_extents[64] = {0};
+    int32_t mask[64] = {0};
     dlops_space *space = NULL;
     dlops_space_options choices = DLOPS_SPACE_OPTIONS_INIT;
     AGREED(dlops_space_create(context, odd ? 42 : DLOPS_FLOAT64, 2, shape, NULL, &space), DLOPS_ERROR_DTYPE, "42", culprit);
