@@ -222,7 +222,7 @@ impl Solver {
                     run.finished = reason;
                     run.control.idle = true;
                 }
-                self.settle()?;
+                self.settle();
             }
             Step::Done(norms) => {
                 self.count();
@@ -313,7 +313,7 @@ impl Solver {
                 run.control.idle = run.finished != Reason::Running;
             }
         }
-        self.settle()?;
+        self.settle();
         if let Some(monitor) = monitor {
             self.heed(self.notify(&monitor, event));
         }
@@ -321,15 +321,14 @@ impl Solver {
     }
 
     /// Makes the group's verdict the solver's: at once, or for a masked space when all groups have finished.
-    fn settle(&self) -> Result<()> {
+    fn settle(&self) {
         let mut guard = lock(&self.0.run);
-        let Some(run) = guard.as_mut() else { return Ok(()) };
+        let Some(run) = guard.as_mut() else { return };
         let mut progress = lock(&self.0.progress);
         let limit = progress.iterations >= run.settings.options.max_iterations;
         if run.control.idle && (!run.control.is_masked() || run.control.all_idle() || limit) {
             progress.reason = run.finished;
         }
-        Ok(())
     }
 
     /// A monitor's wish or failure goes into the next reduction.

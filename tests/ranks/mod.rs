@@ -1,206 +1,21 @@
-//! Ranks as threads of one process: a communicator for tests, which needs no MPI.
+//! Ranks as threads of one process, layouts and arrays for tests.
 #![allow(dead_code)] // each test program uses its part
 
 use dlops::arrays::{Array, Space};
-use dlops::comm::combine::combine;
-use dlops::comm::plain_file::PlainFile;
-use dlops::comm::subgroup::Subgroup;
-use dlops::comm::{Combine, Communicator, Number, Request, SharedFile, Traffic};
+use dlops::comm::threaded;
 use dlops::context::{Context, ContextOptions};
 use dlops::dtype::{DType, Element};
-use dlops::error::Result;
 use dlops::layout::{GridDimension, IndexBox, Layout, Partition, Role};
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Barrier, Condvar, Mutex};
-
-type Letters = HashMap<(usize, usize, i32), VecDeque<Vec<u8>>>;
-
-/// What all ranks share: a board for collectives and a letter box for messages.
-struct World {
-    barrier: Barrier,
-    board: Mutex<Vec<Vec<u8>>>,
-    letters: Mutex<Letters>,
-    arrived: Condvar,
-}
-
-#[derive(Clone)]
-struct Thread {
-    rank: usize,
-    size: usize,
-    world: Arc<World>,
-    traffic: Arc<Traffic>,
-    /// Posted receives: address, length, peer, tag.
-    posted: Arc<Mutex<Vec<(usize, usize, usize, i32)>>>,
-}
-
-impl Thread {
-    /// Everybody's bytes, in the order of ranks.
-    fn meet(&self, mine: &[u8]) -> Vec<Vec<u8>> {
-        self.world.board.lock().unwrap()[self.rank] = mine.to_vec();
-        self.world.barrier.wait();
-        let all = self.world.board.lock().unwrap().clone();
-        self.world.barrier.wait();
-        all
-    }
-}
-
-impl Communicator for Thread {
-    fn rank(&self) -> usize {
-        self.rank
-    }
-
-    fn size(&self) -> usize {
-        self.size
-    }
-
-    fn traffic(&self) -> &Arc<Traffic> {
-        &self.traffic
-    }
-
-    fn allreduce(&self, buffer: &mut [u8], number: Number, how: Combine) -> Result<()> {
-        self.traffic.add(buffer.len());
-        let all = self.meet(buffer);
-        buffer.copy_from_slice(&all[0]);
-        all[1..].iter().for_each(|other| combine(buffer, other, number, how));
-        Ok(())
-    }
-
-    fn broadcast(&self, buffer: &mut [u8], root: usize) -> Result<()> {
-        self.traffic.add(if self.rank == root { buffer.len() } else { 0 });
-        let all = self.meet(buffer);
-        buffer.copy_from_slice(&all[root]);
-        Ok(())
-    }
-
-    fn allgather(&self, send: &[u8], receive: &mut [u8]) -> Result<()> {
-        self.traffic.add(send.len());
-        receive.copy_from_slice(&self.meet(send).concat());
-        Ok(())
-    }
-
-    fn allgatherv(&self, send: &[u8], receive: &mut [u8], counts: &[usize], starts: &[usize]) -> Result<()> {
-        self.traffic.add(send.len());
-        for (r, piece) in self.meet(send).iter().enumerate() {
-            receive[starts[r]..][..counts[r]].copy_from_slice(piece);
-        }
-        Ok(())
-    }
-
-    fn alltoallv(
-        &self,
-        send: &[u8],
-        send_counts: &[usize],
-        send_starts: &[usize],
-        receive: &mut [u8],
-        counts: &[usize],
-        starts: &[usize],
-    ) -> Result<()> {
-        let parts: Vec<Vec<u8>> = (0..self.size).map(|r| send[send_starts[r]..][..send_counts[r]].to_vec()).collect();
-        for (to, part) in parts.into_iter().enumerate() {
-            self.world.letters.lock().unwrap().entry((self.rank, to, -1)).or_default().push_back(part);
-        }
-        self.world.barrier.wait();
-        for from in 0..self.size {
-            let part = self.world.letters.lock().unwrap().get_mut(&(from, self.rank, -1)).unwrap().pop_front().unwrap();
-            assert_eq!(part.len(), counts[from], "alltoallv from {from} to {}", self.rank);
-            receive[starts[from]..][..counts[from]].copy_from_slice(&part);
-        }
-        self.world.barrier.wait();
-        Ok(())
-    }
-
-    fn barrier(&self) -> Result<()> {
-        self.world.barrier.wait();
-        Ok(())
-    }
-
-    fn split(&self, colour: i32) -> Result<Arc<dyn Communicator>> {
-        Subgroup::new(Arc::new(self.clone()), colour)
-    }
-
-    unsafe fn send(
-        &self,
-        from: *const u8,
-        bytes: usize,
-        peer: usize,
-        tag: i32,
-        requests: &mut Vec<Request>,
-    ) -> Result<()> {
-        if bytes > 0 {
-            self.traffic.add(bytes);
-            let letter = std::slice::from_raw_parts(from, bytes).to_vec();
-            self.world.letters.lock().unwrap().entry((self.rank, peer, tag)).or_default().push_back(letter);
-            self.world.arrived.notify_all();
-            requests.push(Request(u64::MAX));
-        }
-        Ok(())
-    }
-
-    unsafe fn receive(
-        &self,
-        to: *mut u8,
-        bytes: usize,
-        peer: usize,
-        tag: i32,
-        requests: &mut Vec<Request>,
-    ) -> Result<()> {
-        if bytes > 0 {
-            let mut posted = self.posted.lock().unwrap();
-            requests.push(Request(posted.len() as u64));
-            posted.push((to as usize, bytes, peer, tag));
-        }
-        Ok(())
-    }
-
-    fn test(&self, _: &mut [Request]) -> Result<()> {
-        Ok(())
-    }
-
-    fn wait(&self, requests: &mut Vec<Request>) -> Result<()> {
-        for request in requests.drain(..).filter(|r| r.0 != u64::MAX) {
-            let (to, bytes, peer, tag) = self.posted.lock().unwrap()[request.0 as usize];
-            let mut letters = self.world.letters.lock().unwrap();
-            let letter = loop {
-                match letters.get_mut(&(peer, self.rank, tag)).and_then(VecDeque::pop_front) {
-                    Some(letter) => break letter,
-                    None => letters = self.world.arrived.wait(letters).unwrap(),
-                }
-            };
-            assert_eq!(letter.len(), bytes, "message from {peer} to {} with tag {tag}", self.rank);
-            // SAFETY: the poster of the receive keeps its buffer in place until the wait.
-            unsafe { std::ptr::copy_nonoverlapping(letter.as_ptr(), to as *mut u8, bytes) };
-        }
-        Ok(())
-    }
-
-    fn open(&self, path: &str, create: bool) -> Result<Box<dyn SharedFile>> {
-        PlainFile::open(Arc::new(self.clone()), path, create)
-    }
-}
+use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// Runs `work` on `size` threads, each a rank with a context of its own. A rank that panics ends the program, since
 /// the others wait for it.
 pub fn on_ranks_with(size: usize, options: ContextOptions, work: impl Fn(&Context) + Sync) {
-    let world = Arc::new(World {
-        barrier: Barrier::new(size),
-        board: Mutex::new(vec![Vec::new(); size]),
-        letters: Mutex::default(),
-        arrived: Condvar::new(),
-    });
-    std::thread::scope(|scope| {
-        for rank in 0..size {
-            let (world, work) = (world.clone(), &work);
-            scope.spawn(move || {
-                let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                    let (traffic, posted) = (Arc::default(), Arc::default());
-                    let comm = Thread { rank, size, world, traffic, posted };
-                    work(&Context::new(Arc::new(comm), options).unwrap());
-                }));
-                if ran.is_err() {
-                    eprintln!("rank {rank} of {size} failed");
-                    std::process::exit(1);
-                }
-            });
+    threaded::on_ranks(size, |comm| {
+        let rank = comm.rank();
+        if catch_unwind(AssertUnwindSafe(|| work(&Context::new(comm, options).unwrap()))).is_err() {
+            eprintln!("rank {rank} of {size} failed");
+            std::process::exit(1);
         }
     });
 }
