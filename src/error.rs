@@ -31,13 +31,15 @@ pub enum Status {
     MpiMismatch = -102,
     Io = -103,
     Communication = -104,
+    Cuda = -105,
+    Nccl = -106,
     Callback = -254,
     Internal = -255,
 }
 
 impl Status {
     /// Every status, in the order of its number.
-    pub const ALL: [Status; 23] = [
+    pub const ALL: [Status; 25] = [
         Status::Ok,
         Status::NullPointer,
         Status::Handle,
@@ -59,6 +61,8 @@ impl Status {
         Status::MpiMismatch,
         Status::Io,
         Status::Communication,
+        Status::Cuda,
+        Status::Nccl,
         Status::Callback,
         Status::Internal,
     ];
@@ -97,6 +101,8 @@ impl Status {
             Status::MpiMismatch => "host and library were built for different MPI implementations",
             Status::Io => "a file could not be opened, read or written",
             Status::Communication => "a function of the host's communicator table failed",
+            Status::Cuda => "a CUDA call, or work on a device, failed",
+            Status::Nccl => "an NCCL call failed",
             Status::Callback => "a callback asked to stop",
             Status::Internal => "a defect of the library: a panic was caught",
         }

@@ -7,6 +7,7 @@ pub mod arrays;
 pub mod capi;
 pub mod comm;
 pub mod context;
+pub mod device;
 pub mod dtype;
 pub mod error;
 pub mod kernels;

@@ -29,6 +29,8 @@ module dlops_constants
   integer, parameter :: DLOPS_ERROR_MPI_MISMATCH = -102  !< host and library were built for different MPI implementations
   integer, parameter :: DLOPS_ERROR_IO = -103  !< a file could not be opened, read or written
   integer, parameter :: DLOPS_ERROR_COMMUNICATION = -104  !< a function of the host's communicator table failed
+  integer, parameter :: DLOPS_ERROR_CUDA = -105  !< a CUDA call, or work on a device, failed
+  integer, parameter :: DLOPS_ERROR_NCCL = -106  !< an NCCL call failed
   integer, parameter :: DLOPS_ERROR_CALLBACK = -254  !< a callback asked to stop
   integer, parameter :: DLOPS_ERROR_INTERNAL = -255  !< a defect of the library: a panic was caught
 

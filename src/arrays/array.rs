@@ -3,10 +3,12 @@
 use super::memory::{Access, Block, Release};
 use super::runs::Runs;
 use super::space::Space;
+use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::Result;
 use crate::fail;
 use crate::layout::MAX_DIMENSIONS;
+use crate::storage::Memory;
 use std::sync::Arc;
 
 /// A shared handle; clones are the same array.
@@ -62,7 +64,11 @@ impl Array {
             let parts = space.components().iter().map(Array::new).collect::<Result<Vec<_>>>()?;
             return Ok(Array(Arc::new(Inner { space: space.clone(), data: Data::Product(parts) })));
         }
-        let block = Block::allocate(bytes_of(space.local_count(), space.dtype())?)?;
+        let bytes = bytes_of(space.local_count(), space.dtype())?;
+        let block = match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, Some(stream)) => Block::allocate_on(stream, bytes)?,
+            _ => Block::allocate(bytes)?,
+        };
         Ok(Array::over(
             space,
             Arc::new(block),
@@ -103,8 +109,11 @@ impl Array {
         if bytes > 0 && !(pointer as usize).is_multiple_of(space.dtype().real().size()) {
             fail!(Argument, "data at {pointer:p} is not aligned for {}", space.dtype().name());
         }
+        if bytes > 0 {
+            check_place(space, pointer)?;
+        }
         // SAFETY: the caller vouches for every element that shape and strides reach.
-        let block = unsafe { Block::borrow(pointer, bytes, release) };
+        let block = unsafe { Block::borrow(space.memory(), pointer, bytes, release) };
         Ok(Array::over(space, Arc::new(block), 0, space.local_shape().to_vec(), strides.to_vec()))
     }
 
@@ -156,7 +165,7 @@ impl Array {
 
     /// A part of this rank's elements, counted from `offset`, as an element of `space`; needs contiguous memory. Local.
     pub fn slice(&self, space: &Space, offset: i64) -> Result<Array> {
-        let local = self.local()?;
+        let local = self.leaf()?;
         if space.is_product() {
             fail!(Space, "a part of an array cannot be of a product space; take a part for each component");
         }
@@ -247,8 +256,21 @@ impl Array {
         }
     }
 
-    /// This rank's memory of a leaf.
+    /// This rank's memory of a leaf, for the host to work on.
     pub fn local(&self) -> Result<&Local> {
+        let local = self.leaf()?;
+        match local.block.memory() {
+            Memory::Host => Ok(local),
+            Memory::Cuda => fail!(
+                Unsupported,
+                "this works on host arrays only; copy the array of {} to one in host memory first",
+                self.space()
+            ),
+        }
+    }
+
+    /// This rank's memory of a leaf, wherever it is.
+    pub fn leaf(&self) -> Result<&Local> {
         match &self.0.data {
             Data::Leaf(local) => Ok(local),
             Data::Product(_) => {
@@ -288,13 +310,13 @@ impl Array {
 
     /// Takes the guard and gives the address of the first local element.
     pub fn acquire(&self, access: Access) -> Result<*mut u8> {
-        let local = self.local()?;
+        let local = self.leaf()?;
         local.block.acquire(access)?;
         Ok(local.pointer)
     }
 
     pub fn release(&self) -> Result<()> {
-        self.local()?.block.release()
+        self.leaf()?.block.release()
     }
 }
 
@@ -417,6 +439,25 @@ impl Local {
         };
         let ((a, a_end), (b, b_end)) = (range(self), range(other));
         a < b_end && b < a_end
+    }
+}
+
+/// An error where a pointer that the host wraps is not in the memory of the space.
+fn check_place(space: &Space, pointer: *const u8) -> Result<()> {
+    let Some(stream) = space.context().stream() else { return Ok(()) };
+    match (space.memory(), Device::of_pointer(pointer as u64)?) {
+        (Memory::Cuda, None) => {
+            fail!(Argument, "data at {pointer:p} is not device memory, which {space} needs")
+        }
+        (Memory::Cuda, Some(ordinal)) if ordinal != stream.device().ordinal() => fail!(
+            Argument,
+            "data at {pointer:p} belongs to device {ordinal}, and the context works on device {}",
+            stream.device().ordinal()
+        ),
+        (Memory::Host, Some(ordinal)) => {
+            fail!(Argument, "data at {pointer:p} is memory of device {ordinal}, and {space} needs host memory")
+        }
+        _ => Ok(()),
     }
 }
 

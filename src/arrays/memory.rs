@@ -1,9 +1,11 @@
 //! The memory behind an array: owned or borrowed from the host, shared by views, guarded while the host holds it.
 
+use crate::device::{DeviceMemory, Stream};
 use crate::error::Result;
 use crate::fail;
-use crate::storage::HostMemory;
+use crate::storage::{HostMemory, Memory};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
 
 /// What the host does with memory that it has acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +25,16 @@ pub struct Block {
     bytes: usize,
     /// Readers holding it, or -1 for a writer.
     holders: AtomicI64,
-    owned: Option<HostMemory>,
+    memory: Memory,
+    owned: Option<Owned>,
     release: Option<Release>,
+}
+
+/// Memory of the library's own, given back with the block.
+#[allow(dead_code)] // held for its `Drop`
+enum Owned {
+    Host(HostMemory),
+    Device(DeviceMemory),
 }
 
 // SAFETY: the pointer stays valid for as long as the block, and a context's objects are used by one thread at a time.
@@ -40,7 +50,21 @@ impl Block {
             pointer: memory.as_mut_ptr(),
             bytes,
             holders: AtomicI64::new(0),
-            owned: Some(memory),
+            memory: Memory::Host,
+            owned: Some(Owned::Host(memory)),
+            release: None,
+        })
+    }
+
+    /// Memory of the stream's device, valid for work put there from now on.
+    pub fn allocate_on(stream: &Arc<Stream>, bytes: usize) -> Result<Block> {
+        let memory = DeviceMemory::new(stream, bytes)?;
+        Ok(Block {
+            pointer: memory.pointer() as *mut u8,
+            bytes,
+            holders: AtomicI64::new(0),
+            memory: Memory::Cuda,
+            owned: Some(Owned::Device(memory)),
             release: None,
         })
     }
@@ -48,9 +72,13 @@ impl Block {
     /// Memory that the host keeps alive and in place until the last array over it is destroyed.
     ///
     /// # Safety
-    /// `pointer..pointer + bytes` is valid for reads and writes until then.
-    pub unsafe fn borrow(pointer: *mut u8, bytes: usize, release: Option<Release>) -> Block {
-        Block { pointer, bytes, holders: AtomicI64::new(0), owned: None, release }
+    /// `pointer..pointer + bytes` is valid for reads and writes, by whom the memory belongs to, until then.
+    pub unsafe fn borrow(memory: Memory, pointer: *mut u8, bytes: usize, release: Option<Release>) -> Block {
+        Block { pointer, bytes, holders: AtomicI64::new(0), memory, owned: None, release }
+    }
+
+    pub fn memory(&self) -> Memory {
+        self.memory
     }
 
     pub fn pointer(&self) -> *mut u8 {

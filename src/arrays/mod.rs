@@ -1,12 +1,14 @@
 //! Spaces and their elements.
 
 pub mod array;
+mod device_sums;
 pub mod gather;
 pub mod halo;
 pub mod memory;
 pub mod norms;
 pub mod npy;
 mod npy_header;
+mod on_device;
 pub mod random;
 pub(crate) mod rank_sum;
 pub mod redistribute;
@@ -21,5 +23,6 @@ mod typed_sums;
 pub mod verbs;
 pub(crate) mod view;
 
+pub use crate::storage::Memory;
 pub use array::Array;
-pub use space::{Memory, Space};
+pub use space::Space;

@@ -9,15 +9,9 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
 use crate::layout::{self, Layout, Region};
+use crate::storage::Memory;
 use std::fmt;
 use std::sync::Arc;
-
-/// Where the elements of an array live. The numbers are part of the ABI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(i32)]
-pub enum Memory {
-    Host = 1,
-}
 
 /// A shared handle; clones are the same space.
 #[derive(Clone)]
@@ -66,12 +60,12 @@ impl Space {
     /// A space of another shape, layout and dtype that follow from an existing one, alike on all ranks: nothing is agreed.
     /// It keeps the context and the mask. Local.
     pub(crate) fn derived(from: &Space, dtype: DType, shape: &[i64], layout: Layout) -> Result<Space> {
-        Space::shaped_leaf(from.context(), dtype, shape, layout, from.0.mask.clone())
+        Space::shaped_leaf(from.context(), dtype, shape, layout, from.0.mask.clone())?.with_memory(from.memory())
     }
 
     /// As `derived`, without the mask: for what moves elements between all ranks. Local.
     pub(crate) fn derived_unmasked(from: &Space, shape: &[i64], layout: Layout) -> Result<Space> {
-        Space::shaped_leaf(from.context(), from.dtype(), shape, layout, None)
+        Space::shaped_leaf(from.context(), from.dtype(), shape, layout, None)?.with_memory(from.memory())
     }
 
     fn shaped_leaf(
@@ -125,7 +119,7 @@ impl Space {
         Ok(Space(Arc::new(Inner {
             context: context.clone(),
             dtype,
-            memory: Memory::Host,
+            memory: context.memory(),
             local_count: leaf.counts[context.rank()],
             global_count,
             mask,
@@ -173,8 +167,12 @@ impl Space {
         if dtype == self.dtype() && !self.is_product() {
             return self.clone();
         }
+        self.changed(Some(dtype), None)
+    }
+
+    fn changed(&self, dtype: Option<DType>, memory: Option<Memory>) -> Space {
         let kind = match &self.0.kind {
-            Kind::Product(components) => Kind::Product(components.iter().map(|c| c.with_dtype(dtype)).collect()),
+            Kind::Product(components) => Kind::Product(components.iter().map(|c| c.changed(dtype, memory)).collect()),
             Kind::Leaf(leaf) => Kind::Leaf(Leaf {
                 shape: leaf.shape.clone(),
                 layout: leaf.layout.clone(),
@@ -186,14 +184,22 @@ impl Space {
         };
         Space(Arc::new(Inner {
             context: self.0.context.clone(),
-            dtype,
-            memory: self.0.memory,
+            dtype: dtype.unwrap_or(self.0.dtype),
+            memory: memory.unwrap_or(self.0.memory),
             local_count: self.0.local_count,
             global_count: self.0.global_count,
             mask: self.0.mask.clone(),
             reducer: self.0.reducer.clone(),
             kind,
         }))
+    }
+
+    /// The same space with its elements elsewhere; `Unsupported` where the context has no device. Local.
+    pub fn with_memory(&self, memory: Memory) -> Result<Space> {
+        if memory == Memory::Cuda && self.context().stream().is_none() {
+            fail!(Unsupported, "memory is DLOPS_CUDA, but the context was made without a device");
+        }
+        Ok(self.changed(None, Some(memory)))
     }
 
     pub fn context(&self) -> &Context {
@@ -327,6 +333,10 @@ impl Space {
         if !self.is_product() && !other.is_product() && self.dtype() != other.dtype() {
             fail!(DType, "{who} is {}, but {expected} is {}", self.dtype().name(), other.dtype().name());
         }
+        if !self.is_product() && !other.is_product() && self.memory() != other.memory() {
+            let place = |space: &Space| if space.memory() == Memory::Cuda { "device" } else { "host" };
+            fail!(Space, "{who} is in {} memory, but {expected} is in {} memory", place(self), place(other));
+        }
         fail!(Space, "{who} is of {self}, which is not congruent with {expected}, {other}")
     }
 }
@@ -360,8 +370,12 @@ impl fmt::Display for Space {
                     None => write!(f, " of {} elements, {} on this rank", self.0.global_count, self.0.local_count)?,
                 }
                 match &self.0.mask {
-                    Some(mask) => write!(f, ", mask {mask:?}"),
-                    None => Ok(()),
+                    Some(mask) => write!(f, ", mask {mask:?}")?,
+                    None => {}
+                }
+                match self.0.memory {
+                    Memory::Cuda => write!(f, ", on the device"),
+                    Memory::Host => Ok(()),
                 }
             }
         }

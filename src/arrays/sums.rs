@@ -4,14 +4,19 @@
 //! is the same for every order and every number of ranks. One word more carries a request of the caller.
 
 use super::array::Array;
+use super::device_sums::DeviceSums;
+use super::on_device::on_device;
 use super::reduction::Reducer;
 use super::space::Space;
 use super::typed_sums::TypedSums;
 use super::verbs::{pairs, quads};
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
+use crate::fail;
+use crate::kernels::cuda::reduce as cuda;
 use crate::kernels::host::exact_sum::Exact;
 use crate::kernels::host::sum::Plain;
+use crate::storage::Memory;
 
 enum Kind {
     Plain(TypedSums<Plain>),
@@ -21,6 +26,8 @@ enum Kind {
 pub struct Sums {
     kind: Kind,
     reducer: Reducer,
+    /// What leaves in device memory add up to, until `reduce` brings it here.
+    device: Option<Result<DeviceSums>>,
     /// Every rank holds everything and adds for itself; nothing is sent.
     silent: bool,
     /// The first error of an addition, which the reduction reports.
@@ -44,7 +51,8 @@ impl Sums {
             false => Kind::Plain(TypedSums::new(slots, threads)),
             true => Kind::Exact(TypedSums::new(slots, threads)),
         };
-        Sums { kind, reducer: space.reducer().clone(), silent: false, failure: None }
+        let device = has_device_leaf(space).then(|| DeviceSums::new(space.context(), slots));
+        Sums { kind, reducer: space.reducer().clone(), device, silent: false, failure: None }
     }
 
     /// As `new`, but without communication where every rank holds everything.
@@ -57,6 +65,10 @@ impl Sums {
     pub(crate) fn clear(&mut self) {
         each_kind!(self, typed => typed.clear());
         self.failure = None;
+        if let Some(Ok(device)) = &mut self.device {
+            let cleared = device.clear();
+            self.keep(cleared);
+        }
     }
 
     /// Whether this rank's elements of `x` enter the sum: a replicated element counts once.
@@ -77,6 +89,9 @@ impl Sums {
     fn add_product(&mut self, slot: usize, x: &Array, y: &Array, conjugate: bool) {
         let done = pairs(x, y, &mut |x, y| {
             let counts = self.counts(x);
+            if let Some((_, walk, [p, q])) = on_device([x, y])? {
+                return self.there(slot, counts, |slots, k| cuda::dot(slots, k, x.dtype(), walk, p, conjugate, q));
+            }
             each_kind!(self, typed => typed.add_dot(slot, counts, x, y, conjugate))
         });
         self.keep(done);
@@ -86,6 +101,9 @@ impl Sums {
     pub(crate) fn add_norm(&mut self, slot: usize, x: &Array) {
         let done = x.for_each_leaf(&mut |x| {
             let counts = self.counts(x);
+            if let Some((_, walk, [p])) = on_device([x])? {
+                return self.there(slot, counts, |slots, k| cuda::sum_squares(slots, k, x.dtype(), walk, p));
+            }
             each_kind!(self, typed => typed.add_norm(slot, counts, x))
         });
         self.keep(done);
@@ -95,6 +113,9 @@ impl Sums {
     pub(crate) fn add_power(&mut self, slot: usize, p: f64, x: &Array) {
         let done = x.for_each_leaf(&mut |x| {
             let counts = self.counts(x);
+            if let Some((_, walk, [pointer])) = on_device([x])? {
+                return self.there(slot, counts, |slots, k| cuda::sum_powers(slots, k, x.dtype(), walk, p, pointer));
+            }
             each_kind!(self, typed => typed.add_power(slot, counts, p, x))
         });
         self.keep(done);
@@ -104,6 +125,9 @@ impl Sums {
     pub(crate) fn add_sum(&mut self, slot: usize, x: &Array) {
         let done = x.for_each_leaf(&mut |x| {
             let counts = self.counts(x);
+            if let Some((_, walk, [p])) = on_device([x])? {
+                return self.there(slot, counts, |slots, k| cuda::sum(slots, k, x.dtype(), walk, p));
+            }
             each_kind!(self, typed => typed.add_sum(slot, counts, x))
         });
         self.keep(done);
@@ -113,6 +137,11 @@ impl Sums {
     pub(crate) fn add_axpy_norm(&mut self, slot: usize, alpha: f64, x: &Array, y: &Array) {
         let done = pairs(x, y, &mut |x, y| {
             let counts = self.counts(y);
+            if let Some((_, walk, pointers)) = on_device([x, y])? {
+                let alpha = Scalar::real(alpha).into();
+                return self
+                    .there(slot, counts, |slots, k| cuda::axpy_norm(slots, k, y.dtype(), walk, alpha, pointers));
+            }
             each_kind!(self, typed => typed.add_axpy_norm(slot, counts, alpha, x, y))
         });
         self.keep(done);
@@ -122,9 +151,23 @@ impl Sums {
     pub(crate) fn add_cg_update(&mut self, slot: usize, alpha: f64, p: &Array, q: &Array, x: &Array, r: &Array) {
         let done = quads([p, q, x, r], &mut |[p, q, x, r]| {
             let counts = self.counts(r);
+            if let Some((_, walk, pointers)) = on_device([p, q, x, r])? {
+                let alpha = Scalar::real(alpha).into();
+                return self
+                    .there(slot, counts, |slots, k| cuda::cg_update(slots, k, r.dtype(), walk, alpha, pointers));
+            }
             each_kind!(self, typed => typed.add_cg_update(slot, counts, alpha, p, q, x, r))
         });
         self.keep(done);
+    }
+
+    /// Adds on the device: to the slot, or aside where this rank's elements do not count.
+    fn there(&mut self, slot: usize, counts: bool, add: impl FnOnce(&cuda::Slots, usize) -> Result<()>) -> Result<()> {
+        match &mut self.device {
+            Some(Ok(device)) => device.add(slot, counts, add),
+            Some(Err(error)) => Err(error.clone()),
+            None => fail!(Internal, "sums that were made for host arrays get one in device memory"),
+        }
     }
 
     fn keep(&mut self, done: Result<()>) {
@@ -141,17 +184,30 @@ impl Sums {
     /// Completes all slots over the ranks of the group, and adds up `request`, a whole number below 2^40. Collective
     /// over the group.
     pub(crate) fn reduce(&mut self, request: f64) -> Result<f64> {
+        self.bring_here();
         let group = self.reducer.group().clone();
         each_kind!(self, typed => typed.reduce(&*group, request))
     }
 
     /// Completes all slots, without a message where every rank holds everything. Collective over the group.
     pub(crate) fn finish(&mut self) -> Result<()> {
+        self.bring_here();
         let failure = self.failure.take();
         if !self.silent {
             self.reduce(0.0)?;
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Adds what is on the device to the sums here; waits for the stream.
+    fn bring_here(&mut self) {
+        let Some(Ok(device)) = &mut self.device else { return };
+        let kind = &mut self.kind;
+        let brought = device.bring(|slot, value| match kind {
+            Kind::Plain(typed) => typed.add_value(slot, value),
+            Kind::Exact(typed) => typed.add_value(slot, value),
+        });
+        self.keep(brought);
     }
 
     /// A completed slot.
@@ -160,5 +216,12 @@ impl Sums {
             Kind::Plain(typed) => typed.value(slot),
             Kind::Exact(typed) => typed.value(slot),
         }
+    }
+}
+
+fn has_device_leaf(space: &Space) -> bool {
+    match space.components() {
+        [] => space.memory() == Memory::Cuda,
+        components => components.iter().any(has_device_leaf),
     }
 }

@@ -121,6 +121,17 @@ impl<S: SumState> TypedSums<S> {
         }))
     }
 
+    /// slot += value, a sum that was made elsewhere.
+    pub(super) fn add_value(&mut self, slot: usize, value: Scalar) {
+        let at = slot * 2 * S::WORDS;
+        for (k, part) in [value.re, value.im].into_iter().enumerate() {
+            let words = &mut self.words[at + k * S::WORDS..at + (k + 1) * S::WORDS];
+            let mut state = S::read(words);
+            state.accumulate(1, |_| part);
+            state.write(words);
+        }
+    }
+
     pub(super) fn reduce(&mut self, group: &dyn Communicator, request: f64) -> Result<f64> {
         let last = self.words.len() - 1;
         self.words[last] = if S::INTEGER { request as i64 as u64 } else { request.to_bits() };

@@ -1,6 +1,8 @@
-//! The vector verbs: one pass over memory each, by the context's threads, over every leaf of a product.
+//! The vector verbs: one pass over memory each, over every leaf of a product: by the context's threads, or on the device
+//! in the order of the context's stream.
 
 use super::array::{Array, Local};
+use super::on_device::{self, on_device};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
 use super::sums::Sums;
@@ -9,7 +11,9 @@ use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cpu;
+use crate::kernels::cuda::vector as cuda;
 use crate::kernels::host::{convert, copy_block, vector};
+use crate::storage::Memory;
 use crate::threads::split;
 use num_complex::Complex;
 
@@ -101,6 +105,9 @@ pub(super) fn quads(arrays: [&Array; 4], visit: &mut dyn FnMut([&Array; 4]) -> R
 /// Every element := value. Writes n.
 pub fn fill(x: &Array, value: Scalar) -> Result<()> {
     x.for_each_leaf(&mut |x| {
+        if let Some((stream, walk, [p])) = on_device([x])? {
+            return on_device::fill(stream, x, walk, value, p);
+        }
         let (local, stream) = (x.local()?, streams(x.space()));
         match x.dtype() {
             DType::Int32 => each_run([local], x.space(), |[p], n| elements_mut::<i32>(p, n).fill(value.re as i32)),
@@ -118,6 +125,9 @@ pub fn copy(x: &Array, y: &Array) -> Result<()> {
         let (from, to) = (x.dtype(), y.dtype());
         if from.is_complex() && !to.is_complex() {
             fail!(DType, "{} cannot be copied to {}: imaginary parts would be lost", from.name(), to.name());
+        }
+        if [x, y].iter().any(|a| a.space().memory() == Memory::Cuda) {
+            return on_device::copy(x, y);
         }
         let stream = streams(y.space());
         let (a, b) = (x.local()?, y.local()?);
@@ -139,6 +149,9 @@ pub fn copy(x: &Array, y: &Array) -> Result<()> {
 /// x := alpha x. Reads n, writes n.
 pub fn scale(alpha: Scalar, x: &Array) -> Result<()> {
     x.for_each_leaf(&mut |x| {
+        if let Some((stream, walk, [p])) = on_device([x])? {
+            return cuda::scale(stream, x.dtype(), walk, alpha.into(), p);
+        }
         let local = x.local()?;
         dispatch!(x.dtype(), T => each_run([local], x.space(), |[p], n| vector::scale(alpha, elements_mut::<T>(p, n))))
     })
@@ -155,6 +168,9 @@ pub fn axpy(alpha: Scalar, x: &Array, y: &Array) -> Result<()> {
 /// y := alpha x + beta y; with beta = 0, y is never read. Reads 2n, writes n.
 pub fn axpby(alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
     pairs(x, y, &mut |x, y| {
+        if let Some((stream, walk, [p, q])) = on_device([x, y])? {
+            return cuda::axpby(stream, y.dtype(), walk, alpha.into(), p, beta.into(), q);
+        }
         let (a, b, stream) = (x.local()?, y.local()?, streams(y.space()));
         dispatch!(y.dtype(), T => each_run([a, b], y.space(), |[p, q], n| {
             let (x, y) = (elements::<T>(p, n), elements_mut::<T>(q, n));
@@ -175,6 +191,9 @@ pub fn xpby(x: &Array, beta: Scalar, y: &Array) -> Result<()> {
 /// w := alpha x + beta y. Reads 2n, writes n.
 pub fn waxpby(alpha: Scalar, x: &Array, beta: Scalar, y: &Array, w: &Array) -> Result<()> {
     triples(x, y, w, &mut |x, y, w| {
+        if let Some((stream, walk, [p, q, r])) = on_device([x, y, w])? {
+            return cuda::waxpby(stream, w.dtype(), walk, (alpha.into(), p), (beta.into(), q), r);
+        }
         let (a, b, c, stream) = (x.local()?, y.local()?, w.local()?, streams(w.space()));
         dispatch!(w.dtype(), T => each_run([a, b, c], w.space(), |[p, q, r], n| {
             vector::waxpby(elements_mut::<T>(r, n), alpha, elements::<T>(p, n), beta, elements::<T>(q, n), stream)
@@ -185,6 +204,9 @@ pub fn waxpby(alpha: Scalar, x: &Array, beta: Scalar, y: &Array, w: &Array) -> R
 /// w := x .* y, or conj(x) .* y. Reads 2n, writes n.
 pub fn multiply(x: &Array, y: &Array, conjugate: bool, w: &Array) -> Result<()> {
     triples(x, y, w, &mut |x, y, w| {
+        if let Some((stream, walk, [p, q, r])) = on_device([x, y, w])? {
+            return cuda::multiply(stream, w.dtype(), walk, p, conjugate, q, r);
+        }
         let (a, b, c, stream) = (x.local()?, y.local()?, w.local()?, streams(w.space()));
         dispatch!(w.dtype(), T => each_run([a, b, c], w.space(), |[p, q, r], n| {
             vector::multiply(elements_mut::<T>(r, n), elements::<T>(p, n), conjugate, elements::<T>(q, n), stream)
@@ -195,6 +217,9 @@ pub fn multiply(x: &Array, y: &Array, conjugate: bool, w: &Array) -> Result<()> 
 /// y := beta y + alpha d .* x, or with conj(d): the diagonal operator. Reads 2n (3n), writes n.
 pub fn multiply_add(alpha: Scalar, d: &Array, conjugate: bool, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
     triples(d, x, y, &mut |d, x, y| {
+        if let Some((stream, walk, [p, q, r])) = on_device([d, x, y])? {
+            return cuda::multiply_add(stream, y.dtype(), walk, (alpha.into(), p, conjugate), q, (beta.into(), r));
+        }
         let (a, b, c, stream) = (d.local()?, x.local()?, y.local()?, streams(y.space()));
         dispatch!(y.dtype(), T => each_run([a, b, c], y.space(), |[p, q, r], n| {
             let (d, x, y) = (elements::<T>(p, n), elements::<T>(q, n), elements_mut::<T>(r, n));
@@ -209,6 +234,9 @@ pub fn conjugate(x: &Array) -> Result<()> {
         if !x.dtype().is_complex() {
             return Ok(());
         }
+        if let Some((stream, walk, [p])) = on_device([x])? {
+            return cuda::conjugate_in_place(stream, x.dtype(), walk, p);
+        }
         let local = x.local()?;
         dispatch!(x.dtype(), T => each_run([local], x.space(), |[p], n| vector::conjugate_in_place(elements_mut::<T>(p, n))))
     })
@@ -217,6 +245,9 @@ pub fn conjugate(x: &Array) -> Result<()> {
 /// x := x + value. Reads n, writes n.
 pub fn add_scalar(value: Scalar, x: &Array) -> Result<()> {
     x.for_each_leaf(&mut |x| {
+        if let Some((stream, walk, [p])) = on_device([x])? {
+            return cuda::add_scalar(stream, x.dtype(), walk, value.into(), p);
+        }
         let local = x.local()?;
         dispatch!(x.dtype(), T => {
             each_run([local], x.space(), |[p], n| vector::add_scalar(value, elements_mut::<T>(p, n)))
@@ -264,19 +295,33 @@ pub fn space_bytes(space: &Space) -> usize {
 /// This rank's first element, 0 where it has none.
 pub fn first_element(x: &Array) -> Scalar {
     let leaf = std::iter::successors(Some(x), |a| a.parts().first()).last().unwrap_or(x);
-    let Ok(local) = leaf.local() else { return Scalar::ZERO };
     if leaf.local_count() == 0 {
         return Scalar::ZERO;
     }
-    // SAFETY: a leaf with elements has one of its dtype at its pointer.
+    if leaf.space().memory() == Memory::Cuda {
+        return on_device::first_element(leaf).unwrap_or(Scalar::ZERO);
+    }
+    match leaf.local() {
+        // SAFETY: a leaf with elements has one of its dtype at its pointer.
+        Ok(local) => unsafe { read(leaf.dtype(), local.pointer()) },
+        Err(_) => Scalar::ZERO,
+    }
+}
+
+/// One element.
+///
+/// # Safety
+/// `pointer` holds an element of the dtype, for the host to read.
+pub(super) unsafe fn read(dtype: DType, pointer: *const u8) -> Scalar {
+    // SAFETY: the caller vouches for the element.
     unsafe {
-        match leaf.dtype() {
-            DType::Float32 => local.pointer().cast::<f32>().read().to_scalar(),
-            DType::Float64 => local.pointer().cast::<f64>().read().to_scalar(),
-            DType::Complex64 => local.pointer().cast::<Complex<f32>>().read().to_scalar(),
-            DType::Complex128 => local.pointer().cast::<Complex<f64>>().read().to_scalar(),
-            DType::Int32 => Scalar::real(local.pointer().cast::<i32>().read() as f64),
-            DType::Int64 => Scalar::real(local.pointer().cast::<i64>().read() as f64),
+        match dtype {
+            DType::Float32 => pointer.cast::<f32>().read().to_scalar(),
+            DType::Float64 => pointer.cast::<f64>().read().to_scalar(),
+            DType::Complex64 => pointer.cast::<Complex<f32>>().read().to_scalar(),
+            DType::Complex128 => pointer.cast::<Complex<f64>>().read().to_scalar(),
+            DType::Int32 => Scalar::real(pointer.cast::<i32>().read() as f64),
+            DType::Int64 => Scalar::real(pointer.cast::<i64>().read() as f64),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::array::Array;
 use super::memory::Block;
 use super::space::Space;
 use crate::error::Result;
+use crate::storage::Memory;
 use std::sync::Arc;
 
 /// An array of one space that lies over a part of another array while an operator works, and over nothing between.
@@ -16,7 +17,7 @@ impl View {
     /// Over nothing yet. Local.
     pub(crate) fn new(space: &Space) -> View {
         // SAFETY: no bytes are borrowed.
-        let nothing = Arc::new(unsafe { Block::borrow(std::ptr::null_mut(), 0, None) });
+        let nothing = Arc::new(unsafe { Block::borrow(Memory::Host, std::ptr::null_mut(), 0, None) });
         View { array: Array::unplaced(space, &nothing), nothing }
     }
 

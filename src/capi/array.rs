@@ -182,7 +182,7 @@ pub unsafe extern "C" fn dlops_array_get_strides(array: *const dlops_array, stri
     call("dlops_array_get_strides", || {
         let array = borrow::<Array>(array, "array")?;
         // SAFETY: the host's array has room for one number an axis.
-        unsafe { write_all(strides, "strides", &array.local()?.strides) }
+        unsafe { write_all(strides, "strides", &array.leaf()?.strides) }
     })
 }
 

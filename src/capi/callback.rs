@@ -93,7 +93,7 @@ fn on_handles(host: &Arc<Host>, leases: &Arc<Mutex<[Lease; 2]>>, function: OnHan
 
 fn on_memory(host: &Arc<Host>, function: OnMemory) -> Function {
     let host = host.clone();
-    Box::new(move |x: &Array, y: &Array| match (x.local(), y.local()) {
+    Box::new(move |x: &Array, y: &Array| match (x.leaf(), y.leaf()) {
         // SAFETY: the host's function, with contiguous memory of both sides and its own pointer.
         (Ok(x), Ok(y)) => unsafe { function(x.pointer().cast(), y.pointer().cast(), host.user) },
         // Product spaces are refused when the operator is made.

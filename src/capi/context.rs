@@ -2,10 +2,11 @@
 
 use super::border::{self, boolean, borrow, call, dlops_status, flag, options, write, Options, Output};
 use super::handle::{destroy, dlops_context};
+use super::space::{DLOPS_CUDA, DLOPS_HOST};
 use crate::comm::custom::Custom;
 use crate::comm::table::dlops_communicator_functions;
 use crate::comm::Communicator;
-use crate::context::{Context, ContextOptions, Level};
+use crate::context::{Context, ContextOptions, DeviceChoice, HostStream, Level, StreamChoice};
 use crate::error::{Result, Status};
 use crate::fail;
 use std::ffi::{c_char, c_void, CString};
@@ -35,6 +36,23 @@ pub struct dlops_context_options {
     pub deterministic: i32,
     /// 1: count calls, seconds, messages and bytes of every operator and solver; 0: not.
     pub profile: i32,
+    /// where arrays are unless their space says otherwise: 0 or DLOPS_HOST, or DLOPS_CUDA, which needs a device
+    pub memory: i32,
+    /// DLOPS_CUDA: the device's number plus one (DLOPS_DEVICE(number)); 0: this rank's number among the ranks of its
+    /// machine, modulo the number of devices that it sees
+    pub device: i32,
+    /// DLOPS_CUDA, 1: work on a stream of the library's own; 0: on `stream`
+    pub own_stream: i32,
+    pub reserved: i32,
+    /// DLOPS_CUDA: the host's stream (a cudaStream_t), borrowed for the life of the context; NULL: the legacy default
+    /// stream
+    pub stream: *mut CUstream_st,
+}
+
+/// CUDA's stream: a cudaStream_t points to one.
+#[repr(C)]
+pub struct CUstream_st {
+    private: [u8; 0],
 }
 
 impl Options for dlops_context_options {
@@ -52,11 +70,38 @@ fn read(choices: dlops_context_options) -> Result<ContextOptions> {
         fail!(Option, "threads is {}, expected 0 or more", choices.threads);
     };
     Ok(ContextOptions {
+        device: device(&choices)?,
         threads,
         check_level: flag(choices.check_level, "check_level")? as i32,
         deterministic: flag(choices.deterministic, "deterministic")?,
         profile: flag(choices.profile, "profile")?,
     })
+}
+
+fn device(choices: &dlops_context_options) -> Result<Option<DeviceChoice>> {
+    let own = flag(choices.own_stream, "own_stream")?;
+    if choices.memory == DLOPS_CUDA {
+        let ordinal = match usize::try_from(choices.device) {
+            Ok(number) => number.checked_sub(1),
+            Err(_) => fail!(Option, "device is {}, expected 0 or DLOPS_DEVICE(number)", choices.device),
+        };
+        if own && !choices.stream.is_null() {
+            fail!(Option, "own_stream is 1, but stream is {:p}; give one of them", choices.stream);
+        }
+        let stream = match own {
+            true => StreamChoice::Own,
+            // SAFETY: the host keeps its stream for the life of the context, as documented.
+            false => StreamChoice::Host(unsafe { HostStream::new(choices.stream.cast()) }),
+        };
+        return Ok(Some(DeviceChoice { ordinal, stream }));
+    }
+    if choices.memory != 0 && choices.memory != DLOPS_HOST {
+        fail!(Option, "memory is {}, expected DLOPS_HOST (1) or DLOPS_CUDA (2)", choices.memory);
+    }
+    if choices.device != 0 || own || !choices.stream.is_null() {
+        fail!(Option, "device, own_stream and stream need memory = DLOPS_CUDA");
+    }
+    Ok(None)
 }
 
 /// Makes a context of this rank alone, which needs no MPI. Local. Since 0.1.

@@ -98,6 +98,8 @@ c_texts!(
     MpiMismatch,
     Io,
     Communication,
+    Cuda,
+    Nccl,
     Callback,
     Internal
 );

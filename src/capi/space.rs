@@ -19,6 +19,8 @@ pub const DLOPS_INT64: i32 = 6;
 
 /// Where elements live.
 pub const DLOPS_HOST: i32 = 1;
+/// Memory of the context's CUDA device.
+pub const DLOPS_CUDA: i32 = 2;
 
 /// Most axes a space can have, and most dimensions of a process grid.
 pub const DLOPS_MAX_DIMENSIONS: i32 = 16;
@@ -58,7 +60,7 @@ pub struct dlops_grid_dimension {
 #[derive(Clone, Copy)]
 pub struct dlops_space_options {
     pub struct_size: usize,
-    /// 0: the context's; DLOPS_HOST
+    /// 0: the context's; DLOPS_HOST or DLOPS_CUDA
     pub memory: i32,
     /// how `axis` is cut over all ranks: DLOPS_PARTITION_...
     pub partition: i32,
@@ -140,10 +142,13 @@ unsafe fn layout(choices: &dlops_space_options, dimensions: usize, ranks: usize)
     Ok(Layout::Grid(vec![GridDimension { ranks, role: Role::Cut { axis, partition } }]))
 }
 
-fn memory(choice: i32) -> Result<Memory> {
+pub(super) fn memory(choice: i32, context: &Context) -> Result<Memory> {
     match choice {
-        0 | DLOPS_HOST => Ok(Memory::Host),
-        other => fail!(Unsupported, "memory is {other}, and this version knows DLOPS_HOST (1)"),
+        0 => Ok(context.memory()),
+        DLOPS_HOST => Ok(Memory::Host),
+        DLOPS_CUDA if context.stream().is_some() => Ok(Memory::Cuda),
+        DLOPS_CUDA => fail!(Unsupported, "memory is DLOPS_CUDA, but the context was made without a device"),
+        other => fail!(Unsupported, "memory is {other}, and this version knows DLOPS_HOST (1) and DLOPS_CUDA (2)"),
     }
 }
 
@@ -177,7 +182,7 @@ pub unsafe extern "C" fn dlops_space_create(
             }
             // SAFETY: the host passes `dimensions` extents and NULL or options with their struct_size.
             let (shape, choices) = unsafe { (slice(shape, dimensions as i64, "shape")?, options(choices)?) };
-            memory(choices.memory)?;
+            let memory = memory(choices.memory, &context)?;
             // SAFETY: the pointers inside the options hold what their comments say.
             let layout = unsafe { layout(&choices, shape.len(), context.size()) }?;
             let mask = match choices.mask.is_null() {
@@ -185,10 +190,10 @@ pub unsafe extern "C" fn dlops_space_create(
                 // SAFETY: one colour for each rank.
                 false => Some(unsafe { slice(choices.mask, context.size() as i64, "mask") }?.to_vec()),
             };
-            Ok((output, dtype, shape.to_vec(), layout, mask))
+            Ok((output, dtype, memory, shape.to_vec(), layout, mask))
         };
-        let (output, dtype, shape, layout, mask) = context.agree(arguments())?;
-        output.write(Space::new(&context, dtype, &shape, layout, mask)?)
+        let (output, dtype, memory, shape, layout, mask) = context.agree(arguments())?;
+        output.write(Space::new(&context, dtype, &shape, layout, mask)?.with_memory(memory)?)
     })
 }
 

@@ -15,6 +15,7 @@ pub mod agree;
 pub mod combine;
 pub mod custom;
 pub mod exchange;
+mod machine;
 #[cfg(feature = "mpi")]
 pub mod mpi;
 pub mod pieces;
@@ -131,6 +132,10 @@ pub trait Communicator: Send + Sync {
     /// Whether the calling thread may communicate: `State` when the transport forbids it. Local.
     fn check_thread(&self) -> Result<()> {
         Ok(())
+    }
+    /// This rank's number among the ranks on its machine, in the order of ranks. Collective.
+    fn local_rank(&self) -> Result<usize> {
+        machine::local_rank(&|own, all| self.allgather(own, all), self.rank(), self.size())
     }
     /// Ranks of one colour form a group, ordered by their rank here. Any colour, negative ones too.
     fn split(&self, colour: i32) -> Result<Arc<dyn Communicator>>;

@@ -1,18 +1,22 @@
 //! Where work happens: a communicator, a thread pool, a log and a profile.
 
 mod agreement;
+mod device;
 mod log;
 mod profile;
 
+pub use device::{DeviceChoice, HostStream, StreamChoice};
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
 
 use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
+use crate::device::Stream;
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::kernels::cpu;
+use crate::storage::Memory;
 use crate::threads::{available_cores, ThreadPool};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -29,6 +33,8 @@ pub struct ContextOptions {
     pub deterministic: bool,
     /// Count calls, seconds, messages and bytes of every operator and solver.
     pub profile: bool,
+    /// Work on a device; arrays are then in its memory unless their space says otherwise.
+    pub device: Option<DeviceChoice>,
 }
 
 /// A shared handle; clones are the same context.
@@ -38,6 +44,7 @@ pub struct Context(Arc<Inner>);
 struct Inner {
     comm: Arc<dyn Communicator>,
     threads: Arc<ThreadPool>,
+    stream: Option<Arc<Stream>>,
     options: ContextOptions,
     check_level: AtomicI32,
     log: Arc<log::Log>,
@@ -62,9 +69,14 @@ impl Context {
         let threads = threads_wanted(options.threads);
         let made = threads.and_then(|n| Ok((n, Arc::new(ThreadPool::new(n)?))));
         let (wanted, pool) = agree(&*comm, made)?;
+        let stream = match options.device {
+            Some(choice) => Some(agree(&*comm, device::open(choice, &*comm))?),
+            None => None,
+        };
         let context = Context(Arc::new(Inner {
             profile: Arc::new(Profile::new(options.profile)),
             threads: pool,
+            stream,
             check_level: AtomicI32::new(options.check_level),
             options,
             log: Arc::new(log::Log::default()),
@@ -105,6 +117,7 @@ impl Context {
             Context(Arc::new(Inner {
                 comm: Solo::new(),
                 threads: self.0.threads.clone(),
+                stream: self.0.stream.clone(),
                 options: self.0.options,
                 check_level: AtomicI32::new(self.check_level()),
                 log: self.0.log.clone(),
@@ -132,6 +145,19 @@ impl Context {
 
     pub fn threads(&self) -> &ThreadPool {
         &self.0.threads
+    }
+
+    /// The stream of the context's device, where it has one.
+    pub fn stream(&self) -> Option<&Arc<Stream>> {
+        self.0.stream.as_ref()
+    }
+
+    /// Where arrays are unless their space says otherwise.
+    pub fn memory(&self) -> Memory {
+        match self.0.stream {
+            Some(_) => Memory::Cuda,
+            None => Memory::Host,
+        }
     }
 
     pub fn options(&self) -> &ContextOptions {

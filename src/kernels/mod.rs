@@ -2,5 +2,6 @@
 
 #[macro_use]
 pub mod cpu;
+pub mod cuda;
 pub mod host;
 pub mod stencil;

@@ -63,7 +63,7 @@ impl Callback {
         let conjugate = matches!(mode, Mode::Conjugate | Mode::Transpose);
         let [domain, range] = rooms;
         let (input, output) = if mode.transposed() { (range, domain) } else { (domain, range) };
-        let usable = |view: &Array| !self.functions.contiguous || view.local().is_ok_and(|l| l.is_contiguous());
+        let usable = |view: &Array| !self.functions.contiguous || view.leaf().is_ok_and(|l| l.is_contiguous());
 
         let direct = match input.view.over(x, 0) {
             Ok(view) if usable(view) && !(conjugate && has_complex(x)) => Some(view),

@@ -185,6 +185,10 @@ impl Communicator for MpiCommunicator {
         self.thread_may_call()
     }
 
+    fn local_rank(&self) -> Result<usize> {
+        self.rank_of_machine()
+    }
+
     fn split(&self, colour: i32) -> Result<Arc<dyn Communicator>> {
         self.group(colour)
     }

@@ -135,6 +135,23 @@ impl MpiCommunicator {
         Ok(Arc::new(self.again(group)))
     }
 
+    /// The rank within MPI_COMM_TYPE_SHARED. Collective.
+    pub(super) fn rank_of_machine(&self) -> Result<usize> {
+        check_alive()?;
+        // SAFETY: our own live communicator; the new handle and the rank are written on success, and it is freed here.
+        unsafe {
+            let (mut comm, mut rank) = (ffi::RSMPI_COMM_NULL, 0);
+            let (kind, key) = (ffi::RSMPI_COMM_TYPE_SHARED, self.node.rank as c_int);
+            check(
+                ffi::MPI_Comm_split_type(self.node.comm, kind, key, ffi::RSMPI_INFO_NULL, &mut comm),
+                "MPI_Comm_split_type",
+            )?;
+            let asked = check(ffi::MPI_Comm_rank(comm, &mut rank), "MPI_Comm_rank");
+            check(ffi::MPI_Comm_free(&mut comm), "MPI_Comm_free")?;
+            asked.map(|()| rank as usize)
+        }
+    }
+
     fn split_by(&self, leader: u32) -> Result<Arc<Node>> {
         // SAFETY: our own live communicator; the new handle is written on success.
         unsafe {

@@ -148,14 +148,14 @@ pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Op
     let mask = || space.mask().map(<[i32]>::to_vec);
     let spaces = |domain: &Space, layout: &Layout| -> Result<(Space, Space)> {
         let layout = range_layout(layout, axis, columns as i64, rows as i64);
-        Ok((domain.clone(), Space::new(context, space.dtype(), &range, layout, mask())?))
+        Ok((domain.clone(), Space::new(context, space.dtype(), &range, layout, mask())?.with_memory(space.memory())?))
     };
     let product = |(domain, range): (Space, Space)| {
         let shapes = [domain.local_shape().to_vec(), range.local_shape().to_vec()];
         Operator::new(domain, range, MatrixMult { matrix, axis, shapes })
     };
     let Some(whole) = whole else { return Ok(product(spaces(space, &layout)?)) };
-    let inner = Space::new(context, space.dtype(), &shape, whole.clone(), mask())?;
+    let inner = Space::new(context, space.dtype(), &shape, whole.clone(), mask())?.with_memory(space.memory())?;
     let inner = product(spaces(&inner, &whole)?);
     // Boxes that cut the axis have no counterpart in the range.
     let outer = if let Layout::Boxes(_) = layout { inner.range().clone() } else { spaces(space, &layout)?.1 };

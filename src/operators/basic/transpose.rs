@@ -39,7 +39,8 @@ pub fn transpose(domain: &Space, permutation: &[usize], range: Option<&Space>) -
         Ok((inverse, permuted, layout))
     };
     let (inverse, permuted, layout) = context.agree(plan())?;
-    let local = Space::new(context, domain.dtype(), &permuted, layout, domain.mask().map(<[i32]>::to_vec))?;
+    let local = Space::new(context, domain.dtype(), &permuted, layout, domain.mask().map(<[i32]>::to_vec))?
+        .with_memory(domain.memory())?;
     let turn = |range: &Space| {
         let shapes = [domain.local_shape().to_vec(), local.local_shape().to_vec()];
         let map = Transpose { permutation: permutation.to_vec(), inverse: inverse.clone(), shapes };

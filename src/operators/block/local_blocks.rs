@@ -113,7 +113,7 @@ impl LocalBlocks {
     /// spreads as NaN.
     fn summed(&self, work: &mut Work, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let reducer = y.space().reducer();
-        let in_place = y.local()?.is_contiguous();
+        let in_place = y.leaf()?.is_contiguous();
         if !in_place && work.sum.is_none() {
             work.sum = Some(Array::new(y.space())?);
         }

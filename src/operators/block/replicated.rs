@@ -49,7 +49,8 @@ fn replicate(context: &Context, local: &Space) -> Result<Space> {
         let components = local.components().iter().map(|c| replicate(context, c)).collect::<Result<Vec<_>>>()?;
         return Space::product(&components);
     }
-    Space::new(context, local.dtype(), local.local_shape(), Layout::replicated(context.size()), None)
+    Space::new(context, local.dtype(), local.local_shape(), Layout::replicated(context.size()), None)?
+        .with_memory(local.memory())
 }
 
 impl LinearMap for Replicated {

@@ -117,7 +117,8 @@ fn helper_space(space: &Space, along: &[Along]) -> Result<Space> {
         shape,
         layout.unwrap_or(Layout::cut(0, ranks)),
         space.mask().map(<[i32]>::to_vec),
-    )
+    )?
+    .with_memory(space.memory())
 }
 
 impl Difference {

@@ -67,7 +67,8 @@ pub(crate) fn along_axis<T: Element, K: LineKernel<T>>(space: &Space, axis: usiz
     let arguments = || format!("{} ({}) along axis {axis} of {space}", kernel.name(), kernel.details());
     let (whole, other) = context.agree_on(way(), &arguments())?;
     if let Some((shape, layout)) = other {
-        let inner = Space::new(context, space.dtype(), &shape, layout, space.mask().map(<[i32]>::to_vec))?;
+        let inner = Space::new(context, space.dtype(), &shape, layout, space.mask().map(<[i32]>::to_vec))?
+            .with_memory(space.memory())?;
         return redistributed(space, space, along_axis(&inner, axis, kernel)?);
     }
     let map = context.agree(LineMap::<T, K>::new(space, axis, kernel, whole))?;

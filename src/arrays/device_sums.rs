@@ -1,0 +1,75 @@
+//! Sums of leaves in device memory: slots there, and one copy here when they are wanted.
+
+use crate::context::Context;
+use crate::device::PinnedMemory;
+use crate::dtype::Scalar;
+use crate::error::Result;
+use crate::fail;
+use crate::kernels::cuda::reduce::Slots;
+
+pub(super) struct DeviceSums {
+    slots: Slots,
+    /// What the copy writes: two doubles a slot.
+    here: PinnedMemory,
+    /// Slots that were added to since `clear` or `bring`.
+    touched: bool,
+    clean: bool,
+}
+
+impl DeviceSums {
+    /// As many complex sums, and one more for what does not count.
+    pub(super) fn new(context: &Context, slots: usize) -> Result<DeviceSums> {
+        let Some(stream) = context.stream() else {
+            fail!(Internal, "a space in device memory whose context has no device");
+        };
+        if context.deterministic() {
+            fail!(Unsupported, "deterministic sums of arrays in device memory");
+        }
+        Ok(DeviceSums {
+            slots: Slots::new(stream, slots + 1)?,
+            here: PinnedMemory::new(stream.device(), 16 * slots)?,
+            touched: false,
+            clean: false,
+        })
+    }
+
+    pub(super) fn clear(&mut self) -> Result<()> {
+        if self.touched || !self.clean {
+            self.slots.clear()?;
+        }
+        (self.touched, self.clean) = (false, true);
+        Ok(())
+    }
+
+    /// Adds to a slot, or to the last one where the elements do not count.
+    pub(super) fn add(
+        &mut self,
+        slot: usize,
+        counts: bool,
+        add: impl FnOnce(&Slots, usize) -> Result<()>,
+    ) -> Result<()> {
+        if !self.clean {
+            self.clear()?;
+        }
+        self.touched = true;
+        add(&self.slots, if counts { slot } else { self.slots.count() - 1 })
+    }
+
+    /// Hands every slot over and sets it to zero; waits for the stream. Nothing where nothing was added.
+    pub(super) fn bring(&mut self, mut take: impl FnMut(usize, Scalar)) -> Result<()> {
+        if !self.touched {
+            return Ok(());
+        }
+        let stream = self.slots.stream();
+        // SAFETY: the block here has as many bytes, and is left alone until the stream is past the copy.
+        unsafe { stream.copy_out(self.here.pointer(), self.slots.slot(0), self.here.bytes())? };
+        stream.synchronize()?;
+        for slot in 0..self.slots.count() - 1 {
+            // SAFETY: two doubles a slot, copied above.
+            let [re, im] = unsafe { self.here.pointer().cast::<[f64; 2]>().add(slot).read() };
+            take(slot, Scalar::complex(re, im));
+        }
+        self.touched = true;
+        self.clear()
+    }
+}

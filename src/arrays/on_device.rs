@@ -1,0 +1,175 @@
+//! Leaves in device memory: where verbs meet the kernels of the device.
+
+use super::array::{Array, Local};
+use crate::device::{DeviceMemory, Stream};
+use crate::dtype::{DType, Scalar};
+use crate::error::Result;
+use crate::fail;
+use crate::kernels::cuda::{self, Strided, Walk};
+use crate::kernels::host::{convert, copy_block};
+use crate::storage::{HostMemory, Memory};
+use std::sync::Arc;
+
+/// The stream, the walk over the local elements and their addresses, where all leaves are on the device; `None` where
+/// all are on the host; else an error.
+pub(super) fn on_device<'a, const N: usize>(
+    leaves: [&'a Array; N],
+) -> Result<Option<(&'a Arc<Stream>, Walk<N>, [u64; N])>> {
+    let there = leaves.iter().filter(|a| a.space().memory() == Memory::Cuda).count();
+    if there == 0 {
+        return Ok(None);
+    }
+    if there < N {
+        let space = leaves[0].space();
+        fail!(Space, "arrays in host and in device memory meet; copy one of them ({space} is the first)");
+    }
+    let Some(stream) = leaves[0].space().context().stream() else {
+        fail!(Internal, "an array in device memory whose context has no device");
+    };
+    let mut locals = [leaves[0].leaf()?; N];
+    for (local, leaf) in locals.iter_mut().zip(leaves) {
+        *local = leaf.leaf()?;
+    }
+    let pointers = locals.map(|l| l.pointer() as u64);
+    Ok(Some((stream, walk(leaves[0].local_count() as usize, locals)?, pointers)))
+}
+
+/// A walk over leaves of one count.
+fn walk<const N: usize>(count: usize, locals: [&Local; N]) -> Result<Walk<N>> {
+    let Some(strided) = locals.iter().find(|l| !l.is_contiguous()) else {
+        return Ok(Walk::contiguous(count, locals.map(|l| l.pointer() as u64)));
+    };
+    let shape = &strided.shape[..];
+    let mut strides = [[0; crate::layout::MAX_DIMENSIONS]; N];
+    for (strides, local) in strides.iter_mut().zip(locals) {
+        *strides = local.strides_as(shape)?;
+    }
+    let block = |n: usize| Strided { pointer: locals[n].pointer() as u64, strides: &strides[n][..shape.len()] };
+    Walk::new(shape, std::array::from_fn(block))
+}
+
+/// Every element := value.
+pub(super) fn fill(stream: &Stream, x: &Array, walk: Walk<1>, value: Scalar, p: u64) -> Result<()> {
+    match x.dtype().is_integer() {
+        true => cuda::convert::fill_integers(stream, x.dtype(), walk, value.re as i64, p),
+        false => cuda::vector::fill(stream, x.dtype(), walk, value.into(), p),
+    }
+}
+
+/// y := x where at least one is on the device. Between host and device it returns when the copy is done; what is not
+/// contiguous or changes its dtype goes through temporary memory there.
+pub(super) fn copy(x: &Array, y: &Array) -> Result<()> {
+    let (from, to) = (x.dtype(), y.dtype());
+    if from.is_complex() && !to.is_complex() {
+        fail!(DType, "{} cannot be copied to {}: imaginary parts would be lost", from.name(), to.name());
+    }
+    if let Some((stream, walk, [p, q])) = match x.space().memory() == y.space().memory() {
+        true => on_device([x, y])?,
+        false => None,
+    } {
+        let contiguous = x.leaf()?.is_contiguous() && y.leaf()?.is_contiguous();
+        return match from == to && contiguous {
+            // SAFETY: both leaves have this rank's elements, and callers have checked that they are apart.
+            true => unsafe { stream.copy(q, p, walk.count() * to.size()) },
+            false => cuda::convert::convert(stream, walk, (from, p), (to, q)),
+        };
+    }
+    match y.space().memory() {
+        Memory::Cuda => host_to_device(x, y),
+        Memory::Host => device_to_host(x, y),
+    }
+}
+
+fn stream_of(x: &Array) -> Result<&Arc<Stream>> {
+    match x.space().context().stream() {
+        Some(stream) => Ok(stream),
+        None => fail!(Internal, "an array in device memory whose context has no device"),
+    }
+}
+
+fn host_to_device(x: &Array, y: &Array) -> Result<()> {
+    let (stream, source, target) = (stream_of(y)?, x.local()?, y.leaf()?);
+    let (count, from, to) = (y.local_count() as usize, x.dtype(), y.dtype());
+    let gathered = match source.is_contiguous() {
+        true => None,
+        false => Some(gather(source, count, from)?),
+    };
+    let pointer = gathered.as_ref().map_or(source.pointer().cast_const(), HostMemory::as_ptr);
+    if target.is_contiguous() && from == to {
+        // SAFETY: both sides hold the elements, and the host's stay until the stream is past them.
+        unsafe { stream.copy_in(target.pointer() as u64, pointer, count * from.size())? };
+        return stream.synchronize();
+    }
+    let room = DeviceMemory::new(stream, count * from.size())?;
+    // SAFETY: as above.
+    unsafe { stream.copy_in(room.pointer(), pointer, count * from.size())? };
+    let walk = beside(target, room.pointer(), true)?;
+    cuda::convert::convert(stream, walk, (from, room.pointer()), (to, target.pointer() as u64))?;
+    stream.synchronize()
+}
+
+fn device_to_host(x: &Array, y: &Array) -> Result<()> {
+    let (stream, source, target) = (stream_of(x)?, x.leaf()?, y.local()?);
+    let (count, from, to) = (x.local_count() as usize, x.dtype(), y.dtype());
+    let room = match source.is_contiguous() {
+        true => None,
+        false => {
+            let room = DeviceMemory::new(stream, count * from.size())?;
+            let walk = beside(source, room.pointer(), false)?;
+            cuda::convert::convert(stream, walk, (from, source.pointer() as u64), (from, room.pointer()))?;
+            Some(room)
+        }
+    };
+    let pointer = room.as_ref().map_or(source.pointer() as u64, DeviceMemory::pointer);
+    if target.is_contiguous() && from == to {
+        // SAFETY: both sides hold the elements, and the host's are left alone until the stream is past them.
+        unsafe { stream.copy_out(target.pointer(), pointer, count * from.size())? };
+        return stream.synchronize();
+    }
+    let mut staged = HostMemory::for_elements(count, from.size())?;
+    // SAFETY: as above.
+    unsafe { stream.copy_out(staged.as_mut_ptr(), pointer, count * from.size())? };
+    stream.synchronize()?;
+    let (runs, mut at) = (target.runs(), 0);
+    while at < count {
+        let (place, run) = runs.at(at);
+        let n = run.min(count - at);
+        // SAFETY: a run of n elements of the target and as many staged ones; complex to real was refused.
+        unsafe { convert::convert(place, to, staged.as_ptr().add(at * from.size()), from, n, false)? };
+        at += n;
+    }
+    Ok(())
+}
+
+/// A walk over a strided leaf and a contiguous block of as many elements, which stands before it or after it.
+fn beside(leaf: &Local, block: u64, block_first: bool) -> Result<Walk<2>> {
+    let strides = super::array::contiguous_strides(&leaf.shape);
+    let own = Strided { pointer: leaf.pointer() as u64, strides: &leaf.strides };
+    let other = Strided { pointer: block, strides: &strides };
+    Walk::new(&leaf.shape, if block_first { [other, own] } else { [own, other] })
+}
+
+/// The elements of a strided leaf of the host, one after another.
+fn gather(source: &Local, count: usize, dtype: DType) -> Result<HostMemory> {
+    let mut gathered = HostMemory::for_elements(count, dtype.size())?;
+    let as_isize = |v: &[i64]| v.iter().map(|n| *n as isize).collect::<Vec<_>>();
+    let extents: Vec<usize> = source.shape.iter().map(|n| *n as usize).collect();
+    let strides = as_isize(&super::array::contiguous_strides(&source.shape));
+    let from = as_isize(&source.strides);
+    // SAFETY: the strided leaf and the fresh block hold the same extents.
+    unsafe {
+        copy_block::copy_block(gathered.as_mut_ptr(), &strides, source.pointer(), &from, &extents, dtype.size())?
+    };
+    Ok(gathered)
+}
+
+/// The first element of a leaf that has one; waits for the stream.
+pub(super) fn first_element(x: &Array) -> Result<Scalar> {
+    let (stream, local, dtype) = (stream_of(x)?, x.leaf()?, x.dtype());
+    let mut bytes = [0u64; 2];
+    // SAFETY: an element has at most 16 bytes, and they are left alone until the stream is past them.
+    unsafe { stream.copy_out(bytes.as_mut_ptr().cast(), local.pointer() as u64, dtype.size())? };
+    stream.synchronize()?;
+    // SAFETY: an element of the dtype stands there.
+    Ok(unsafe { super::verbs::read(dtype, bytes.as_ptr().cast()) })
+}

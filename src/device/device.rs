@@ -1,0 +1,197 @@
+//! One GPU: its primary context, what it can do, its memory pool and the kernels compiled for it.
+
+use super::driver::{available, check};
+use super::module::Modules;
+use super::pool::Pool;
+use crate::error::Result;
+use crate::fail;
+use cudarc::driver::sys::{self, CUcontext, CUdevice, CUdevice_attribute};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// A GPU that this process uses. Its primary context, the one that the CUDA runtime uses too, is retained while any
+/// handle lives.
+pub struct Device {
+    ordinal: usize,
+    raw: CUdevice,
+    context: CUcontext,
+    name: String,
+    architecture: (i32, i32),
+    multiprocessors: usize,
+    pub(super) pool: Pool,
+    pub(super) modules: Modules,
+}
+
+// SAFETY: the driver's handles may be used from any thread; what is mutable is behind mutexes.
+unsafe impl Send for Device {}
+// SAFETY: as above.
+unsafe impl Sync for Device {}
+
+/// Devices in use, by ordinal.
+static OPEN: Mutex<Vec<Weak<Device>>> = Mutex::new(Vec::new());
+
+impl Device {
+    /// How many devices this process sees; `Unsupported` where there is no driver. Local.
+    pub fn count() -> Result<usize> {
+        available()?;
+        let mut count = 0;
+        // SAFETY: the driver is initialised and writes one integer.
+        check(unsafe { sys::cuDeviceGetCount(&mut count) }, || "cuDeviceGetCount".into())?;
+        Ok(count.max(0) as usize)
+    }
+
+    /// The device with this ordinal, which all users in the process share. Local.
+    pub fn open(ordinal: usize) -> Result<Arc<Device>> {
+        let count = Device::count()?;
+        if ordinal >= count {
+            match count {
+                0 => fail!(Unsupported, "the CUDA driver was found, but it sees no device"),
+                _ => fail!(Argument, "device is {ordinal}, expected 0 to {} for {count} devices", count - 1),
+            }
+        }
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() < count {
+            open.resize(count, Weak::new());
+        }
+        if let Some(device) = open[ordinal].upgrade() {
+            return Ok(device);
+        }
+        let device = Arc::new(Device::retain(ordinal)?);
+        open[ordinal] = Arc::downgrade(&device);
+        Ok(device)
+    }
+
+    fn retain(ordinal: usize) -> Result<Device> {
+        let mut raw = 0;
+        // SAFETY: the driver is initialised and writes one handle.
+        check(unsafe { sys::cuDeviceGet(&mut raw, ordinal as i32) }, || format!("cuDeviceGet({ordinal})"))?;
+        let mut context = std::ptr::null_mut();
+        // SAFETY: as above; the context is released in `Drop`.
+        check(unsafe { sys::cuDevicePrimaryCtxRetain(&mut context, raw) }, || {
+            format!("the primary context of device {ordinal}")
+        })?;
+        let describe = || -> Result<Device> {
+            let major = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+            let minor = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+            let multiprocessors = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+            let pools = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED)?;
+            if pools == 0 {
+                fail!(Unsupported, "device {ordinal} has no stream-ordered memory pools");
+            }
+            Ok(Device {
+                ordinal,
+                raw,
+                context,
+                name: name(raw)?,
+                architecture: (major, minor),
+                multiprocessors: multiprocessors.max(1) as usize,
+                pool: Pool::new(ordinal)?,
+                modules: Modules::default(),
+            })
+        };
+        describe().inspect_err(|_| {
+            // SAFETY: retained above and not yet owned by a device.
+            let _ = unsafe { sys::cuDevicePrimaryCtxRelease_v2(raw) };
+        })
+    }
+
+    pub fn ordinal(&self) -> usize {
+        self.ordinal
+    }
+
+    /// The name that the driver gives it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Compute capability, major and minor.
+    pub fn architecture(&self) -> (i32, i32) {
+        self.architecture
+    }
+
+    pub fn multiprocessors(&self) -> usize {
+        self.multiprocessors
+    }
+
+    pub(super) fn context(&self) -> CUcontext {
+        self.context
+    }
+
+    /// Makes the device's context current until the guard is dropped.
+    pub fn enter(&self) -> Result<Current> {
+        Current::enter(self.context)
+    }
+
+    /// The device that a device pointer belongs to; `None` for an address of the host. Local.
+    pub fn of_pointer(pointer: u64) -> Result<Option<usize>> {
+        available()?;
+        let mut ordinal = -1i32;
+        let attribute = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL;
+        let mut kind = 0u32;
+        let memory_type = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
+        // SAFETY: the driver writes one integer each; an address that it does not know is an error, not a fault.
+        let known = unsafe {
+            sys::cuPointerGetAttribute((&raw mut kind).cast(), memory_type, pointer) == sys::CUresult::CUDA_SUCCESS
+                && sys::cuPointerGetAttribute((&raw mut ordinal).cast(), attribute, pointer)
+                    == sys::CUresult::CUDA_SUCCESS
+        };
+        Ok((known && kind == sys::CUmemorytype::CU_MEMORYTYPE_DEVICE as u32).then_some(ordinal.max(0) as usize))
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        if let Ok(_current) = self.enter() {
+            self.modules.unload();
+            self.pool.destroy();
+        }
+        // SAFETY: retained in `retain`; an error of a context that has failed or is gone changes nothing here.
+        let _ = unsafe { sys::cuDevicePrimaryCtxRelease_v2(self.raw) };
+    }
+}
+
+fn attribute(device: CUdevice, attribute: CUdevice_attribute) -> Result<i32> {
+    let mut value = 0;
+    // SAFETY: the driver writes one integer.
+    check(unsafe { sys::cuDeviceGetAttribute(&mut value, attribute, device) }, || {
+        format!("cuDeviceGetAttribute({attribute:?})")
+    })?;
+    Ok(value)
+}
+
+fn name(device: CUdevice) -> Result<String> {
+    let mut text = [0u8; 256];
+    // SAFETY: the driver writes at most 256 bytes, the last one zero.
+    check(unsafe { sys::cuDeviceGetName(text.as_mut_ptr().cast(), text.len() as i32, device) }, || {
+        "cuDeviceGetName".into()
+    })?;
+    let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
+    Ok(String::from_utf8_lossy(&text[..end]).into_owned())
+}
+
+/// A context that is current on this thread; the one before is current again when this is dropped.
+pub struct Current {
+    before: Option<CUcontext>,
+}
+
+impl Current {
+    fn enter(context: CUcontext) -> Result<Current> {
+        let mut before = std::ptr::null_mut();
+        // SAFETY: the driver is initialised and writes one handle.
+        check(unsafe { sys::cuCtxGetCurrent(&mut before) }, || "cuCtxGetCurrent".into())?;
+        if before == context {
+            return Ok(Current { before: None });
+        }
+        // SAFETY: a live primary context.
+        check(unsafe { sys::cuCtxSetCurrent(context) }, || "cuCtxSetCurrent".into())?;
+        Ok(Current { before: Some(before) })
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        if let Some(before) = self.before {
+            // SAFETY: what the caller had as current, possibly none.
+            let _ = unsafe { sys::cuCtxSetCurrent(before) };
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Whether there is a CUDA driver, and its errors as ours.
+
+use crate::error::{Error, Result, Status};
+use crate::fail;
+use cudarc::driver::sys::{self, CUresult};
+use std::ffi::CStr;
+use std::sync::OnceLock;
+
+/// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
+const NEEDED: [&CStr; 37] = [
+    c"cuCtxGetCurrent",
+    c"cuCtxSetCurrent",
+    c"cuDeviceGet",
+    c"cuDeviceGetAttribute",
+    c"cuDeviceGetCount",
+    c"cuDeviceGetName",
+    c"cuDevicePrimaryCtxRelease_v2",
+    c"cuDevicePrimaryCtxRetain",
+    c"cuDriverGetVersion",
+    c"cuEventCreate",
+    c"cuEventDestroy_v2",
+    c"cuEventRecord",
+    c"cuGetErrorName",
+    c"cuGetErrorString",
+    c"cuLaunchKernel",
+    c"cuMemAllocFromPoolAsync",
+    c"cuMemFreeAsync",
+    c"cuMemFreeHost",
+    c"cuMemHostAlloc",
+    c"cuMemPoolCreate",
+    c"cuMemPoolDestroy",
+    c"cuMemPoolGetAttribute",
+    c"cuMemPoolSetAttribute",
+    c"cuMemPoolTrimTo",
+    c"cuMemcpyAsync",
+    c"cuMemcpyDtoHAsync_v2",
+    c"cuMemcpyHtoDAsync_v2",
+    c"cuMemsetD8Async",
+    c"cuModuleGetFunction",
+    c"cuModuleLoadData",
+    c"cuModuleUnload",
+    c"cuPointerGetAttribute",
+    c"cuStreamCreate",
+    c"cuStreamDestroy_v2",
+    c"cuStreamGetCtx",
+    c"cuStreamQuery",
+    c"cuStreamWaitEvent",
+];
+
+/// An error that says what was looked for, where this process has no usable CUDA driver. The answer is found once.
+pub fn available() -> Result<()> {
+    static ANSWER: OnceLock<std::result::Result<(), Error>> = OnceLock::new();
+    ANSWER.get_or_init(look).clone()
+}
+
+fn look() -> Result<()> {
+    if std::env::var("DLOPS_CUDA").is_ok_and(|v| v.trim() == "0") {
+        fail!(Unsupported, "CUDA is switched off by DLOPS_CUDA=0");
+    }
+    // SAFETY: loading the driver runs its initialisers, which is what a CUDA program does.
+    if !unsafe { sys::is_culib_present() } {
+        fail!(Unsupported, "no CUDA driver was found: libcuda.so and libcuda.so.1 cannot be loaded");
+    }
+    // SAFETY: the library was found above, so this does not panic; the symbols are only looked up.
+    let lacking = NEEDED
+        .iter()
+        .find(|name| unsafe { sys::culib().get::<unsafe extern "C" fn()>(name.to_bytes_with_nul()).is_err() });
+    if let Some(name) = lacking {
+        fail!(
+            Unsupported,
+            "the CUDA driver is too old: it has no {}; CUDA 11.4 or newer is needed",
+            name.to_string_lossy()
+        );
+    }
+    // SAFETY: no flags are defined, and any number of calls is allowed.
+    match unsafe { sys::cuInit(0) } {
+        CUresult::CUDA_SUCCESS => Ok(()),
+        code => fail!(Unsupported, "the CUDA driver was found but cannot be used: cuInit gave {}", describe(code)),
+    }
+}
+
+/// Name and text of a driver's code.
+pub(super) fn describe(code: CUresult) -> String {
+    let text = |get: unsafe fn(CUresult, *mut *const std::ffi::c_char) -> CUresult| {
+        let mut pointer = std::ptr::null();
+        // SAFETY: the driver writes a static string, or NULL for a code that it does not know.
+        unsafe {
+            get(code, &mut pointer);
+            (!pointer.is_null()).then(|| CStr::from_ptr(pointer).to_string_lossy().into_owned())
+        }
+    };
+    match (text(sys::cuGetErrorName), text(sys::cuGetErrorString)) {
+        (Some(name), Some(meaning)) => format!("{name} ({meaning})"),
+        _ => format!("code {}", code as u32),
+    }
+}
+
+/// A driver's code as a result; `what` names the call and its values.
+pub(super) fn check(code: CUresult, what: impl FnOnce() -> String) -> Result<()> {
+    match code {
+        CUresult::CUDA_SUCCESS => Ok(()),
+        CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
+            Err(Error::new(Status::Memory, format!("{}: {}", what(), describe(code))))
+        }
+        _ => Err(Error::new(Status::Cuda, format!("{}: {}", what(), describe(code)))),
+    }
+}

@@ -1,0 +1,141 @@
+//! Compiled kernels of a device: compiled once, kept in memory and on disk.
+
+use super::cubin_cache;
+use super::device::Device;
+use super::driver::check;
+use super::nvrtc::{self, Header};
+use crate::error::Result;
+use cudarc::driver::sys::{self, CUfunction, CUmodule};
+use std::collections::HashMap;
+use std::ffi::CStr;
+use std::sync::{Mutex, PoisonError};
+
+/// A file of kernels inside the library.
+pub struct Source {
+    pub name: &'static str,
+    pub text: &'static str,
+    /// What it may include.
+    pub headers: &'static [Header],
+}
+
+/// A kernel that is ready to be launched on its device.
+#[derive(Clone, Copy)]
+pub struct Function {
+    raw: CUfunction,
+    name: &'static CStr,
+}
+
+// SAFETY: a driver's handle, which any thread may use.
+unsafe impl Send for Function {}
+// SAFETY: as above.
+unsafe impl Sync for Function {}
+
+impl Function {
+    pub(super) fn raw(&self) -> CUfunction {
+        self.raw
+    }
+
+    pub fn name(&self) -> String {
+        self.name.to_string_lossy().into_owned()
+    }
+}
+
+struct Loaded {
+    module: CUmodule,
+    functions: HashMap<&'static CStr, Function>,
+}
+
+/// What is loaded on a device: one module for a source and its compile-time choices.
+#[derive(Default)]
+pub(super) struct Modules {
+    loaded: Mutex<HashMap<(&'static str, &'static str), Loaded>>,
+}
+
+impl Modules {
+    /// Once, when the device goes; its context is current.
+    pub(super) fn unload(&self) {
+        for (_, loaded) in self.loaded.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+            // SAFETY: loaded by `load`, and no launch of it can follow.
+            let _ = unsafe { sys::cuModuleUnload(loaded.module) };
+        }
+    }
+}
+
+impl Device {
+    /// The kernel `name` of a source compiled with one option, such as `-DDLOPS_FLOAT32`. Compiles at the first call for
+    /// a source and option; later calls allocate nothing.
+    pub fn function(&self, source: &'static Source, option: &'static str, name: &'static CStr) -> Result<Function> {
+        let mut loaded = self.modules.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (source.name, option);
+        if !loaded.contains_key(&key) {
+            let code = self.code(source, option)?;
+            let module = self.load(&code).or_else(|error| {
+                // Code of the cache that this driver refuses is compiled again, once.
+                let fresh = self.compile(source, option)?;
+                if fresh == code {
+                    Err(error)
+                } else {
+                    self.load(&fresh)
+                }
+            })?;
+            loaded.insert(key, Loaded { module, functions: HashMap::new() });
+        }
+        let Some(entry) = loaded.get_mut(&key) else { crate::fail!(Internal, "module {} was not kept", source.name) };
+        if let Some(function) = entry.functions.get(name) {
+            return Ok(*function);
+        }
+        let _current = self.enter()?;
+        let mut raw = std::ptr::null_mut();
+        // SAFETY: a loaded module and a string that ends in zero; the driver writes one handle.
+        check(unsafe { sys::cuModuleGetFunction(&mut raw, entry.module, name.as_ptr()) }, || {
+            format!("kernel {} of {}", name.to_string_lossy(), source.name)
+        })?;
+        let function = Function { raw, name };
+        entry.functions.insert(name, function);
+        Ok(function)
+    }
+
+    fn load(&self, code: &[u8]) -> Result<CUmodule> {
+        let _current = self.enter()?;
+        let mut module = std::ptr::null_mut();
+        // SAFETY: the driver checks the image, which is not used after the call, and writes one handle.
+        check(unsafe { sys::cuModuleLoadData(&mut module, code.as_ptr().cast()) }, || "cuModuleLoadData".into())?;
+        Ok(module)
+    }
+
+    /// Machine code for this device, from the cache or the compiler.
+    fn code(&self, source: &Source, option: &str) -> Result<Vec<u8>> {
+        let stored = match cubin_cache::directory() {
+            Some(directory) => cubin_cache::load(&directory, &self.describe(source, option)?),
+            None => None,
+        };
+        stored.map_or_else(|| self.compile(source, option), Ok)
+    }
+
+    fn compile(&self, source: &Source, option: &str) -> Result<Vec<u8>> {
+        let code = nvrtc::compile(source.name, source.text, source.headers, &self.options(option))?;
+        if let Some(directory) = cubin_cache::directory() {
+            cubin_cache::store(&directory, &self.describe(source, option)?, &code);
+        }
+        Ok(code)
+    }
+
+    fn options(&self, option: &str) -> Vec<String> {
+        let (major, minor) = self.architecture();
+        let architecture = format!("--gpu-architecture=sm_{major}{minor}");
+        vec![architecture, "--std=c++17".into(), "-default-device".into(), option.into()]
+    }
+
+    /// Everything that the machine code depends on.
+    fn describe(&self, source: &Source, option: &str) -> Result<String> {
+        let (major, minor) = nvrtc::version()?;
+        let options = self.options(option).join(" ");
+        let version = env!("CARGO_PKG_VERSION");
+        let mut all = format!("dlops {version}, nvrtc {major}.{minor}, {}, {options}", source.name);
+        for header in source.headers {
+            all.push_str(&format!("\n--- {}\n{}", header.name.to_string_lossy(), header.text));
+        }
+        all.push_str(&format!("\n---\n{}", source.text));
+        Ok(all)
+    }
+}

@@ -1,0 +1,222 @@
+//! A stream: the order of work on a device.
+
+use super::device::Device;
+use super::driver::check;
+use super::module::Function;
+use crate::error::Result;
+use crate::fail;
+use cudarc::driver::sys::{self, CUevent, CUresult, CUstream};
+use std::ffi::c_void;
+use std::sync::Arc;
+
+/// Work put on one stream is done in its order. Borrowed from the host, or made by the library.
+pub struct Stream {
+    device: Arc<Device>,
+    raw: CUstream,
+    owned: bool,
+    /// Orders this stream before another one.
+    event: CUevent,
+}
+
+// SAFETY: streams and events may be used from any thread.
+unsafe impl Send for Stream {}
+// SAFETY: as above.
+unsafe impl Sync for Stream {}
+
+/// Queries before a waiting thread lets others run.
+const SPINS: usize = 1000;
+
+/// Handles that name a default stream of whatever context is current: NULL or legacy, and per thread.
+const DEFAULTS: [usize; 3] = [0, 1, 2];
+
+impl Stream {
+    /// A stream of the library's own, which does not wait for the legacy default stream.
+    pub fn new(device: &Arc<Device>) -> Result<Arc<Stream>> {
+        let _current = device.enter()?;
+        let mut raw = std::ptr::null_mut();
+        let flags = sys::CUstream_flags::CU_STREAM_NON_BLOCKING as u32;
+        // SAFETY: the driver writes one handle; destroyed in `Drop`.
+        check(unsafe { sys::cuStreamCreate(&mut raw, flags) }, || "cuStreamCreate".into())?;
+        Stream::over(device, raw, true)
+    }
+
+    /// The host's stream; NULL is the legacy default stream.
+    ///
+    /// # Safety
+    /// `raw` is one of the default streams, or alive until the last handle of the result is gone.
+    pub unsafe fn borrow(device: &Arc<Device>, raw: *mut c_void) -> Result<Arc<Stream>> {
+        let raw: CUstream = raw.cast();
+        let _current = device.enter()?;
+        if !DEFAULTS.contains(&(raw as usize)) {
+            let mut context = std::ptr::null_mut();
+            // SAFETY: the caller vouches for the stream.
+            check(unsafe { sys::cuStreamGetCtx(raw, &mut context) }, || format!("the stream {raw:p}"))?;
+            if context != device.context() {
+                fail!(
+                    Argument,
+                    "the stream {raw:p} is not one of the primary context of device {}, which the context works on",
+                    device.ordinal()
+                );
+            }
+        }
+        Stream::over(device, raw, false)
+    }
+
+    fn over(device: &Arc<Device>, raw: CUstream, owned: bool) -> Result<Arc<Stream>> {
+        let mut event = std::ptr::null_mut();
+        let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
+        // SAFETY: the device's context is current; the driver writes one handle; destroyed in `Drop`.
+        let made = check(unsafe { sys::cuEventCreate(&mut event, flags) }, || "cuEventCreate".into());
+        let stream = Stream { device: device.clone(), raw, owned, event };
+        made.map(|()| Arc::new(stream))
+    }
+
+    pub fn device(&self) -> &Arc<Device> {
+        &self.device
+    }
+
+    /// The driver's handle, a cudaStream_t of the runtime too.
+    pub fn raw(&self) -> CUstream {
+        self.raw
+    }
+
+    /// Waits until everything on the stream is done; the error of any of it is reported here.
+    pub fn synchronize(&self) -> Result<()> {
+        let _current = self.device.enter()?;
+        for turn in 0usize.. {
+            // SAFETY: a live stream, with its context current.
+            match unsafe { sys::cuStreamQuery(self.raw) } {
+                CUresult::CUDA_SUCCESS => break,
+                CUresult::CUDA_ERROR_NOT_READY if turn < SPINS => std::hint::spin_loop(),
+                CUresult::CUDA_ERROR_NOT_READY => std::thread::yield_now(),
+                code => return check(code, || format!("work on a stream of device {}", self.device.ordinal())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Work put here from now on waits for what is on `other` now.
+    pub fn wait_for(&self, other: &Stream) -> Result<()> {
+        if self.raw == other.raw && Arc::ptr_eq(&self.device, &other.device) {
+            return Ok(());
+        }
+        {
+            let _current = other.device.enter()?;
+            // SAFETY: event and stream of one context.
+            check(unsafe { sys::cuEventRecord(other.event, other.raw) }, || "cuEventRecord".into())?;
+        }
+        let _current = self.device.enter()?;
+        // SAFETY: a recorded event may be waited for by any stream.
+        check(unsafe { sys::cuStreamWaitEvent(self.raw, other.event, 0) }, || "cuStreamWaitEvent".into())
+    }
+
+    /// Copies from the host. Memory that is page-locked must stay as it is until the stream has come past the copy.
+    ///
+    /// # Safety
+    /// Both sides hold `bytes` bytes.
+    pub unsafe fn copy_in(&self, to: u64, from: *const u8, bytes: usize) -> Result<()> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let _current = self.device.enter()?;
+        // SAFETY: the caller vouches for both sides.
+        check(unsafe { sys::cuMemcpyHtoDAsync_v2(to, from.cast(), bytes, self.raw) }, || {
+            format!("copying {bytes} bytes from the host at {from:p} to the device at {to:#x}")
+        })
+    }
+
+    /// Copies to the host. The bytes are there after `synchronize`.
+    ///
+    /// # Safety
+    /// Both sides hold `bytes` bytes, and the host's is left alone until then.
+    pub unsafe fn copy_out(&self, to: *mut u8, from: u64, bytes: usize) -> Result<()> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let _current = self.device.enter()?;
+        // SAFETY: the caller vouches for both sides.
+        check(unsafe { sys::cuMemcpyDtoHAsync_v2(to.cast(), from, bytes, self.raw) }, || {
+            format!("copying {bytes} bytes from the device at {from:#x} to the host at {to:p}")
+        })
+    }
+
+    /// Copies between two places of devices, which may be different devices.
+    ///
+    /// # Safety
+    /// Both sides hold `bytes` bytes and do not overlap.
+    pub unsafe fn copy(&self, to: u64, from: u64, bytes: usize) -> Result<()> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let _current = self.device.enter()?;
+        // SAFETY: the caller vouches for both sides.
+        check(unsafe { sys::cuMemcpyAsync(to, from, bytes, self.raw) }, || {
+            format!("copying {bytes} bytes on the device from {from:#x} to {to:#x}")
+        })
+    }
+
+    /// Sets every byte.
+    ///
+    /// # Safety
+    /// `to` holds `bytes` bytes.
+    pub unsafe fn set_bytes(&self, to: u64, value: u8, bytes: usize) -> Result<()> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let _current = self.device.enter()?;
+        // SAFETY: the caller vouches for the memory.
+        check(unsafe { sys::cuMemsetD8Async(to, value, bytes, self.raw) }, || {
+            format!("setting {bytes} bytes on the device at {to:#x}")
+        })
+    }
+
+    /// Puts a kernel on the stream: `blocks` of `threads`, each block with `shared` bytes of dynamic shared memory.
+    /// Nothing is launched for zero blocks.
+    ///
+    /// # Safety
+    /// `arguments` point to values of the kernel's parameter types, in their order, and the kernel stays inside the
+    /// memory that they name.
+    pub unsafe fn launch(
+        &self,
+        function: Function,
+        blocks: [u32; 3],
+        threads: [u32; 3],
+        shared: u32,
+        arguments: &mut [*mut c_void],
+    ) -> Result<()> {
+        if blocks.contains(&0) {
+            return Ok(());
+        }
+        let _current = self.device.enter()?;
+        let ([bx, by, bz], [tx, ty, tz]) = (blocks, threads);
+        let (raw, none) = (function.raw(), std::ptr::null_mut());
+        // SAFETY: the function belongs to this device; the caller vouches for the arguments.
+        let code =
+            unsafe { sys::cuLaunchKernel(raw, bx, by, bz, tx, ty, tz, shared, self.raw, arguments.as_mut_ptr(), none) };
+        check(code, || format!("kernel {} with {blocks:?} blocks of {threads:?} threads", function.name()))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Ok(_current) = self.device.enter() {
+            // SAFETY: made in `over` and `new`, destroyed once. An error of a context that has failed changes nothing.
+            unsafe {
+                if !self.event.is_null() {
+                    let _ = sys::cuEventDestroy_v2(self.event);
+                }
+                if self.owned {
+                    let _ = sys::cuStreamDestroy_v2(self.raw);
+                }
+            }
+        }
+    }
+}
+
+/// `launch!(stream, function, blocks, threads, shared; a, b, c)`: arguments are places whose addresses are passed.
+#[macro_export]
+macro_rules! launch {
+    ($stream:expr, $function:expr, $blocks:expr, $threads:expr, $shared:expr; $($argument:expr),+ $(,)?) => {
+        $stream.launch($function, $blocks, $threads, $shared, &mut [$((&raw const $argument).cast_mut().cast()),+])
+    };
+}

@@ -1,0 +1,71 @@
+//! What touches elements on the device: CUDA C++ in the `.cu` files beside this one, and the launches of its kernels.
+
+pub mod convert;
+pub mod reduce;
+pub mod vector;
+mod walk;
+
+use crate::device::{Function, Header, Source, Stream};
+use crate::dtype::{DType, Scalar};
+use crate::error::Result;
+use crate::fail;
+use std::ffi::CStr;
+
+pub use walk::{Strided, Walk};
+
+/// Files that kernels include.
+static HEADERS: [Header; 3] = [
+    Header { name: c"element.cuh", text: include_str!("element.cuh") },
+    Header { name: c"walk.cuh", text: include_str!("walk.cuh") },
+    Header { name: c"sum.cuh", text: include_str!("sum.cuh") },
+];
+
+/// Threads of a block of an elementwise kernel.
+const THREADS: u32 = 256;
+
+/// Blocks a multiprocessor gets, at most: enough to hide the memory's latency.
+const BLOCKS_EACH: usize = 32;
+
+/// The compile-time choice of the element type.
+fn element_option(dtype: DType) -> Result<&'static str> {
+    match dtype {
+        DType::Float32 => Ok("-DDLOPS_FLOAT32"),
+        DType::Float64 => Ok("-DDLOPS_FLOAT64"),
+        DType::Complex64 => Ok("-DDLOPS_COMPLEX64"),
+        DType::Complex128 => Ok("-DDLOPS_COMPLEX128"),
+        other => fail!(DType, "arithmetic on {} arrays: a floating-point type is needed", other.name()),
+    }
+}
+
+/// A kernel of a source for one element type.
+fn kernel(stream: &Stream, source: &'static Source, dtype: DType, name: &'static CStr) -> Result<Function> {
+    stream.device().function(source, element_option(dtype)?, name)
+}
+
+/// Blocks for so many independent pieces of work, one a thread.
+fn blocks(stream: &Stream, pieces: usize) -> [u32; 3] {
+    let most = stream.device().multiprocessors() * BLOCKS_EACH;
+    [pieces.div_ceil(THREADS as usize).min(most) as u32, 1, 1]
+}
+
+/// A factor of a kernel: a number, times two doubles on the device where there is a place for them.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Factor {
+    re: f64,
+    im: f64,
+    slot: u64,
+}
+
+impl Factor {
+    /// `number` times the complex number that stands at `slot`, on the device, when the kernel runs.
+    pub fn on_device(number: Scalar, slot: u64) -> Factor {
+        Factor { re: number.re, im: number.im, slot }
+    }
+}
+
+impl From<Scalar> for Factor {
+    fn from(number: Scalar) -> Factor {
+        Factor { re: number.re, im: number.im, slot: 0 }
+    }
+}
