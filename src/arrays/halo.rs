@@ -1,13 +1,14 @@
 //! Halo exchange along one axis: what the neighbours hold next to this rank's slab, in buffers of its own.
 
 use super::array::{Array, Local};
+use super::device_halo::DeviceHalo;
 use super::space::Space;
 use crate::comm::{requests_of, Request};
 use crate::error::{Error, Result, Status};
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
 use crate::layout::{HaloPiece, HaloPlan, Side, MAX_DIMENSIONS};
-use crate::storage::HostMemory;
+use crate::storage::{HostMemory, Memory};
 
 /// A planned exchange for arrays of one space. `start`, any work that needs no halo, `progress` in between, `finish`.
 pub struct Halo {
@@ -23,6 +24,8 @@ pub struct Halo {
     staged: HostMemory,
     requests: Vec<Request>,
     tag: i32,
+    /// The buffers of device arrays, in place of those above.
+    device: Option<DeviceHalo>,
 }
 
 impl Halo {
@@ -40,7 +43,11 @@ impl Halo {
         }
         let local = space.local_shape();
         let plane = local.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, n)| *n as usize).product::<usize>();
-        let bytes = plane * space.dtype().size();
+        let device = match space.memory() {
+            Memory::Host => None,
+            Memory::Cuda => Some(DeviceHalo::new(space.context(), space.dtype(), axis, local, &plan)?),
+        };
+        let bytes = if device.is_some() { 0 } else { plane * space.dtype().size() };
         let total = |pieces: &[HaloPiece]| pieces.iter().map(|p| p.len as usize).sum::<usize>() * bytes;
         let messages = plan.sends.len() + plan.receives.len();
         Ok(Halo {
@@ -52,6 +59,7 @@ impl Halo {
             staged: HostMemory::new(total(&plan.receives))?,
             requests: Vec::with_capacity(messages * requests_of(total(&plan.sends).max(total(&plan.receives)))),
             tag: axis as i32,
+            device,
             plan,
             space: space.clone(),
         })
@@ -72,20 +80,24 @@ impl Halo {
         self.plan.sends.is_empty() && self.plan.receives.is_empty()
     }
 
-    /// Elements below the slab after `finish`: the local shape with `before_len` along the axis, C order.
+    /// Elements below the slab after `finish`: the local shape with `before_len` along the axis, C order. An address of
+    /// the device for arrays there.
     pub fn before(&self) -> *const u8 {
-        self.before.as_ptr()
+        self.device.as_ref().map_or(self.before.as_ptr(), |d| d.before.pointer() as *const u8)
     }
 
     /// Elements above the slab after `finish`: the local shape with `after_len` along the axis, C order.
     pub fn after(&self) -> *const u8 {
-        self.after.as_ptr()
+        self.device.as_ref().map_or(self.after.as_ptr(), |d| d.after.pointer() as *const u8)
     }
 
     /// Posts all messages of an array of the planned space. Its memory stays untouched until `finish`.
     pub fn start(&mut self, x: &Array) -> Result<()> {
-        let local = x.local()?;
         let comm = self.space.context().comm().clone();
+        if let Some(device) = &self.device {
+            return device.start(x.leaf()?, &self.plan, &*comm, self.tag, &mut self.requests);
+        }
+        let local = x.local()?;
         let mut outcome = Ok(());
         let mut staged = self.staged.as_ptr().cast_mut();
         for piece in &self.plan.receives {
@@ -124,6 +136,9 @@ impl Halo {
     pub fn finish(&mut self) -> Result<()> {
         if !self.requests.is_empty() {
             self.space.context().comm().wait(&mut self.requests)?;
+        }
+        if let Some(device) = &self.device {
+            return device.finish(&self.plan);
         }
         if self.is_direct() {
             return Ok(());

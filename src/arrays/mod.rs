@@ -1,6 +1,7 @@
 //! Spaces and their elements.
 
 pub mod array;
+mod device_halo;
 mod device_sums;
 pub mod gather;
 pub mod halo;

@@ -18,6 +18,17 @@ pub struct Source {
     pub headers: &'static [Header],
 }
 
+impl Source {
+    /// Machine code for an architecture (compute capability, major and minor); needs NVRTC and no device.
+    pub fn compile(&self, option: &str, architecture: (i32, i32)) -> Result<Vec<u8>> {
+        nvrtc::compile(self.name, self.text, self.headers, &options(option, architecture))
+    }
+}
+
+fn options(option: &str, (major, minor): (i32, i32)) -> Vec<String> {
+    vec![format!("--gpu-architecture=sm_{major}{minor}"), "--std=c++17".into(), "-default-device".into(), option.into()]
+}
+
 /// A kernel that is ready to be launched on its device.
 #[derive(Clone, Copy)]
 pub struct Function {
@@ -113,23 +124,17 @@ impl Device {
     }
 
     fn compile(&self, source: &Source, option: &str) -> Result<Vec<u8>> {
-        let code = nvrtc::compile(source.name, source.text, source.headers, &self.options(option))?;
+        let code = source.compile(option, self.architecture())?;
         if let Some(directory) = cubin_cache::directory() {
             cubin_cache::store(&directory, &self.describe(source, option)?, &code);
         }
         Ok(code)
     }
 
-    fn options(&self, option: &str) -> Vec<String> {
-        let (major, minor) = self.architecture();
-        let architecture = format!("--gpu-architecture=sm_{major}{minor}");
-        vec![architecture, "--std=c++17".into(), "-default-device".into(), option.into()]
-    }
-
     /// Everything that the machine code depends on.
     fn describe(&self, source: &Source, option: &str) -> Result<String> {
         let (major, minor) = nvrtc::version()?;
-        let options = self.options(option).join(" ");
+        let options = options(option, self.architecture()).join(" ");
         let version = env!("CARGO_PKG_VERSION");
         let mut all = format!("dlops {version}, nvrtc {major}.{minor}, {}, {options}", source.name);
         for header in source.headers {

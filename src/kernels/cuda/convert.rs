@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::fail;
 use crate::launch;
 
-static SOURCE: Source = Source { name: "convert.cu", text: include_str!("convert.cu"), headers: &HEADERS };
+pub(super) static SOURCE: Source = Source { name: "convert.cu", text: include_str!("convert.cu"), headers: &HEADERS };
 
 /// Kernels of this file serve every dtype.
-const OPTION: &str = "-DDLOPS_ANY";
+pub(super) const OPTION: &str = "-DDLOPS_ANY";
 
 /// y := x between any dtypes but complex to real.
 pub fn convert(stream: &Stream, walk: Walk<2>, (from, x): (DType, u64), (to, y): (DType, u64)) -> Result<()> {

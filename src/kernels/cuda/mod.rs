@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod reduce;
+pub mod stencil;
 pub mod vector;
 mod walk;
 
@@ -20,6 +21,17 @@ static HEADERS: [Header; 3] = [
     Header { name: c"sum.cuh", text: include_str!("sum.cuh") },
 ];
 
+/// Compile-time choices of the element type.
+const ELEMENTS: [&str; 4] = ["-DDLOPS_FLOAT32", "-DDLOPS_FLOAT64", "-DDLOPS_COMPLEX64", "-DDLOPS_COMPLEX128"];
+
+/// Every source, and the options that it is compiled with.
+pub fn sources() -> Vec<(&'static Source, &'static [&'static str])> {
+    let mut all: Vec<(&Source, &[&str])> = vec![(&convert::SOURCE, &[convert::OPTION])];
+    let typed: [&Source; 4] = [&vector::SOURCE, &reduce::REDUCE, &reduce::FUSED, &stencil::SOURCE];
+    all.extend(typed.map(|source| (source, &ELEMENTS[..])));
+    all
+}
+
 /// Threads of a block of an elementwise kernel.
 const THREADS: u32 = 256;
 
@@ -29,10 +41,10 @@ const BLOCKS_EACH: usize = 32;
 /// The compile-time choice of the element type.
 fn element_option(dtype: DType) -> Result<&'static str> {
     match dtype {
-        DType::Float32 => Ok("-DDLOPS_FLOAT32"),
-        DType::Float64 => Ok("-DDLOPS_FLOAT64"),
-        DType::Complex64 => Ok("-DDLOPS_COMPLEX64"),
-        DType::Complex128 => Ok("-DDLOPS_COMPLEX128"),
+        DType::Float32 => Ok(ELEMENTS[0]),
+        DType::Float64 => Ok(ELEMENTS[1]),
+        DType::Complex64 => Ok(ELEMENTS[2]),
+        DType::Complex128 => Ok(ELEMENTS[3]),
         other => fail!(DType, "arithmetic on {} arrays: a floating-point type is needed", other.name()),
     }
 }

@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::launch;
 use std::sync::Arc;
 
-static REDUCE: Source = Source { name: "reduce.cu", text: include_str!("reduce.cu"), headers: &HEADERS };
-static FUSED: Source = Source { name: "fused.cu", text: include_str!("fused.cu"), headers: &HEADERS };
+pub(super) static REDUCE: Source = Source { name: "reduce.cu", text: include_str!("reduce.cu"), headers: &HEADERS };
+pub(super) static FUSED: Source = Source { name: "fused.cu", text: include_str!("fused.cu"), headers: &HEADERS };
 
 /// Threads of a block: `SUM_THREADS` of sum.cuh.
 const THREADS: u32 = 256;

@@ -6,7 +6,7 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::launch;
 
-static SOURCE: Source = Source { name: "vector.cu", text: include_str!("vector.cu"), headers: &HEADERS };
+pub(super) static SOURCE: Source = Source { name: "vector.cu", text: include_str!("vector.cu"), headers: &HEADERS };
 
 /// Launches a kernel whose first parameter is the walk.
 macro_rules! over {

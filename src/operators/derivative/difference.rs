@@ -152,7 +152,7 @@ fn pass(space: &Space, along: &[Along], results: Results, adjoint: bool, halos: 
         let inside = stencil.inside(slab.clone());
         terms.push(Term { axis: a.axis, stencil, weight: a.weight, first: slab.start, component, halo, inside });
     }
-    Ok(Pass::new(space, terms, needs, apart && !adjoint))
+    Pass::new(space, terms, needs, apart && !adjoint)
 }
 
 /// This rank's indices along an axis on which they are consecutive.

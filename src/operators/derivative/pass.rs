@@ -6,9 +6,13 @@ use crate::arrays::halo::Halo;
 use crate::arrays::{Array, Space};
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
+use crate::fail;
 use crate::kernels::cpu;
+use crate::kernels::cuda::stencil::{self as device, Rows};
 use crate::kernels::host::stencil::{self as kernel, StencilReal, Store, MAX_AXES, MAX_TERMS};
 use crate::kernels::stencil::Stencil;
+use crate::layout::MAX_DIMENSIONS;
+use crate::storage::Memory;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -37,6 +41,8 @@ pub(super) struct Pass {
     inside: Vec<Range<usize>>,
     /// Results larger than the cache.
     large: bool,
+    /// The terms' rows on the device, where the space is there.
+    rows: Vec<Rows>,
 }
 
 /// Where a leaf's elements are.
@@ -47,7 +53,7 @@ struct Place<T> {
 }
 
 impl Pass {
-    pub fn new(space: &Space, terms: Vec<Term>, needs: Vec<Need>, apart: bool) -> Pass {
+    pub fn new(space: &Space, terms: Vec<Term>, needs: Vec<Need>, apart: bool) -> Result<Pass> {
         let shape: Vec<usize> = space.local_shape().iter().map(|n| *n as usize).collect();
         let mut inside: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
         for term in terms.iter().filter(|t| t.halo.is_some()) {
@@ -55,7 +61,13 @@ impl Pass {
         }
         let results = if apart { terms.len() } else { 1 };
         let bytes = results * shape.iter().product::<usize>() * space.dtype().size();
-        Pass { needs, terms, apart, space: space.clone(), shape, inside, large: cpu::should_stream(bytes) }
+        let rows = match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, Some(stream)) => {
+                terms.iter().map(|t| Rows::new(stream, &t.stencil, t.weight)).collect::<Result<_>>()?
+            }
+            _ => vec![],
+        };
+        Ok(Pass { needs, terms, apart, space: space.clone(), shape, inside, large: cpu::should_stream(bytes), rows })
     }
 
     /// y := alpha A x + beta y. The messages are on their way while the interior is computed.
@@ -71,6 +83,9 @@ impl Pass {
         T::Real: StencilReal,
     {
         exchange.start();
+        if self.space.memory() == Memory::Cuda {
+            return self.run_on_device(exchange, alpha, x, beta, y);
+        }
         let mut sources = [Place::<T>::none(); MAX_TERMS];
         let mut targets = [Place::<T>::none(); MAX_TERMS];
         let mut placed = Ok(());
@@ -130,6 +145,69 @@ impl Pass {
         outcome.and(exchange.outcome())
     }
 
+    /// As `run`, in the order of the stream: the interior is computed while the messages are on their way.
+    fn run_on_device(&self, mut exchange: Exchange, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let launched = self.launch(&exchange, true, alpha, x, beta, y);
+        if self.needs.is_empty() {
+            return launched;
+        }
+        exchange.finish();
+        launched.and_then(|()| self.launch(&exchange, false, alpha, x, beta, y)).and(exchange.outcome())
+    }
+
+    /// The part that needs no halo, or the rest.
+    fn launch(&self, exchange: &Exchange, inner: bool, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let (axes, count) = (self.shape.len(), self.terms.len());
+        let results = if self.apart { count } else { 1 };
+        let Some(stream) = self.space.context().stream() else {
+            fail!(Internal, "a derivative of device arrays in a context without a device");
+        };
+        let mut sources = [(0, [0; MAX_DIMENSIONS]); MAX_TERMS];
+        let mut targets = sources;
+        for k in 0..count {
+            sources[k] = self.device_place(component(x, self.terms[k].component))?;
+            if k < results {
+                targets[k] = self.device_place(component(y, k))?;
+            }
+        }
+        let term = |k: usize| device::Term {
+            x: sources[k].0,
+            strides: &sources[k].1[..axes],
+            axis: self.terms[k].axis,
+            rows: &self.rows[k],
+            first: self.terms[k].first,
+            planes: self.terms[k].halo.map_or(device::Planes::default(), |h| device_planes(&exchange.halos[h])),
+        };
+        let output = |k: usize| device::Output {
+            y: targets[k].0,
+            strides: &targets[k].1[..axes],
+            terms: if self.apart { (k, k + 1) } else { (0, count) },
+        };
+        let terms: [device::Term; MAX_TERMS] = std::array::from_fn(|k| term(k.min(count - 1)));
+        let outputs: [device::Output; MAX_TERMS] = std::array::from_fn(|k| output(k.min(results - 1)));
+        let compute = |lower: &[usize], upper: &[usize]| {
+            let (terms, outputs) = (&terms[..count], &outputs[..results]);
+            device::apply(stream, self.space.dtype(), &self.shape, (lower, upper), alpha, terms, beta, outputs)
+        };
+        if inner {
+            let (mut lower, mut upper) = ([0; MAX_AXES], [0; MAX_AXES]);
+            for (axis, inside) in self.inside.iter().enumerate() {
+                (lower[axis], upper[axis]) = (inside.start, inside.end);
+            }
+            return compute(&lower[..axes], &upper[..axes]);
+        }
+        let mut outcome = Ok(());
+        kernel::shell(&self.shape, &self.inside, |lower, upper| {
+            outcome = std::mem::replace(&mut outcome, Ok(())).and_then(|()| compute(lower, upper));
+        });
+        outcome
+    }
+
+    fn device_place(&self, x: &Array) -> Result<(u64, [i64; MAX_DIMENSIONS])> {
+        let local = x.leaf()?;
+        Ok((local.pointer() as u64, local.strides_as(self.space.local_shape())?))
+    }
+
     fn place<T>(&self, x: &Array) -> Result<Place<T>> {
         let local = x.local()?;
         let mut place = Place { pointer: local.pointer().cast(), strides: [0; MAX_AXES] };
@@ -142,6 +220,15 @@ impl Pass {
 impl<T> Place<T> {
     fn none() -> Place<T> {
         Place { pointer: std::ptr::null_mut(), strides: [0; MAX_AXES] }
+    }
+}
+
+fn device_planes(halo: &Halo) -> device::Planes {
+    device::Planes {
+        before: halo.before() as u64,
+        before_width: halo.before_len(),
+        after: halo.after() as u64,
+        after_width: halo.after_len(),
     }
 }
 

@@ -1,0 +1,213 @@
+//! Launches of stencil.cu: fused banded matrices along axes, over a box of a block.
+
+use super::{kernel, Factor, HEADERS};
+use crate::device::{DeviceMemory, Source, Stream};
+use crate::dtype::{DType, Scalar};
+use crate::error::Result;
+use crate::fail;
+use crate::kernels::stencil::{Stencil, Tap};
+use crate::launch;
+use std::sync::Arc;
+
+pub(super) static SOURCE: Source = Source { name: "stencil.cu", text: include_str!("stencil.cu"), headers: &HEADERS };
+
+const MAX_AXES: usize = 8;
+/// The most terms, and the most outputs.
+pub const MAX_TERMS: usize = 8;
+/// `EACH * SPREAD` of stencil.cu: elements along the last axis that a row of threads serves.
+const SPREAD: usize = 128;
+const EACH: usize = 4;
+/// Rows that a block serves.
+const ROWS: usize = 2;
+const LARGEST_GRID: usize = 65_535;
+
+/// A stencil's rows on the device.
+pub struct Rows {
+    memory: DeviceMemory,
+    starts: usize,
+    taps: usize,
+    head: i64,
+    tail: i64,
+    specials: i32,
+}
+
+impl Rows {
+    /// `weight` times the stencil. Set-up: copies to the device and waits.
+    pub fn new(stream: &Arc<Stream>, stencil: &Stencil, weight: f64) -> Result<Rows> {
+        let (n, uniform) = (stencil.n(), stencil.uniform());
+        let special = (0..uniform.start).chain(uniform.end..n);
+        let rows: Vec<&[Tap]> = special.map(|i| stencil.row(i)).chain([stencil.interior()]).collect();
+        let mut starts = vec![0i32];
+        for row in &rows {
+            starts.push(starts[starts.len() - 1] + row.len() as i32);
+        }
+        let taps: Vec<&Tap> = rows.iter().copied().flatten().collect();
+        // Offsets, coefficients, then starts: the wider types first, so that all are aligned.
+        let mut bytes: Vec<u8> = taps.iter().flat_map(|t| (t.0 as i64).to_ne_bytes()).collect();
+        bytes.extend(taps.iter().flat_map(|t| (t.1 * weight).to_ne_bytes()));
+        bytes.extend(starts.iter().flat_map(|s| s.to_ne_bytes()));
+        let memory = DeviceMemory::new(stream, bytes.len())?;
+        // SAFETY: both sides have as many bytes, and the stream is waited for.
+        unsafe { stream.copy_in(memory.pointer(), bytes.as_ptr(), bytes.len())? };
+        stream.synchronize()?;
+        Ok(Rows {
+            memory,
+            starts: starts.len(),
+            taps: taps.len(),
+            head: uniform.start as i64,
+            tail: uniform.end as i64,
+            specials: rows.len() as i32 - 1,
+        })
+    }
+
+    /// Bytes on the device.
+    pub fn bytes(&self) -> usize {
+        debug_assert_eq!(self.memory.bytes(), 16 * self.taps + 4 * self.starts);
+        self.memory.bytes()
+    }
+}
+
+/// Planes of the neighbours along a term's axis, in device memory.
+#[derive(Clone, Copy, Default)]
+pub struct Planes {
+    pub before: u64,
+    pub before_width: usize,
+    pub after: u64,
+    pub after_width: usize,
+}
+
+/// A stencil along an axis of the block at x; strides count elements.
+#[derive(Clone, Copy)]
+pub struct Term<'a> {
+    pub x: u64,
+    pub strides: &'a [i64],
+    pub axis: usize,
+    pub rows: &'a Rows,
+    /// The stencil's row that belongs to the first element of the block.
+    pub first: usize,
+    pub planes: Planes,
+}
+
+/// A block of results, and which terms add up to it.
+#[derive(Clone, Copy)]
+pub struct Output<'a> {
+    pub y: u64,
+    pub strides: &'a [i64],
+    pub terms: (usize, usize),
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct DeviceTerm {
+    x: u64,
+    strides: [i64; MAX_AXES],
+    before: u64,
+    after: u64,
+    before_width: i64,
+    after_width: i64,
+    starts: u64,
+    offsets: u64,
+    coefficients: u64,
+    head: i64,
+    tail: i64,
+    first: i64,
+    specials: i32,
+    axis: i32,
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct DeviceOutput {
+    y: u64,
+    strides: [i64; MAX_AXES],
+    first_term: i32,
+    last_term: i32,
+}
+
+#[repr(C)]
+struct DevicePass {
+    axes: i32,
+    outputs: i32,
+    shape: [i64; MAX_AXES],
+    lower: [i64; MAX_AXES],
+    extents: [i64; MAX_AXES],
+    rows: i64,
+    alpha: Factor,
+    beta: Factor,
+    terms: [DeviceTerm; MAX_TERMS],
+    results: [DeviceOutput; MAX_TERMS],
+}
+
+fn padded(values: impl Iterator<Item = i64>) -> [i64; MAX_AXES] {
+    let mut all = [0; MAX_AXES];
+    all.iter_mut().zip(values).for_each(|(to, from)| *to = from);
+    all
+}
+
+/// Computes the box `lower..upper` of every output of a block of this shape; with beta = 0, y is not read.
+#[allow(clippy::too_many_arguments)] // the names are those of the formula
+pub fn apply(
+    stream: &Stream,
+    dtype: DType,
+    shape: &[usize],
+    (lower, upper): (&[usize], &[usize]),
+    alpha: Scalar,
+    terms: &[Term],
+    beta: Scalar,
+    outputs: &[Output],
+) -> Result<()> {
+    let axes = shape.len();
+    if axes > MAX_AXES || terms.len() > MAX_TERMS || outputs.len() > MAX_TERMS {
+        fail!(Unsupported, "a stencil over {axes} axes with {} terms on the device", terms.len());
+    }
+    let extents = padded(lower.iter().zip(upper).map(|(l, u)| u.saturating_sub(*l) as i64));
+    if axes == 0 || extents[..axes].contains(&0) {
+        return Ok(());
+    }
+    let rows: i64 = extents[..axes - 1].iter().product();
+    let mut pass = DevicePass {
+        axes: axes as i32,
+        outputs: outputs.len() as i32,
+        shape: padded(shape.iter().map(|n| *n as i64)),
+        lower: padded(lower.iter().map(|n| *n as i64)),
+        extents,
+        rows,
+        alpha: alpha.into(),
+        beta: beta.into(),
+        terms: [DeviceTerm::default(); MAX_TERMS],
+        results: [DeviceOutput::default(); MAX_TERMS],
+    };
+    for (to, term) in pass.terms.iter_mut().zip(terms) {
+        let base = term.rows.memory.pointer();
+        *to = DeviceTerm {
+            x: term.x,
+            strides: padded(term.strides.iter().copied()),
+            before: term.planes.before,
+            after: term.planes.after,
+            before_width: term.planes.before_width as i64,
+            after_width: term.planes.after_width as i64,
+            starts: base + 16 * term.rows.taps as u64,
+            offsets: base,
+            coefficients: base + 8 * term.rows.taps as u64,
+            head: term.rows.head,
+            tail: term.rows.tail,
+            first: term.first as i64,
+            specials: term.rows.specials,
+            axis: term.axis as i32,
+        };
+    }
+    for (to, output) in pass.results.iter_mut().zip(outputs) {
+        let (first, last) = (output.terms.0 as i32, output.terms.1 as i32);
+        *to = DeviceOutput {
+            y: output.y,
+            strides: padded(output.strides.iter().copied()),
+            first_term: first,
+            last_term: last,
+        };
+    }
+    let function = kernel(stream, &SOURCE, dtype, c"stencil")?;
+    let across = (extents[axes - 1] as usize).div_ceil(SPREAD * EACH);
+    let down = (rows as usize).div_ceil(ROWS).min(LARGEST_GRID);
+    // SAFETY: the structure is the kernel's; callers give blocks inside live device memory.
+    unsafe { launch!(stream, function, [across as u32, down as u32, 1], [SPREAD as u32, ROWS as u32, 1], 0; pass) }
+}
