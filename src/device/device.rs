@@ -2,7 +2,7 @@
 
 use super::driver::{available, check};
 use super::module::Modules;
-use super::pool::Pool;
+use super::pool::{Pool, PoolStatistics};
 use crate::error::Result;
 use crate::fail;
 use cudarc::driver::sys::{self, CUcontext, CUdevice, CUdevice_attribute};
@@ -114,6 +114,23 @@ impl Device {
 
     pub(super) fn context(&self) -> CUcontext {
         self.context
+    }
+
+    /// What its memory pool holds. Local.
+    pub fn pool_statistics(&self) -> Result<PoolStatistics> {
+        let _current = self.enter()?;
+        self.pool.statistics()
+    }
+
+    /// Device memory that arrays and buffers may take in all, in bytes; what is in use already stays. Local.
+    pub fn set_pool_limit(&self, bytes: u64) {
+        self.pool.set_limit(bytes);
+    }
+
+    /// Gives memory that nothing uses back to the device, but for `keep` bytes. Local.
+    pub fn trim_pool(&self, keep: usize) -> Result<()> {
+        let _current = self.enter()?;
+        self.pool.trim(keep)
     }
 
     /// Makes the device's context current until the guard is dropped.

@@ -33,7 +33,7 @@ struct Output {
 };
 
 struct Pass {
-    int axes, outputs;
+    int outputs, reserved;
     // The block, and the box of it that is computed.
     Index shape[MAX_AXES], lower[MAX_AXES], extents[MAX_AXES];
     Index rows;
@@ -47,18 +47,27 @@ __device__ inline Index quotient(Index a, Index b) {
 }
 
 // Where index `at` stands in a contiguous block of the local shape that is `width` thick along the axis.
+template <int AXES>
 __device__ inline Index halo_place(const Pass &pass, int axis, Index width, const Index *at, Index along) {
     Index place = 0;
-    for (int k = 0; k < pass.axes; ++k)
+#pragma unroll
+    for (int k = 0; k < AXES; ++k)
         place = place * (k == axis ? width : pass.shape[k]) + (k == axis ? along : at[k]);
     return place;
 }
 
-__device__ inline Element row_of(const Pass &pass, const Term &term, const Index *at) {
-    Index place = 0;
-    for (int k = 0; k < pass.axes; ++k) place += at[k] * term.strides[k];
-    Index here = at[term.axis], stride = term.strides[term.axis], n = pass.shape[term.axis], i = here + term.first;
-    Index row = term.specials;
+template <int AXES> __device__ inline Element row_of(const Pass &pass, const Term &term, const Index *at) {
+    Index place = 0, here = 0, n = 0, stride = 0;
+#pragma unroll
+    for (int k = 0; k < AXES; ++k) {
+        place += at[k] * term.strides[k];
+        if (k == term.axis) {
+            here = at[k];
+            n = pass.shape[k];
+            stride = term.strides[k];
+        }
+    }
+    Index i = here + term.first, row = term.specials;
     if (i < term.head) row = i;
     if (i >= term.tail) row = term.head + (i - term.tail);
     Element sum = element(0, 0);
@@ -66,9 +75,9 @@ __device__ inline Element row_of(const Pass &pass, const Term &term, const Index
         Index offset = term.offsets[t], j = here + offset;
         Element value;
         if (j < 0)
-            value = term.before[halo_place(pass, term.axis, term.before_width, at, term.before_width + j)];
+            value = term.before[halo_place<AXES>(pass, term.axis, term.before_width, at, term.before_width + j)];
         else if (j >= n)
-            value = term.after[halo_place(pass, term.axis, term.after_width, at, j - n)];
+            value = term.after[halo_place<AXES>(pass, term.axis, term.after_width, at, j - n)];
         else
             value = term.x[place + offset * stride];
         sum = sum + scaled(Real(term.coefficients[t]), value);
@@ -76,31 +85,39 @@ __device__ inline Element row_of(const Pass &pass, const Term &term, const Index
     return sum;
 }
 
-extern "C" __global__ void stencil(Pass pass) {
+template <int AXES> __device__ inline void compute(const Pass &pass) {
     Element a = element(pass.alpha), b = element(pass.beta);
     bool reads = !is_zero(b);
-    int last = pass.axes - 1;
     Index along = Index(blockIdx.x) * (EACH * SPREAD) + threadIdx.x;
-    for (Index row = Index(blockIdx.y) * blockDim.y + threadIdx.y; row < pass.rows; row += Index(gridDim.y) * blockDim.y) {
-        Index at[MAX_AXES], rest = row;
-        for (int k = last - 1; k >= 0; --k) {
+    Index first = Index(blockIdx.y) * blockDim.y + threadIdx.y, step = Index(gridDim.y) * blockDim.y;
+    for (Index line = first; line < pass.rows; line += step) {
+        Index at[AXES], rest = line;
+#pragma unroll
+        for (int k = AXES - 2; k >= 0; --k) {
             Index next = quotient(rest, pass.extents[k]);
             at[k] = pass.lower[k] + (rest - next * pass.extents[k]);
             rest = next;
         }
-#pragma unroll
         for (int u = 0; u < EACH; ++u) {
             Index column = along + u * SPREAD;
-            if (column >= pass.extents[last]) break;
-            at[last] = pass.lower[last] + column;
+            if (column >= pass.extents[AXES - 1]) break;
+            at[AXES - 1] = pass.lower[AXES - 1] + column;
             for (int o = 0; o < pass.outputs; ++o) {
                 const Output &output = pass.results[o];
                 Element sum = element(0, 0);
-                for (int t = output.first_term; t < output.last_term; ++t) sum = sum + row_of(pass, pass.terms[t], at);
+                for (int t = output.first_term; t < output.last_term; ++t)
+                    sum = sum + row_of<AXES>(pass, pass.terms[t], at);
                 Index place = 0;
-                for (int k = 0; k < pass.axes; ++k) place += at[k] * output.strides[k];
+#pragma unroll
+                for (int k = 0; k < AXES; ++k) place += at[k] * output.strides[k];
                 output.y[place] = reads ? a * sum + b * output.y[place] : a * sum;
             }
         }
     }
 }
+
+extern "C" __global__ void stencil_1(Pass pass) { compute<1>(pass); }
+extern "C" __global__ void stencil_2(Pass pass) { compute<2>(pass); }
+extern "C" __global__ void stencil_3(Pass pass) { compute<3>(pass); }
+extern "C" __global__ void stencil_4(Pass pass) { compute<4>(pass); }
+extern "C" __global__ void stencil_8(Pass pass) { compute<8>(pass); }

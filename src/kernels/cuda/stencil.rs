@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::fail;
 use crate::kernels::stencil::{Stencil, Tap};
 use crate::launch;
+use std::ffi::CStr;
 use std::sync::Arc;
 
 pub(super) static SOURCE: Source = Source { name: "stencil.cu", text: include_str!("stencil.cu"), headers: &HEADERS };
@@ -126,8 +127,8 @@ struct DeviceOutput {
 
 #[repr(C)]
 struct DevicePass {
-    axes: i32,
     outputs: i32,
+    reserved: i32,
     shape: [i64; MAX_AXES],
     lower: [i64; MAX_AXES],
     extents: [i64; MAX_AXES],
@@ -138,9 +139,15 @@ struct DevicePass {
     results: [DeviceOutput; MAX_TERMS],
 }
 
-fn padded(values: impl Iterator<Item = i64>) -> [i64; MAX_AXES] {
-    let mut all = [0; MAX_AXES];
-    all.iter_mut().zip(values).for_each(|(to, from)| *to = from);
+/// Kernels by the number of axes that they are compiled for; axes of one element go before those of the block.
+const KERNELS: [(usize, &CStr); 5] =
+    [(1, c"stencil_1"), (2, c"stencil_2"), (3, c"stencil_3"), (4, c"stencil_4"), (8, c"stencil_8")];
+
+/// `values` behind as many `fill` as make `axes` of them.
+fn padded(axes: usize, fill: i64, values: impl ExactSizeIterator<Item = i64>) -> [i64; MAX_AXES] {
+    let mut all = [fill; MAX_AXES];
+    let lead = axes - values.len();
+    all[lead..axes].iter_mut().zip(values).for_each(|(to, from)| *to = from);
     all
 }
 
@@ -160,16 +167,20 @@ pub fn apply(
     if axes > MAX_AXES || terms.len() > MAX_TERMS || outputs.len() > MAX_TERMS {
         fail!(Unsupported, "a stencil over {axes} axes with {} terms on the device", terms.len());
     }
-    let extents = padded(lower.iter().zip(upper).map(|(l, u)| u.saturating_sub(*l) as i64));
-    if axes == 0 || extents[..axes].contains(&0) {
+    let Some(&(wide, name)) = KERNELS.iter().find(|(n, _)| *n >= axes) else {
+        fail!(Internal, "no kernel for {axes} axes");
+    };
+    let extents = padded(wide, 1, (0..axes).map(|k| upper[k].saturating_sub(lower[k]) as i64));
+    if axes == 0 || extents[..wide].contains(&0) {
         return Ok(());
     }
-    let rows: i64 = extents[..axes - 1].iter().product();
+    let lead = wide - axes;
+    let rows: i64 = extents[..wide - 1].iter().product();
     let mut pass = DevicePass {
-        axes: axes as i32,
         outputs: outputs.len() as i32,
-        shape: padded(shape.iter().map(|n| *n as i64)),
-        lower: padded(lower.iter().map(|n| *n as i64)),
+        reserved: 0,
+        shape: padded(wide, 1, shape.iter().map(|n| *n as i64)),
+        lower: padded(wide, 0, lower.iter().map(|n| *n as i64)),
         extents,
         rows,
         alpha: alpha.into(),
@@ -181,7 +192,7 @@ pub fn apply(
         let base = term.rows.memory.pointer();
         *to = DeviceTerm {
             x: term.x,
-            strides: padded(term.strides.iter().copied()),
+            strides: padded(wide, 0, term.strides.iter().copied()),
             before: term.planes.before,
             after: term.planes.after,
             before_width: term.planes.before_width as i64,
@@ -193,20 +204,20 @@ pub fn apply(
             tail: term.rows.tail,
             first: term.first as i64,
             specials: term.rows.specials,
-            axis: term.axis as i32,
+            axis: (lead + term.axis) as i32,
         };
     }
     for (to, output) in pass.results.iter_mut().zip(outputs) {
         let (first, last) = (output.terms.0 as i32, output.terms.1 as i32);
         *to = DeviceOutput {
             y: output.y,
-            strides: padded(output.strides.iter().copied()),
+            strides: padded(wide, 0, output.strides.iter().copied()),
             first_term: first,
             last_term: last,
         };
     }
-    let function = kernel(stream, &SOURCE, dtype, c"stencil")?;
-    let across = (extents[axes - 1] as usize).div_ceil(SPREAD * EACH);
+    let function = kernel(stream, &SOURCE, dtype, name)?;
+    let across = (extents[wide - 1] as usize).div_ceil(SPREAD * EACH);
     let down = (rows as usize).div_ceil(ROWS).min(LARGEST_GRID);
     // SAFETY: the structure is the kernel's; callers give blocks inside live device memory.
     unsafe { launch!(stream, function, [across as u32, down as u32, 1], [SPREAD as u32, ROWS as u32, 1], 0; pass) }

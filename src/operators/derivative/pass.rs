@@ -156,7 +156,15 @@ impl Pass {
     }
 
     /// The part that needs no halo, or the rest.
-    fn launch(&self, exchange: &Exchange, inner: bool, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+    fn launch(
+        &self,
+        exchange: &Exchange,
+        inner: bool,
+        alpha: Scalar,
+        x: &Array,
+        beta: Scalar,
+        y: &Array,
+    ) -> Result<()> {
         let (axes, count) = (self.shape.len(), self.terms.len());
         let results = if self.apart { count } else { 1 };
         let Some(stream) = self.space.context().stream() else {
