@@ -3,6 +3,7 @@
 //! The components of a product follow one another. Unshaped arrays are their ranks' elements one after the other.
 
 use super::array::Array;
+use super::host_twin::{on_host, Use};
 use super::redistribute::Redistribute;
 use super::space::Space;
 use super::synchronize::synchronize_leaf;
@@ -40,6 +41,10 @@ fn common_dtype(x: &Array) -> Result<DType> {
 /// # Safety
 /// `global` holds all elements, in the dtype of x, on every rank whose copy index is 0; elsewhere it is not read.
 pub unsafe fn from_global(x: &Array, global: *const u8) -> Result<()> {
+    if x.space().is_on_device() {
+        // SAFETY: the caller's promise.
+        return on_host(x, Use::Writes, |x| unsafe { from_global(x, global) });
+    }
     let context = x.space().context();
     let dtype = context.agree(common_dtype(x))?;
     let mut at = global.cast_mut();
@@ -70,6 +75,10 @@ unsafe fn take_part(x: &Array, global: *mut u8) -> Result<()> {
 /// # Safety
 /// `global` has room for all elements on every rank that receives them; elsewhere it is not used.
 pub unsafe fn to_global(x: &Array, receiver: Receiver, global: *mut u8) -> Result<()> {
+    if x.space().is_on_device() {
+        // SAFETY: the caller's promise.
+        return on_host(x, Use::Reads, |x| unsafe { to_global(x, receiver, global) });
+    }
     let context = x.space().context();
     let valid = common_dtype(x).and_then(|dtype| match receiver {
         Receiver::Rank(root) if root >= context.size() => {

@@ -2,14 +2,16 @@
 
 pub mod array;
 mod device_halo;
+mod device_redistribute;
 mod device_sums;
 pub mod gather;
 pub mod halo;
+mod host_twin;
 pub mod memory;
 pub mod norms;
 pub mod npy;
 mod npy_header;
-mod on_device;
+pub(crate) mod on_device;
 pub mod random;
 pub(crate) mod rank_sum;
 pub mod redistribute;

@@ -5,6 +5,7 @@
 //! components in one vector. Replicated elements count once, and sums stay among ranks of one mask colour.
 
 use super::array::Array;
+use super::host_twin::{on_host, Use};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
 use super::sums::Sums;
@@ -33,6 +34,9 @@ fn measure_of(order: f64) -> Result<Measure> {
 /// |x| of the order. Of no elements: 0, and infinity for order -infinity. Collective; silent for a replicated space.
 pub fn norm(x: &Array, order: f64) -> Result<f64> {
     let measure = measure_of(order)?;
+    if x.space().is_on_device() && !matches!(measure, Measure::Power(_)) {
+        return on_host(x, Use::Reads, |x| norm(x, order));
+    }
     match measure {
         Measure::Power(p) => {
             let mut sums = Sums::quiet(x.space(), 1);
@@ -79,6 +83,9 @@ pub fn sum(x: &Array) -> Result<Scalar> {
 /// (smallest, largest) element of a real array; both NaN where an element is, (infinity, -infinity) for no elements.
 /// Collective; silent for a replicated space.
 pub fn extremes(x: &Array) -> Result<(f64, f64)> {
+    if x.space().is_on_device() {
+        return on_host(x, Use::Reads, extremes);
+    }
     let nothing = (f64::INFINITY, f64::NEG_INFINITY);
     let mut found = nothing;
     let done = x.for_each_leaf(&mut |x| {
@@ -196,6 +203,9 @@ pub fn axis_space(space: &Space, axis: usize) -> Result<Space> {
 /// y := norms of the order of x along `axis`. `y` is an array of [`axis_space`]. Sums run in double precision, locally
 /// and then over the ranks that share the axis. Collective.
 pub fn norm_along(x: &Array, order: f64, axis: usize, y: &Array) -> Result<()> {
+    if x.space().is_on_device() || y.space().is_on_device() {
+        return on_host(x, Use::Reads, |x| on_host(y, Use::Writes, |y| norm_along(x, order, axis, y)));
+    }
     let context = x.space().context();
     let valid = measure_of(order).and_then(|measure| {
         let space = axis_space(x.space(), axis)?;

@@ -5,6 +5,7 @@
 //! balanced array.
 
 use super::array::Array;
+use super::host_twin::{on_host, Use};
 use super::npy_header::{self, Header};
 use super::slabs::Slabs;
 use crate::comm::SharedFile;
@@ -36,6 +37,9 @@ pub fn inspect(context: &Context, path: &str) -> Result<Header> {
 /// Those of [`inspect`]; `Shape`: the file's shape is another; `DType`: complex elements for a real array; `Space`: a
 /// product space. The same on all ranks.
 pub fn read(x: &Array, path: &str, slab_bytes: i64) -> Result<()> {
+    if x.space().is_on_device() {
+        return on_host(x, Use::Writes, |x| read(x, path, slab_bytes));
+    }
     let context = x.space().context();
     context.agree_on(refuse_product(x), &format!("the file '{path}' for an array of {}", shape_text(x)))?;
     let mut file = context.comm().open(path, false)?;
@@ -50,6 +54,9 @@ pub fn read(x: &Array, path: &str, slab_bytes: i64) -> Result<()> {
 /// # Errors
 /// `Io`: the file cannot be made or written. `Space`: a product space. The same on all ranks.
 pub fn write(x: &Array, path: &str, slab_bytes: i64) -> Result<()> {
+    if x.space().is_on_device() {
+        return on_host(x, Use::Reads, |x| write(x, path, slab_bytes));
+    }
     let context = x.space().context();
     context.agree_on(refuse_product(x), &format!("the file '{path}' of an array of {}", shape_text(x)))?;
     let mut file = context.comm().open(path, true)?;

@@ -1,18 +1,20 @@
 //! Leaves in device memory: where verbs meet the kernels of the device.
 
 use super::array::{Array, Local};
+use super::space::Space;
 use crate::device::{DeviceMemory, Stream};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cuda::{self, Strided, Walk};
 use crate::kernels::host::{convert, copy_block};
+use crate::layout::MAX_DIMENSIONS;
 use crate::storage::{HostMemory, Memory};
 use std::sync::Arc;
 
 /// The stream, the walk over the local elements and their addresses, where all leaves are on the device; `None` where
 /// all are on the host; else an error.
-pub(super) fn on_device<'a, const N: usize>(
+pub(crate) fn on_device<'a, const N: usize>(
     leaves: [&'a Array; N],
 ) -> Result<Option<(&'a Arc<Stream>, Walk<N>, [u64; N])>> {
     let there = leaves.iter().filter(|a| a.space().memory() == Memory::Cuda).count();
@@ -40,7 +42,7 @@ fn walk<const N: usize>(count: usize, locals: [&Local; N]) -> Result<Walk<N>> {
         return Ok(Walk::contiguous(count, locals.map(|l| l.pointer() as u64)));
     };
     let shape = &strided.shape[..];
-    let mut strides = [[0; crate::layout::MAX_DIMENSIONS]; N];
+    let mut strides = [[0; MAX_DIMENSIONS]; N];
     for (strides, local) in strides.iter_mut().zip(locals) {
         *strides = local.strides_as(shape)?;
     }
@@ -161,6 +163,44 @@ fn gather(source: &Local, count: usize, dtype: DType) -> Result<HostMemory> {
         copy_block::copy_block(gathered.as_mut_ptr(), &strides, source.pointer(), &from, &extents, dtype.size())?
     };
     Ok(gathered)
+}
+
+/// Where the elements of a leaf on the device are, as a block of its space's local shape.
+pub(crate) struct Placed {
+    pub pointer: u64,
+    pub strides: [i64; MAX_DIMENSIONS],
+}
+
+impl Placed {
+    pub(crate) fn new(x: &Local, space: &Space) -> Result<Placed> {
+        Ok(Placed { pointer: x.pointer() as u64, strides: x.strides_as(space.local_shape())? })
+    }
+
+    /// The address of the element at local indices `lower`.
+    pub(super) fn block(&self, lower: &[i64], size: usize) -> u64 {
+        let offset: i64 = lower.iter().zip(&self.strides).map(|(i, s)| i * s).sum();
+        self.pointer.wrapping_add_signed(offset * size as i64)
+    }
+}
+
+/// to := alpha from + beta to on one strided block of the device; any dtype is moved, arithmetic needs a floating-point
+/// one. Strides count elements, one for each of the extents.
+pub(crate) fn update_block(
+    stream: &Stream,
+    dtype: DType,
+    alpha: Scalar,
+    (from, from_strides): (u64, &[i64; MAX_DIMENSIONS]),
+    beta: Scalar,
+    (to, to_strides): (u64, &[i64; MAX_DIMENSIONS]),
+    extents: &[i64],
+) -> Result<()> {
+    let n = extents.len();
+    let source = Strided { pointer: from, strides: &from_strides[..n] };
+    let walk = Walk::new(extents, [source, Strided { pointer: to, strides: &to_strides[..n] }])?;
+    match alpha.is_one() && beta.is_zero() {
+        true => cuda::convert::convert(stream, walk, (dtype, from), (dtype, to)),
+        false => cuda::vector::axpby(stream, dtype, walk, alpha.into(), from, beta.into(), to),
+    }
 }
 
 /// The first element of a leaf that has one; waits for the stream.

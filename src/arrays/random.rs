@@ -1,6 +1,7 @@
 //! Random elements that depend on the seed and the global index only, not on the number of ranks.
 
 use super::array::Array;
+use super::host_twin::{on_host, Use};
 use super::runs::Runs;
 use crate::dispatch;
 use crate::error::Result;
@@ -19,6 +20,9 @@ pub enum Distribution {
 
 /// Fills every leaf; the k-th leaf of a product takes the k-th stream after `stream`. Local.
 pub fn fill(x: &Array, distribution: Distribution, seed: u64, stream: u64) -> Result<()> {
+    if x.space().is_on_device() {
+        return on_host(x, Use::Writes, |x| fill(x, distribution, seed, stream));
+    }
     let mut leaf = 0;
     x.for_each_leaf(&mut |x| {
         // Streams of one product are far from those of the next `stream`.

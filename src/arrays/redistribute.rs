@@ -1,6 +1,7 @@
 //! From one layout to another of the same global shape.
 
 use super::array::{Array, Local};
+use super::device_redistribute::DeviceRedistribute;
 use super::space::Space;
 use super::verbs;
 use crate::comm::{requests_of, Request};
@@ -9,7 +10,7 @@ use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
 use crate::layout::{Layout, Message, Transfer, MAX_DIMENSIONS};
-use crate::storage::HostMemory;
+use crate::storage::{HostMemory, Memory};
 
 /// A planned change of layout: every element that a rank needs and does not hold travels once, packed into one message
 /// for each pair of ranks.
@@ -20,6 +21,8 @@ pub struct Redistribute {
     packed: HostMemory,
     received: HostMemory,
     requests: Vec<Request>,
+    /// The buffers of device arrays, in place of those above.
+    device: Option<DeviceRedistribute>,
 }
 
 type Plan = fn((&[i64], &Layout), (&[i64], &Layout), usize, usize) -> Result<Transfer>;
@@ -48,6 +51,9 @@ impl Redistribute {
         let (source, target) =
             (from.shaped("the source of a redistribution")?, to.shaped("the target of a redistribution")?);
         let context = from.context();
+        if from.memory() != to.memory() {
+            fail!(Space, "redistribution between host and device memory; copy the array first");
+        }
         let rank = context.rank();
         let transfer = plan(source, target, rank, context.size())?;
         if let Some(mask) = from.mask().or(to.mask()) {
@@ -63,9 +69,16 @@ impl Redistribute {
         let largest =
             transfer.sends.iter().chain(&transfer.receives).map(|m| m.count as usize * size).max().unwrap_or(0);
         let messages = transfer.sends.len() + transfer.receives.len();
+        let (sends, receives) = (bytes(&transfer.sends), bytes(&transfer.receives));
+        let device = match from.memory() {
+            Memory::Host => None,
+            Memory::Cuda => Some(DeviceRedistribute::new(from, sends, receives)?),
+        };
+        let (sends, receives) = if device.is_some() { (0, 0) } else { (sends, receives) };
         Ok(Redistribute {
-            packed: HostMemory::new(bytes(&transfer.sends))?,
-            received: HostMemory::new(bytes(&transfer.receives))?,
+            device,
+            packed: HostMemory::new(sends)?,
+            received: HostMemory::new(receives)?,
             requests: Vec::with_capacity(messages * requests_of(largest)),
             from: from.clone(),
             to: to.clone(),
@@ -75,6 +88,10 @@ impl Redistribute {
 
     /// y := alpha x + beta y in y's layout; with beta = 0, y is never read. Collective.
     pub fn apply(&mut self, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        if let Some(device) = &self.device {
+            let spaces = (&self.from, &self.to);
+            return device.apply(spaces, &self.transfer, TAG, &mut self.requests, (alpha, x), (beta, y));
+        }
         let (source, target) = (Strided::new(x.local()?, &self.from), Strided::new(y.local()?, &self.to));
         let context = self.from.context().clone();
         let (comm, rank, size) = (context.comm(), context.rank(), self.from.dtype().size());

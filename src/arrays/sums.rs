@@ -16,7 +16,6 @@ use crate::fail;
 use crate::kernels::cuda::reduce as cuda;
 use crate::kernels::host::exact_sum::Exact;
 use crate::kernels::host::sum::Plain;
-use crate::storage::Memory;
 
 enum Kind {
     Plain(TypedSums<Plain>),
@@ -51,7 +50,7 @@ impl Sums {
             false => Kind::Plain(TypedSums::new(slots, threads)),
             true => Kind::Exact(TypedSums::new(slots, threads)),
         };
-        let device = has_device_leaf(space).then(|| DeviceSums::new(space.context(), slots));
+        let device = space.is_on_device().then(|| DeviceSums::new(space.context(), slots));
         Sums { kind, reducer: space.reducer().clone(), device, silent: false, failure: None }
     }
 
@@ -216,12 +215,5 @@ impl Sums {
             Kind::Plain(typed) => typed.value(slot),
             Kind::Exact(typed) => typed.value(slot),
         }
-    }
-}
-
-fn has_device_leaf(space: &Space) -> bool {
-    match space.components() {
-        [] => space.memory() == Memory::Cuda,
-        components => components.iter().any(has_device_leaf),
     }
 }

@@ -1,6 +1,7 @@
 //! Copies of replicated elements made equal again.
 
 use super::array::Array;
+use super::host_twin::{on_host, Use};
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
@@ -17,7 +18,7 @@ pub fn synchronize(x: &Array, root: usize) -> Result<()> {
         false => fail!(Argument, "root is {root}, and there are {} ranks", context.size()),
     };
     context.agree_on(valid(), &format!("synchronize from rank {root}"))?;
-    x.for_each_leaf(&mut |x| synchronize_leaf(x, root))
+    on_host(x, Use::Both, |x| x.for_each_leaf(&mut |x| synchronize_leaf(x, root)))
 }
 
 /// As `synchronize`, for one leaf and a root that all ranks agree on.

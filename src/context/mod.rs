@@ -12,7 +12,7 @@ pub use profile::{Entry, Profile};
 use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
-use crate::device::Stream;
+use crate::device::{PinnedMemory, Stream};
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::kernels::cpu;
@@ -45,6 +45,7 @@ struct Inner {
     comm: Arc<dyn Communicator>,
     threads: Arc<ThreadPool>,
     stream: Option<Arc<Stream>>,
+    staging: Arc<Mutex<Option<PinnedMemory>>>,
     options: ContextOptions,
     check_level: AtomicI32,
     log: Arc<log::Log>,
@@ -77,6 +78,7 @@ impl Context {
             profile: Arc::new(Profile::new(options.profile)),
             threads: pool,
             stream,
+            staging: Arc::default(),
             check_level: AtomicI32::new(options.check_level),
             options,
             log: Arc::new(log::Log::default()),
@@ -118,6 +120,7 @@ impl Context {
                 comm: Solo::new(),
                 threads: self.0.threads.clone(),
                 stream: self.0.stream.clone(),
+                staging: self.0.staging.clone(),
                 options: self.0.options,
                 check_level: AtomicI32::new(self.check_level()),
                 log: self.0.log.clone(),
@@ -150,6 +153,17 @@ impl Context {
     /// The stream of the context's device, where it has one.
     pub fn stream(&self) -> Option<&Arc<Stream>> {
         self.0.stream.as_ref()
+    }
+
+    /// Does work with at least `bytes` bytes of page-locked memory, kept for the next time. `Internal` without a device.
+    pub(crate) fn with_staging<R>(&self, bytes: usize, work: impl FnOnce(*mut u8) -> Result<R>) -> Result<R> {
+        let Some(stream) = self.stream() else { fail!(Internal, "staging in a context without a device") };
+        let mut staging = self.0.staging.lock().unwrap_or_else(|e| e.into_inner());
+        let room = match staging.take() {
+            Some(room) if room.bytes() >= bytes => room,
+            _ => PinnedMemory::new(stream.device(), bytes)?,
+        };
+        work(staging.insert(room).pointer())
     }
 
     /// Where arrays are unless their space says otherwise.

@@ -1,14 +1,19 @@
 //! y = d x, element by element, d an array or a vector along one axis.
 
+use crate::arrays::on_device::Placed;
 use crate::arrays::verbs::{each_indexed_run, elements, elements_mut, multiply_add, streams};
 use crate::arrays::{Array, Space};
+use crate::device::DeviceMemory;
 use crate::dispatch;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cuda::vector::multiply_add as multiply_add_on_device;
+use crate::kernels::cuda::{Strided, Walk};
 use crate::kernels::host::vector;
+use crate::layout::MAX_DIMENSIONS;
 use crate::operators::{LinearMap, Mode, Operator};
-use crate::storage::HostMemory;
+use crate::storage::{HostMemory, Memory};
 
 /// Rows of at least so many elements are scaled by one number each; shorter ones by a repeated pattern of d.
 const LONG_ROW: usize = 64;
@@ -46,6 +51,8 @@ struct Along {
     pattern: HostMemory,
     /// Elements of one index of the axis that share a value of the pattern.
     row: usize,
+    /// One value an index of the axis, for arrays on the device.
+    on_device: Option<DeviceMemory>,
 }
 
 /// diag(d) with d a vector along `axis`: y[.., i, ..] = d[i] x[.., i, ..]. `values` are the whole axis, the same on
@@ -68,9 +75,49 @@ pub fn diagonal_along<T: Element>(space: &Space, axis: usize, values: &[T]) -> R
     let mut pattern = HostMemory::for_elements(count, size_of::<T>())?;
     let local =
         indices.iter().flat_map(|set| set.intervals()).flat_map(|s| &values[s.start as usize..s.end() as usize]);
+    let on_device = match space.memory() {
+        Memory::Host => None,
+        Memory::Cuda => Some(device_copy(space, &local.clone().copied().collect::<Vec<T>>())?),
+    };
     let repeated = local.flat_map(|v| std::iter::repeat_n(*v, repeats));
     pattern.elements_mut::<T>().iter_mut().zip(repeated).for_each(|(p, v)| *p = v);
-    Ok(Operator::new(space.clone(), space.clone(), Along { axis, pattern, row }))
+    Ok(Operator::new(space.clone(), space.clone(), Along { axis, pattern, row, on_device }))
+}
+
+/// The elements in memory of the space's device.
+fn device_copy<T: Element>(space: &Space, values: &[T]) -> Result<DeviceMemory> {
+    let Some(stream) = space.context().stream() else {
+        fail!(Internal, "a space in device memory whose context has no device");
+    };
+    let memory = DeviceMemory::new(stream, std::mem::size_of_val(values))?;
+    // SAFETY: both sides have as many bytes, and the stream is waited for.
+    unsafe { stream.copy_in(memory.pointer(), values.as_ptr().cast(), memory.bytes())? };
+    stream.synchronize()?;
+    Ok(memory)
+}
+
+impl Along {
+    /// d is a block of the local shape whose strides are zero along all other axes.
+    fn apply_on_device(
+        &self,
+        values: &DeviceMemory,
+        mode: Mode,
+        alpha: Scalar,
+        x: &Array,
+        beta: Scalar,
+        y: &Array,
+    ) -> Result<()> {
+        let shape = y.space().local_shape();
+        let n = shape.len();
+        let (from, to) = (Placed::new(x.leaf()?, y.space())?, Placed::new(y.leaf()?, y.space())?);
+        let mut strides = [0; MAX_DIMENSIONS];
+        strides[self.axis] = 1;
+        let block = |pointer, strides| Strided { pointer, strides };
+        let (d, p, q) = (values.pointer(), from.pointer, to.pointer);
+        let blocks = [block(d, &strides[..n]), block(p, &from.strides[..n]), block(q, &to.strides[..n])];
+        let factor = (alpha.into(), d, mode.conjugated());
+        multiply_add_on_device(values.stream(), y.dtype(), Walk::new(shape, blocks)?, factor, p, (beta.into(), q))
+    }
 }
 
 impl LinearMap for Along {
@@ -84,6 +131,9 @@ impl LinearMap for Along {
 
     /// Reads n (2n with beta), writes n.
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        if let Some(values) = &self.on_device {
+            return self.apply_on_device(values, mode, alpha, x, beta, y);
+        }
         let (from, to, conjugate) = (x.local()?, y.local()?, mode.conjugated());
         let stream = streams(y.space());
         dispatch!(y.dtype(), T => {

@@ -1,6 +1,7 @@
 //! y = x with its axes permuted.
 
 use super::redistribution;
+use crate::arrays::on_device::update_block as update_block_on_device;
 use crate::arrays::verbs::update_block;
 use crate::arrays::{Array, Space};
 use crate::dtype::Scalar;
@@ -8,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::fail;
 use crate::layout::{GridDimension, IndexBox, Layout, Role, MAX_DIMENSIONS};
 use crate::operators::{algebra, LinearMap, Mode, Operator};
+use crate::storage::Memory;
 use crate::threads::split;
 use std::sync::{Mutex, PoisonError};
 
@@ -90,6 +92,23 @@ fn permute_layout(layout: &Layout, permutation: &[usize], inverse: &[usize]) -> 
     })
 }
 
+impl Transpose {
+    fn apply_on_device(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let Some(stream) = y.space().context().stream() else {
+            fail!(Internal, "a device array whose context has no device");
+        };
+        let permutation = if mode.transposed() { &self.inverse } else { &self.permutation };
+        let [domain, range] = &self.shapes;
+        let (before, after) = if mode.transposed() { (range, domain) } else { (domain, range) };
+        let (source, target) = (x.leaf()?, y.leaf()?);
+        let (read, write) = (source.strides_as(before)?, target.strides_as(after)?);
+        let mut from = [0; MAX_DIMENSIONS];
+        permutation.iter().enumerate().for_each(|(k, axis)| from[k] = read[*axis]);
+        let (source, target) = ((source.pointer() as u64, &from), (target.pointer() as u64, &write));
+        update_block_on_device(stream, y.dtype(), alpha, source, beta, target, after)
+    }
+}
+
 impl LinearMap for Transpose {
     fn name(&self) -> &str {
         "Transpose"
@@ -102,6 +121,9 @@ impl LinearMap for Transpose {
     /// Reads n (2n with beta), writes n; square tiles go through the first-level cache.
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let permutation = if mode.transposed() { &self.inverse } else { &self.permutation };
+        if y.space().memory() == Memory::Cuda {
+            return self.apply_on_device(mode, alpha, x, beta, y);
+        }
         let (source, target) = (x.local()?, y.local()?);
         let (size, axes, pool) = (y.dtype().size(), permutation.len(), y.space().context().threads());
         let [domain, range] = &self.shapes;
