@@ -12,6 +12,7 @@ mod border;
 pub mod callback;
 pub mod context;
 pub mod derivative;
+pub mod device;
 pub mod handle;
 pub mod library;
 pub mod norms;

@@ -25,7 +25,7 @@ pub unsafe extern "C" fn dlops_space_get_dtype(space: *const dlops_space, dtype:
     call("dlops_space_get_dtype", || unsafe { write(dtype, "dtype", borrow::<Space>(space, "space")?.dtype() as i32) })
 }
 
-/// Where the elements live: DLOPS_HOST. Local. Since 0.1. Errors: NULL_POINTER, HANDLE.
+/// Where the elements live: DLOPS_HOST or DLOPS_CUDA; of a product, where those of its first component do. Local. Since 0.1. Errors: NULL_POINTER, HANDLE.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_space_get_memory(space: *const dlops_space, memory: *mut i32) -> dlops_status {

@@ -30,12 +30,12 @@ fn same_space(x: &Array, x_name: &str, y: &Array, y_name: &str) -> Result<()> {
     x.space().require_congruent(y.space(), x_name, &format!("the space of {y_name}"))
 }
 
-/// Congruent when all elements had one type, component by component.
+/// Congruent when all elements had one type and place, component by component.
 fn same_but_for_dtype(x: &Space, y: &Space) -> Result<()> {
     if x.is_product() && x.components().len() == y.components().len() {
         return x.components().iter().zip(y.components()).try_for_each(|(x, y)| same_but_for_dtype(x, y));
     }
-    x.with_dtype(y.dtype()).require_congruent(y, "x", "the space of y")
+    x.with_dtype(y.dtype()).with_memory(y.memory())?.require_congruent(y, "x", "the space of y")
 }
 
 /// Arrays that are the same or share nothing: elementwise updates may work in place, but not on shifted memory.
