@@ -83,6 +83,9 @@ typedef struct dlops_operator dlops_operator;
 /** Finds x with A x = b in some sense. */
 typedef struct dlops_solver dlops_solver;
 
+/** CUDA's stream: a cudaStream_t points to one. */
+typedef struct CUstream_st CUstream_st;
+
 /* Status -------------------------------------------------------------------------------------------------------- */
 
 #define DLOPS_OK 0                          /* success */
@@ -106,6 +109,8 @@ typedef struct dlops_solver dlops_solver;
 #define DLOPS_ERROR_MPI_MISMATCH (-102)     /* host and library were built for different MPI implementations */
 #define DLOPS_ERROR_IO (-103)               /* a file could not be opened, read or written */
 #define DLOPS_ERROR_COMMUNICATION (-104)    /* a function of the host's communicator table failed */
+#define DLOPS_ERROR_CUDA (-105)             /* a CUDA call, or work on a device, failed */
+#define DLOPS_ERROR_NCCL (-106)             /* an NCCL call failed */
 #define DLOPS_ERROR_CALLBACK (-254)         /* a callback asked to stop */
 #define DLOPS_ERROR_INTERNAL (-255)         /* a defect of the library: a panic was caught */
 
@@ -297,9 +302,24 @@ typedef struct dlops_context_options {
     int32_t deterministic;
     /** 1: count calls, seconds, messages and bytes of every operator and solver; 0: not. */
     int32_t profile;
+    /** where arrays are unless their space says otherwise: 0 or DLOPS_HOST, or DLOPS_CUDA, which needs a device */
+    int32_t memory;
+    /**
+     * DLOPS_CUDA: the device's number plus one (DLOPS_DEVICE(number)); 0: this rank's number among the ranks of its
+     * machine, modulo the number of devices that it sees
+     */
+    int32_t device;
+    /** DLOPS_CUDA, 1: work on a stream of the library's own; 0: on `stream` */
+    int32_t own_stream;
+    int32_t reserved;
+    /**
+     * DLOPS_CUDA: the host's stream (a cudaStream_t), borrowed for the life of the context; NULL: the legacy default
+     * stream
+     */
+    CUstream_st *stream;
 } dlops_context_options;
 
-#define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0}
+#define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /** Receives messages of a context on the thread that caused them. `text` is valid during the call only. */
 typedef void (*dlops_log_callback)(int32_t level, const char *text, void *user);
@@ -450,6 +470,96 @@ dlops_status dlops_context_reset_profile(dlops_context *context);
  */
 dlops_status dlops_context_destroy(dlops_context **context);
 
+/* Devices ------------------------------------------------------------------------------------------------------- */
+
+/** What the memory pool of a device holds for this process, in bytes. */
+typedef struct dlops_memory_statistics {
+    /** taken from the device, now and at most so far */
+    uint64_t reserved;
+    uint64_t reserved_high;
+    /** given to arrays and buffers, now and at most so far */
+    uint64_t used;
+    uint64_t used_high;
+    /** what `used` may not exceed; UINT64_MAX: no limit */
+    uint64_t limit;
+} dlops_memory_statistics;
+
+/**
+ * CUDA devices that this process sees. Local. Since 0.1.
+ * Errors: NULL_POINTER, UNSUPPORTED (no driver, or DLOPS_CUDA=0; the message says what was looked for).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_device_get_count(int32_t *count);
+
+/** The number of the context's device. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, STATE (a context without one). */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_device(const dlops_context *context,
+                                      int32_t *device);
+
+/**
+ * Copies the name of the context's device, NUL-terminated and cut to `length` bytes. Local. Since 0.1.
+ *
+ * @param name    room for `length` bytes
+ * @param length  at least 1
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, STATE (a context without a device).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_device_name(const dlops_context *context, char *name, size_t length);
+
+/**
+ * The stream (a cudaStream_t) that the context's work is put on: the host's, or the library's own, which lives as long
+ * as the context. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, STATE (a context without a device).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_stream(const dlops_context *context,
+                                      CUstream_st **stream);
+
+/**
+ * Waits until all work that was put on the context's stream is done; an error of any of it is reported here. Returns
+ * at once for a context without a device. Local. Since 0.1. Errors: HANDLE, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_synchronize(const dlops_context *context);
+
+/**
+ * What the memory pool of the context's device holds; all contexts of the process on one device share a pool. Local.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE, STATE (a context without a device), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_memory_statistics(const dlops_context *context,
+                                                 dlops_memory_statistics *statistics);
+
+/**
+ * Device memory that arrays and buffers may take in all, on the context's device: more is refused with MEMORY. What is
+ * in use stays. Local. Since 0.1.
+ *
+ * @param bytes  UINT64_MAX: no limit
+ * Errors: HANDLE, STATE (a context without a device).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_set_memory_limit(dlops_context *context,
+                                            uint64_t bytes);
+
+/**
+ * Gives device memory that no array or buffer uses back to the device, but for `keep` bytes. Local. Since 0.1.
+ * Errors: HANDLE, STATE (a context without a device), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_trim_memory(dlops_context *context,
+                                       size_t keep);
+
+/**
+ * The same space with its elements in other memory, as a new handle; all components of a product move. Local. Since 0.1.
+ *
+ * @param memory  DLOPS_HOST or DLOPS_CUDA; 0: the context's
+ * @param moved   the new space; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, UNSUPPORTED (unknown memory, or a context without a device).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_with_memory(const dlops_space *space,
+                                     int32_t memory,
+                                     dlops_space **moved);
+
 /* Spaces -------------------------------------------------------------------------------------------------------- */
 
 /** Element types. The integers are for storage, copy, redistribution and files only. */
@@ -461,6 +571,8 @@ dlops_status dlops_context_destroy(dlops_context **context);
 #define DLOPS_INT64 6
 /** Where elements live. */
 #define DLOPS_HOST 1
+/** Memory of the context's CUDA device. */
+#define DLOPS_CUDA 2
 /** Most axes a space can have, and most dimensions of a process grid. */
 #define DLOPS_MAX_DIMENSIONS 16
 
@@ -500,7 +612,7 @@ typedef struct dlops_grid_dimension {
  */
 typedef struct dlops_space_options {
     size_t struct_size;
-    /** 0: the context's; DLOPS_HOST */
+    /** 0: the context's; DLOPS_HOST or DLOPS_CUDA */
     int32_t memory;
     /** how `axis` is cut over all ranks: DLOPS_PARTITION_... */
     int32_t partition;
@@ -633,9 +745,10 @@ DLOPS_MUST_CHECK
 dlops_status dlops_space_get_dtype(const dlops_space *space,
                                    int32_t *dtype);
 
-/** Where the elements live: DLOPS_HOST. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+/** Where the elements live: DLOPS_HOST or DLOPS_CUDA; of a product, where those of its first component do. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
-dlops_status dlops_space_get_memory(const dlops_space *space, int32_t *memory);
+dlops_status dlops_space_get_memory(const dlops_space *space,
+                                    int32_t *memory);
 
 /** Number of axes; 1 for an unshaped space, 0 for a product. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK

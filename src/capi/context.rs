@@ -50,7 +50,6 @@ pub struct dlops_context_options {
 }
 
 /// CUDA's stream: a cudaStream_t points to one.
-#[repr(C)]
 pub struct CUstream_st {
     private: [u8; 0],
 }
