@@ -30,6 +30,15 @@ pub(super) fn on_host<R>(x: &Array, usage: Use, work: impl FnOnce(&Array) -> Res
     Ok(done)
 }
 
+impl Array {
+    /// A new array in host memory with the same elements; waits for the device. Local.
+    pub fn host_copy(&self) -> Result<Array> {
+        let twin = Array::new(&self.space().with_memory(Memory::Host)?)?;
+        verbs::copy(self, &twin)?;
+        Ok(twin)
+    }
+}
+
 impl Space {
     /// Whether any component is in device memory.
     pub fn is_on_device(&self) -> bool {

@@ -50,9 +50,7 @@ pub struct dlops_context_options {
 }
 
 /// CUDA's stream: a cudaStream_t points to one.
-pub struct CUstream_st {
-    private: [u8; 0],
-}
+pub struct CUstream_st([u8; 0]);
 
 impl Options for dlops_context_options {
     const NAME: &'static str = "dlops_context_options";

@@ -1,9 +1,9 @@
 //! Ranks as threads of one process, layouts and arrays for tests.
 #![allow(dead_code)] // each test program uses its part
 
-use dlops::arrays::{Array, Space};
+use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::comm::threaded;
-use dlops::context::{Context, ContextOptions};
+use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice};
 use dlops::dtype::{DType, Element};
 use dlops::layout::{GridDimension, IndexBox, Layout, Partition, Role};
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -21,7 +21,13 @@ pub fn on_ranks_with(size: usize, options: ContextOptions, work: impl Fn(&Contex
 }
 
 pub fn on_ranks(size: usize, work: impl Fn(&Context) + Sync) {
-    on_ranks_with(size, ContextOptions::default(), work);
+    on_ranks_with(size, ContextOptions { device: device(), ..ContextOptions::default() }, work);
+}
+
+/// `DLOPS_TEST_MEMORY=cuda`: arrays are on a device, ranks on streams of their own.
+pub fn device() -> Option<DeviceChoice> {
+    let wanted = std::env::var("DLOPS_TEST_MEMORY").is_ok_and(|memory| memory == "cuda");
+    wanted.then_some(DeviceChoice { ordinal: None, stream: StreamChoice::Own })
 }
 
 /// Layouts of a shape over a number of ranks: cut along each axis by each rule, replicated, on grids that cut two axes or
@@ -114,6 +120,9 @@ pub fn encode(dtype: DType, values: impl Iterator<Item = (f64, f64)>) -> Vec<u8>
 
 /// This rank's elements as bytes in C order.
 pub fn bytes_of(x: &Array) -> Vec<u8> {
+    if x.space().is_on_device() {
+        return bytes_of(&x.host_copy().unwrap());
+    }
     let (local, size) = (x.local().unwrap(), x.dtype().size());
     let (runs, count) = (local.runs(), x.local_count() as usize);
     let mut bytes = Vec::new();
@@ -129,6 +138,11 @@ pub fn bytes_of(x: &Array) -> Vec<u8> {
 
 /// Sets this rank's elements from bytes in C order.
 pub fn set_bytes(x: &Array, bytes: &[u8]) {
+    if x.space().is_on_device() {
+        let twin = Array::new(&x.space().with_memory(Memory::Host).unwrap()).unwrap();
+        set_bytes(&twin, bytes);
+        return verbs::copy(&twin, x).unwrap();
+    }
     let (local, size) = (x.local().unwrap(), x.dtype().size());
     let (runs, count) = (local.runs(), x.local_count() as usize);
     assert_eq!(bytes.len(), count * size);
@@ -155,5 +169,5 @@ pub fn expected(space: &Space) -> Vec<u8> {
 
 /// The elements of a contiguous array.
 pub fn elements<T: Element>(x: &Array) -> Vec<T> {
-    x.local().unwrap().as_slice::<T>().unwrap().to_vec()
+    x.host_copy().unwrap().local().unwrap().as_slice::<T>().unwrap().to_vec()
 }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)] // each test program uses its own part
 
-use dlops::arrays::{Array, Space};
+use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::dispatch;
 use dlops::dtype::{Element, Scalar};
 use dlops::error::Result;
@@ -23,6 +23,9 @@ fn each_offset(array: &Array, mut visit: impl FnMut(isize)) {
 }
 
 pub fn read(array: &Array) -> Vec<Complex64> {
+    if array.space().is_on_device() {
+        return read(&array.host_copy().expect("room on the host"));
+    }
     let mut values = Vec::new();
     array
         .for_each_leaf(&mut |leaf| {
@@ -39,6 +42,11 @@ pub fn read(array: &Array) -> Vec<Complex64> {
 }
 
 pub fn write(array: &Array, values: &[Complex64]) {
+    if array.space().is_on_device() {
+        let twin = Array::new(&array.space().with_memory(Memory::Host).expect("host memory")).expect("room");
+        write(&twin, values);
+        return verbs::copy(&twin, array).expect("a copy");
+    }
     let mut values = values.iter();
     array
         .for_each_leaf(&mut |leaf| {

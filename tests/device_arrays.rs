@@ -1,0 +1,211 @@
+//! Arrays in device memory: the same numbers as on the host, on 1 to 4 ranks. Skipped, and said so, where no CUDA driver
+//! is found.
+
+mod ranks;
+mod vectors;
+
+use dlops::arrays::{verbs, Array, Memory, Space};
+use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice};
+use dlops::dtype::{DType, Scalar};
+use dlops::error::Status;
+use dlops::krylov::{Method, Solver};
+use dlops::layout::Layout;
+use dlops::operators::algebra::sum;
+use dlops::operators::basic::identity;
+use dlops::operators::derivative::{
+    first_derivative, gradient, laplacian, second_derivative, FirstDerivative, Gradient, Laplacian, SecondDerivative,
+};
+use dlops::operators::{Mode, Operator};
+use num_complex::Complex64;
+
+const FLOATS: [DType; 4] = [DType::Float32, DType::Float64, DType::Complex64, DType::Complex128];
+
+fn on_device_ranks(size: usize, work: impl Fn(&Context) + Sync) {
+    let choice = DeviceChoice { ordinal: None, stream: StreamChoice::Own };
+    ranks::on_ranks_with(size, ContextOptions { device: Some(choice), ..ContextOptions::default() }, work);
+}
+
+fn available() -> bool {
+    match dlops::device::available() {
+        Ok(()) => true,
+        Err(error) => {
+            println!("SKIPPED: {error}");
+            false
+        }
+    }
+}
+
+fn close(found: &[Complex64], wanted: &[Complex64], dtype: DType, what: &str) {
+    let eps = if dtype.real().size() == 4 { 1e-5 } else { 1e-13 };
+    assert_eq!(found.len(), wanted.len(), "{what}");
+    for (f, w) in found.iter().zip(wanted) {
+        assert!((f - w).norm() <= eps * (1.0 + w.norm()), "{what}: {f} instead of {w}");
+    }
+}
+
+/// The same array on both sides.
+fn pair(space: &Space, seed: u64) -> (Array, Array) {
+    let host = Array::new(&space.with_memory(Memory::Host).unwrap()).unwrap();
+    dlops::arrays::random::fill(&host, dlops::arrays::random::Distribution::Normal, seed, 0).unwrap();
+    let device = Array::new(space).unwrap();
+    verbs::copy(&host, &device).unwrap();
+    (host, device)
+}
+
+#[test]
+fn vector_verbs_give_the_numbers_of_the_host() {
+    if !available() {
+        return;
+    }
+    for size in [1, 3] {
+        on_device_ranks(size, |context| {
+            for dtype in FLOATS {
+                for shape in [[7i64, 5], [1, 1], [64, 33], [2, 0]] {
+                    let space =
+                        Space::new(context, dtype, &shape, ranks::layouts(&shape, context.size())[1].clone(), None)
+                            .unwrap();
+                    let (alpha, beta) = match dtype.is_complex() {
+                        true => (Scalar::complex(0.5, -0.25), Scalar::complex(2.0, 0.125)),
+                        false => (Scalar::real(0.5), Scalar::real(-1.25)),
+                    };
+                    let ((a, x), (b, y), (c, w)) = (pair(&space, 1), pair(&space, 2), pair(&space, 3));
+                    let same = |what: &str| {
+                        for (h, d) in [(&a, &x), (&b, &y), (&c, &w)] {
+                            close(&vectors::read(d), &vectors::read(h), dtype, &format!("{what} of {space}"));
+                        }
+                    };
+                    for (p, q, r) in [(&a, &b, &c), (&x, &y, &w)] {
+                        verbs::axpy(alpha, p, q).unwrap();
+                        verbs::axpby(alpha, p, beta, r).unwrap();
+                    }
+                    same("axpby");
+                    for (p, q, r) in [(&a, &b, &c), (&x, &y, &w)] {
+                        verbs::waxpby(alpha, p, beta, q, r).unwrap();
+                        verbs::multiply(r, q, true, p).unwrap();
+                    }
+                    same("waxpby, multiply");
+                    for (p, q, r) in [(&a, &b, &c), (&x, &y, &w)] {
+                        verbs::multiply_add(alpha, p, true, q, beta, r).unwrap();
+                        verbs::scale(beta, p).unwrap();
+                        verbs::add_scalar(alpha, q).unwrap();
+                        verbs::conjugate(q).unwrap();
+                    }
+                    same("multiply_add, scale, add_scalar, conjugate");
+                    for (p, q) in [(&a, &b), (&x, &y)] {
+                        verbs::axpby(alpha, p, Scalar::ZERO, q).unwrap();
+                    }
+                    same("axpby with beta = 0");
+                    let sums = |p: &Array, q: &Array| {
+                        let numbers = [
+                            verbs::dot(p, q).unwrap(),
+                            verbs::dot_unconjugated(p, q).unwrap(),
+                            Scalar::real(verbs::norm(p).unwrap()),
+                        ];
+                        numbers.map(|s| Complex64::new(s.re, s.im))
+                    };
+                    close(&sums(&x, &y), &sums(&a, &b), dtype, "sums");
+                    verbs::fill(&x, alpha).unwrap();
+                    verbs::fill(&a, alpha).unwrap();
+                    same("fill");
+                }
+            }
+        });
+    }
+}
+
+/// Derivatives of every kind, on a space.
+fn derivatives(space: &Space) -> Vec<Operator> {
+    let mut list = Vec::new();
+    for axis in 0..space.shape().unwrap().len() {
+        for order in [3, 5] {
+            let options = FirstDerivative { order, edge: true, sampling: 0.5, ..FirstDerivative::default() };
+            list.push(first_derivative(space, axis, &options).unwrap());
+        }
+        let options = SecondDerivative { edge: true, ..SecondDerivative::default() };
+        list.push(second_derivative(space, axis, &options).unwrap());
+    }
+    list.push(laplacian(space, &Laplacian::default()).unwrap());
+    list.push(gradient(space, &Gradient::default()).unwrap());
+    list
+}
+
+#[test]
+fn derivatives_on_any_layout() {
+    if !available() {
+        return;
+    }
+    for size in [1, 2, 4] {
+        on_device_ranks(size, |context| {
+            for (dtype, shape) in FLOATS.into_iter().zip([vec![13i64, 9], vec![6, 5, 7], vec![11], vec![8, 700]]) {
+                for layout in ranks::layouts(&shape, context.size()) {
+                    let space = Space::new(context, dtype, &shape, layout, None).unwrap();
+                    let host = space.with_memory(Memory::Host).unwrap();
+                    for (there, here) in derivatives(&space).into_iter().zip(derivatives(&host)) {
+                        for (mode, beta) in Mode::ALL.into_iter().zip([0.0, 0.5, 1.0, 0.0]) {
+                            let (from, to) = there.spaces(mode);
+                            let ((a, x), (b, y)) = (pair(from, 5), pair(to, 6));
+                            let (alpha, beta) = (Scalar::real(-1.5), Scalar::real(beta));
+                            here.apply_scaled(mode, alpha, &a, beta, &b).unwrap();
+                            there.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
+                            let what = format!("{mode:?} of {}", there.describe());
+                            close(&vectors::read(&y), &vectors::read(&b), dtype, &what);
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn solvers_take_the_steps_of_the_host() {
+    if !available() {
+        return;
+    }
+    for size in [1, 3] {
+        on_device_ranks(size, |context| {
+            for (dtype, method) in FLOATS.into_iter().zip([Method::Cgls, Method::Cgls, Method::Cg, Method::Cg]) {
+                let layout = Layout::cut(0, context.size());
+                let space = Space::new(context, dtype, &[9, 14], layout, None).unwrap();
+                let run = |space: &Space, b: &Array| {
+                    let laplacian = laplacian(space, &Laplacian::default()).unwrap();
+                    let identity = identity(space, space).unwrap();
+                    let operator = sum(&[Scalar::ONE, Scalar::real(-0.5)], &[identity, laplacian]).unwrap();
+                    let solver = Solver::new(method, &operator).unwrap();
+                    solver
+                        .change(|o| {
+                            o.max_iterations = 20;
+                            o.damp = if method == Method::Cgls { 0.1 } else { 0.0 };
+                            Ok(())
+                        })
+                        .unwrap();
+                    let x = Array::new(space).unwrap();
+                    verbs::fill(&x, Scalar::ZERO).unwrap();
+                    solver.solve(b, &x).unwrap();
+                    vectors::read(&x)
+                };
+                let (a, b) = pair(&space, 9);
+                let wanted = run(&space.with_memory(Memory::Host).unwrap(), &a);
+                close(&run(&space, &b), &wanted, dtype, method.name());
+            }
+        });
+    }
+}
+
+#[test]
+fn misuse_is_refused() {
+    if !available() {
+        return;
+    }
+    on_device_ranks(1, |context| {
+        let space = Space::new(context, DType::Float64, &[4], Layout::cut(0, 1), None).unwrap();
+        let mut memory = [0.0f64; 4];
+        // SAFETY: refused.
+        let wrapped = unsafe { Array::wrap(&space, memory.as_mut_ptr().cast(), None) };
+        assert_eq!(wrapped.err().unwrap().status, Status::Argument);
+        let x = Array::new(&space).unwrap();
+        assert_eq!(x.local().err().unwrap().status, Status::Unsupported);
+        let host = Array::new(&space.with_memory(Memory::Host).unwrap()).unwrap();
+        assert!(verbs::axpy(Scalar::ONE, &x, &host).is_err());
+    });
+}
