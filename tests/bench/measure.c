@@ -110,6 +110,14 @@ double memory_ratio(double vector_bytes)
     return worst;
 }
 
+/* "12.345 ms", or "us" where it is short. */
+static const char *duration(double seconds, char text[16])
+{
+    if (seconds < 1e-4) snprintf(text, 16, "%.3f us", 1e6 * seconds);
+    else snprintf(text, 16, "%.3f ms", 1e3 * seconds);
+    return text;
+}
+
 void print_row(const row *r)
 {
     if (bench.rank != 0) return;
@@ -121,8 +129,13 @@ void print_row(const row *r)
         printf("\n%-52s %12s %12s %12s   ratio (quartiles)   memory\n", title, "dlops", "yardstick", "rate");
         now.printed = 1;
     }
-    printf("%-52s %9.3f ms %9.3f ms %7.1f %s  %5.2f (%.2f to %.2f)", r->name, 1e3 * r->seconds, 1e3 * r->yardstick, r->rate, unit,
-           r->ratio, r->lower, r->upper);
+    char first[16], second[16];
+    if (r->seconds > 0) {
+        printf("%-52s %12s %12s %7.1f %s  %5.2f (%.2f to %.2f)", r->name, duration(r->seconds, first), duration(r->yardstick, second),
+               r->rate, unit, r->ratio, r->lower, r->upper);
+    } else {
+        printf("%-52s %12s %12s %12s  %5.2f %14s", r->name, "", "", "", r->ratio, "");
+    }
     if (r->memory > 0) printf("  %6.3f", r->memory);
     else printf("  %6s", "");
     if (missed) printf("  %s %.2f", r->at_most ? "above" : "below", r->target);
@@ -136,23 +149,28 @@ void print_row(const row *r)
     }
 }
 
+void print_verdict(const char *name, double ratio, double target, int at_most)
+{
+    print_row(&(row){.name = name, .ratio = ratio, .lower = ratio, .upper = ratio, .target = target, .at_most = at_most});
+}
+
 double compare(const measurement *m)
 {
     enum { most = 15 };
     double a[most], b[most], ratio[most], scale = m->scale > 0 ? m->scale : 1, low, high;
     timed(m->subject, m->subject_state);
+    row r = {.name = m->name, .unit = m->unit, .target = m->target};
+    r.memory = m->vector_bytes > 0 ? memory_ratio(m->vector_bytes) : 0;
     timed(m->yardstick, m->yardstick_state);
     for (int k = 0; k < bench.pairs; ++k) {
         a[k] = timed(m->subject, m->subject_state);
         b[k] = scale * timed(m->yardstick, m->yardstick_state);
         ratio[k] = b[k] / a[k];
     }
-    row r = {.name = m->name, .unit = m->unit, .target = m->target};
     quartiles(a, bench.pairs, &low, &r.seconds, &high);
     quartiles(b, bench.pairs, &low, &r.yardstick, &high);
     quartiles(ratio, bench.pairs, &r.lower, &r.ratio, &r.upper);
     r.rate = 1e-9 * m->amount / r.seconds;
-    r.memory = m->vector_bytes > 0 ? memory_ratio(m->vector_bytes) : 0;
     print_row(&r);
     return r.ratio;
 }

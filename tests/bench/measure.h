@@ -64,7 +64,8 @@ typedef struct measurement {
 
 /* Runs subject and yardstick in turn and prints on rank 0 the median time of each over the slowest rank, the rate, the
  * median and the quartiles of the paired ratios yardstick / subject (1: as fast as the yardstick), and the peak of the
- * resident size since watch_memory over the size of the vectors. Returns the median ratio. Collective. */
+ * resident size from watch_memory to the first run of the subject over the size of the vectors. Returns the median
+ * ratio. Collective. */
 double compare(const measurement *m);
 
 /* A case whose numbers were got otherwise, printed and recorded as compare does. */
@@ -77,6 +78,9 @@ typedef struct row {
     double memory;              /* 0: not known */
 } row;
 void print_row(const row *r);
+
+/* A ratio alone, without times. */
+void print_verdict(const char *name, double ratio, double target, int at_most);
 
 /* Starts the watch over the peak: called when the vectors exist, before the operator is made. */
 void watch_memory(void);

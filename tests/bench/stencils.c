@@ -81,10 +81,10 @@ static void first(const field *f, int axis, int kind, int order, const char *nam
 /* All kinds along an axis, or with `brief` the most used one. */
 static void along(const field *f, int axis, int brief)
 {
-    first(f, axis, DLOPS_KIND_CENTERED, 3, "centered");
+    first(f, axis, DLOPS_KIND_CENTERED, 3, "order 3");
     if (brief) return;
-    first(f, axis, DLOPS_KIND_FORWARD, 0, "forward");
-    first(f, axis, DLOPS_KIND_BACKWARD, 0, "backward");
+    first(f, axis, DLOPS_KIND_FORWARD, 0, "kind forward");
+    first(f, axis, DLOPS_KIND_BACKWARD, 0, "kind backward");
     first(f, axis, DLOPS_KIND_CENTERED, 5, "order 5");
     char text[64];
     dlops_operator *op = NULL;

@@ -42,13 +42,6 @@ void share_of(size_t n, int index, int threads, size_t *first, size_t *last)
     *last = index + 1 < threads && *first + each < n ? *first + each : n;
 }
 
-/* Compiled for each vector width and chosen at run time, as the library's kernels are. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
-#define WIDTHS __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define WIDTHS
-#endif
-
 static volatile double sink;
 
 #define TYPE float

@@ -4,6 +4,13 @@
 
 #include <stddef.h>
 
+/* Loops are compiled for each vector width and chosen at run time, as the library's kernels are. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
+#define WIDTHS __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDTHS
+#endif
+
 /* Runs part(state, i, threads) for i below `threads` at once, the last of them on the calling thread. */
 void in_threads(int threads, void (*part)(void *state, int index, int threads), void *state);
 
