@@ -134,7 +134,7 @@ void print_row(const row *r)
         printf("%-52s %12s %12s %7.1f %s  %5.2f (%.2f to %.2f)", r->name, duration(r->seconds, first), duration(r->yardstick, second),
                r->rate, unit, r->ratio, r->lower, r->upper);
     } else {
-        printf("%-52s %12s %12s %12s  %5.2f %14s", r->name, "", "", "", r->ratio, "");
+        printf("%-52s %12s %12s %12s  %5.2f (%.2f to %.2f)", r->name, "", "", "", r->ratio, r->lower, r->upper);
     }
     if (r->memory > 0) printf("  %6.3f", r->memory);
     else printf("  %6s", "");
@@ -149,12 +149,7 @@ void print_row(const row *r)
     }
 }
 
-void print_verdict(const char *name, double ratio, double target, int at_most)
-{
-    print_row(&(row){.name = name, .ratio = ratio, .lower = ratio, .upper = ratio, .target = target, .at_most = at_most});
-}
-
-double compare(const measurement *m)
+row compare(const measurement *m)
 {
     enum { most = 15 };
     double a[most], b[most], ratio[most], scale = m->scale > 0 ? m->scale : 1, low, high;
@@ -172,7 +167,7 @@ double compare(const measurement *m)
     quartiles(ratio, bench.pairs, &r.lower, &r.ratio, &r.upper);
     r.rate = 1e-9 * m->amount / r.seconds;
     print_row(&r);
-    return r.ratio;
+    return r;
 }
 
 void settle(streams *s)

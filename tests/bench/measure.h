@@ -62,13 +62,7 @@ typedef struct measurement {
     double vector_bytes; /* of this rank's vectors, for the memory column; 0: none */
 } measurement;
 
-/* Runs subject and yardstick in turn and prints on rank 0 the median time of each over the slowest rank, the rate, the
- * median and the quartiles of the paired ratios yardstick / subject (1: as fast as the yardstick), and the peak of the
- * resident size from watch_memory to the first run of the subject over the size of the vectors. Returns the median
- * ratio. Collective. */
-double compare(const measurement *m);
-
-/* A case whose numbers were got otherwise, printed and recorded as compare does. */
+/* What is printed and recorded of a case. */
 typedef struct row {
     const char *name, *unit;
     double seconds, yardstick, rate;
@@ -77,10 +71,15 @@ typedef struct row {
     int at_most;                /* 1: the ratio should not exceed the target; 0: it should reach it */
     double memory;              /* 0: not known */
 } row;
-void print_row(const row *r);
 
-/* A ratio alone, without times. */
-void print_verdict(const char *name, double ratio, double target, int at_most);
+/* Runs subject and yardstick in turn and prints on rank 0 the median time of each over the slowest rank, the rate, the
+ * median and the quartiles of the paired ratios yardstick / subject (1: as fast as the yardstick), and the peak of the
+ * resident size from watch_memory to the first run of the subject over the size of the vectors. Returns what was
+ * printed, on all ranks. Collective. */
+row compare(const measurement *m);
+
+/* A case whose numbers were got otherwise, printed and recorded as compare does; without times where `seconds` is 0. */
+void print_row(const row *r);
 
 /* Starts the watch over the peak: called when the vectors exist, before the operator is made. */
 void watch_memory(void);

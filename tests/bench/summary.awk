@@ -12,7 +12,7 @@ BEGIN { FS = "\t" }
         judged[how]++
         if ($15 ? $11 > $14 : $11 < $14) {
             missed[how]++
-            misses[++miss_count] = sprintf("  %-5s  %5.2f (%.2f to %.2f), %s %.2f  %s", how, $11, $12, $13, $15 ? "at most" : "at least", $14, label)
+            misses[++miss_count] = sprintf("%.4f\t  %-5s  %5.2f (%.2f to %.2f), %s %.2f  %s", $15 ? $14 / $11 : $11 / $14, how, $11, $12, $13, $15 ? "at most" : "at least", $14, label)
         }
     }
     if ($16 > 1.05) memories[++memory_count] = sprintf("  %-5s  %6.3f  %s", how, $16, label)
@@ -28,8 +28,11 @@ BEGIN { FS = "\t" }
 }
 
 END {
-    print "\nratios that miss their target (ranks x threads of each, median, quartiles)"
-    for (k = 1; k <= miss_count; ++k) print misses[k]
+    print "\nratios that miss their target, the worst first (ranks x threads of each, median, quartiles)"
+    fflush()
+    worst_first = "sort -n | cut -f 2-"
+    for (k = 1; k <= miss_count; ++k) print misses[k] | worst_first
+    close(worst_first)
     for (how in judged) printf "  %s: %d of %d cases reach their target\n", how, judged[how] - missed[how], judged[how]
 
     for (k = 1; k <= ranked_count; ++k) {
