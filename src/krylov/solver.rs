@@ -177,7 +177,7 @@ impl Solver {
         let settings = lock(&self.0.settings).clone();
         let prepared = self.check(b, x).and_then(|()| self.prepare(slot.take(), &settings));
         let mut run =
-            self.context().agree_on(prepared, &format!("{} with {:?}", self.0.method.name(), settings.options))?;
+            self.context().agree_on(prepared, &format_args!("{} with {:?}", self.0.method.name(), settings.options))?;
         run.start = Instant::now();
         let limit = settings.options.time_limit;
         run.control.begin((limit > 0.0).then(|| run.start + Duration::from_secs_f64(limit)));
@@ -271,6 +271,15 @@ impl Solver {
     }
 
     /// A run with vectors for these settings: the old one where it fits.
+    /// Makes now what the first set-up would make. Local.
+    pub(super) fn prepare_ahead(&self) -> Result<()> {
+        let mut slot = self.enter("set-up")?;
+        let settings = lock(&self.0.settings).clone();
+        lock(&self.0.progress).clear(settings.options.max_iterations);
+        *slot = Some(self.prepare(slot.take(), &settings)?);
+        Ok(())
+    }
+
     fn prepare(&self, old: Option<Run>, settings: &Settings) -> Result<Run> {
         let same = |r: &Run| {
             let preconditioner = match (&r.settings.preconditioner, &settings.preconditioner) {
