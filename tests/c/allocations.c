@@ -202,7 +202,9 @@ static void products(const char *where, const dlops_space *space, const dlops_co
 static void everything(const char *title, const dlops_context_options *choices)
 {
     static const int32_t dtypes[] = {DLOPS_FLOAT32, DLOPS_FLOAT64, DLOPS_COMPLEX64, DLOPS_COMPLEX128};
+    start_counting();
     dlops_context *context = world(choices);
+    CHECK(stop_counting().calls > 0);    /* set-up allocates, and it is seen */
     char where[48];
     for (int k = 0; k < 4; k++) {
         for (int32_t axis = 0; axis < 2; axis++) {

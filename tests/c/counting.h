@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -55,13 +56,14 @@ static int find(struct dl_phdr_info *object, size_t size, void *user)
     return 1;
 }
 
-/* Whether allocations can be counted here: there is a libdlops.so, and no sanitizer that owns the allocator. */
+/* Whether allocations can be counted here: there is a libdlops.so, and no checker that owns the allocator. */
 static int can_count(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
     return 0;
 #else
-    return dl_iterate_phdr(find, NULL) == 1;
+    const char *preloaded = getenv("LD_PRELOAD");    /* valgrind's allocator */
+    return !(preloaded && strstr(preloaded, "vgpreload")) && dl_iterate_phdr(find, NULL) == 1;
 #endif
 }
 
@@ -84,6 +86,7 @@ extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
 
 void *malloc(size_t size)
 {
@@ -101,6 +104,12 @@ void *realloc(void *block, size_t size)
 {
     note(__builtin_return_address(0), size);
     return __libc_realloc(block, size);
+}
+
+/* Not counted, but of one piece with the others, also where a checker replaces the C library's. */
+void free(void *block)
+{
+    __libc_free(block);
 }
 
 void *memalign(size_t alignment, size_t size)

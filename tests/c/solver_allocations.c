@@ -103,7 +103,9 @@ static void verbs(const char *title, dlops_context *context)
 
 static void everything(const char *title, const dlops_context_options *choices)
 {
+    start_counting();
     dlops_context *context = world(choices);
+    CHECK(stop_counting().calls > 0);    /* set-up allocates, and it is seen */
     verbs(title, context);
     solvers(title, context, DLOPS_SOLVER_CG);
     solvers(title, context, DLOPS_SOLVER_CGLS);
