@@ -117,7 +117,7 @@ int main(int argc, char **argv)
         CHECK(dlops_space_create(context, is_double ? DLOPS_FLOAT64 : DLOPS_FLOAT32, 1, &n, NULL, &space));
         for (int wrapped = 0; wrapped < 2; ++wrapped) {
             char title[80];
-            snprintf(title, sizeof title, "%.0f Mi elements, %s%s", (double)n / (1 << 20), is_double ? "float64" : "float32",
+            snprintf(title, sizeof title, "vectors of %.0f Mi %s%s", (double)n / (1 << 20), is_double ? "float64" : "float32",
                      wrapped ? ", wrapped" : "");
             heading(title, "");
             verbs(space, wrapped, is_double);
