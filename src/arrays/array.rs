@@ -365,6 +365,12 @@ impl Local {
             );
         }
         (self.block, self.contiguous) = (parent.block.clone(), parent.contiguous || count <= 1);
+        if self.shape == parent.shape {
+            // All of it.
+            (self.pointer, self.contiguous) = (parent.pointer, parent.contiguous);
+            self.strides.copy_from_slice(&parent.strides);
+            return Ok(());
+        }
         let runs = parent.runs();
         let size = self.dtype.size();
         self.pointer = match parent.contiguous || count == 0 {

@@ -1,7 +1,9 @@
 //! Spaces and their elements.
 
 pub mod array;
+mod box_exchange;
 pub mod gather;
+pub mod ghosts;
 pub mod halo;
 pub mod memory;
 pub mod norms;

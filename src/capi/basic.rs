@@ -52,7 +52,8 @@ impl Options for dlops_matrix_mult_options {
 ///
 /// Source: PyLops, Identity. Deterministic: any P. Elements travel where the layouts put them on different ranks.
 /// @param domain  any space
-/// @param range   NULL: the domain; a congruent space; or one with a global shape of as many axes, longer or shorter
+/// @param range   NULL: the domain; a congruent space; or one with a global shape of as many axes, longer or shorter,
+///                which counts by its indices also where it is congruent
 /// @param result  the caller destroys it
 /// Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SHAPE (numbers of axes differ), SPACE (no global shape, or elements
 /// would leave their mask colour), LAYOUT, MEMORY, COLLECTIVE.
