@@ -9,6 +9,7 @@ pub mod memory;
 pub mod norms;
 pub mod npy;
 mod npy_header;
+pub(crate) mod parts;
 pub mod random;
 pub(crate) mod rank_sum;
 pub mod redistribute;

@@ -35,7 +35,8 @@ pub unsafe extern "C" fn dlops_array_create(space: *const dlops_space, array: *m
 /// @param data   this rank's elements (dlops_space_get_local_count of them); borrowed until the array and all that
 ///               holds it is destroyed. May be NULL where the count is 0
 /// @param array  the new array; the caller destroys it
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space).
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space), MEMORY (more than the
+/// address space holds).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_wrap(
@@ -59,7 +60,7 @@ pub unsafe extern "C" fn dlops_array_wrap(
 ///                 no axis shorter than the extent of the axes after it. NULL: contiguous
 /// @param user     passed to `destroy`
 /// @param destroy  called once when the library lets go of the memory; may be NULL. Not called if this call fails
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT, SHAPE (strides), SPACE (a product space).
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned), SHAPE (strides), SPACE (a product space), MEMORY.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_wrap_strided(

@@ -1,7 +1,7 @@
 //! Convolution, wavelets, tapers and error measures.
 
 use super::border::{
-    axis as checked_axis, boolean, borrow, call, dlops_status, numbers, options, write, write_all, Options, Output,
+    axis as checked_axis, borrow, call, dlops_status, flag, numbers, options, write, write_all, Options, Output,
 };
 use super::handle::{dlops_array, dlops_operator, dlops_space};
 use crate::arrays::{Array, Space};
@@ -217,8 +217,8 @@ pub unsafe extern "C" fn dlops_measure_psnr(
         let limits = || -> Result<_> {
             // SAFETY: the host passes NULL or options with their struct_size.
             let o = unsafe { options(choices) }?;
-            let least = if boolean(o.find_least, "find_least")? { None } else { Some(o.least) };
-            Ok((least, if boolean(o.largest_given, "largest_given")? { Some(o.largest) } else { None }))
+            let least = if flag(o.find_least, "find_least")? { None } else { Some(o.least) };
+            Ok((least, if flag(o.largest_given, "largest_given")? { Some(o.largest) } else { None }))
         };
         let (least, largest) = x.space().context().agree(limits())?;
         measures::psnr(x, y, least, largest)

@@ -63,6 +63,17 @@ pub const CASES: &[(&str, Make)] = &[
     ("algebra::sum", |s| algebra::sum(&[factor(s), Scalar::real(-2.0)], &[first(s)?, basic::identity(s, s)?])),
     ("algebra::product", |s| algebra::product(&[first(s)?, algebra::adjoint(&first(s)?), first(s)?])),
     ("algebra::power", |s| algebra::power(&first(s)?, 3)),
+    ("algebra::promoted", |s| algebra::promoted(&first(&s.with_dtype(s.dtype().real()))?, s.dtype())),
+    ("algebra::promoted", |s| {
+        let real = s.with_dtype(s.dtype().real());
+        let matrix = matrix(&real, 5, s.shape().unwrap()[2], false)?;
+        algebra::promoted(&basic::matrix_mult(&real, 2, matrix)?, s.dtype())
+    }),
+    ("basic::diagonal", |s| {
+        let d = Array::new(&s.with_dtype(s.dtype().real()))?;
+        dlops::arrays::random::fill(&d, dlops::arrays::random::Distribution::Normal, 4, 0)?;
+        basic::diagonal(s, &d)
+    }),
     ("block::stacked_block_diag", |s| block::stacked_block_diag(&[first(s)?, basic::identity(s, s)?])),
     ("block::stacked_vstack", |s| block::stacked_vstack(&[first(s)?, algebra::scale(factor(s), &second(s)?)?])),
     ("block::stacked_hstack", |s| block::stacked_hstack(&[first(s)?, algebra::scale(factor(s), &second(s)?)?])),
@@ -77,6 +88,16 @@ pub const OF_LOCAL_OPERATORS: &[(&str, Make)] = &[
     ("block::block_diag", |s| block::block_diag(s.context(), &blocks(s, |k| (1 + k % 4, 2 + k % 3))?, None)),
     ("block::vstack", |s| block::vstack(s.context(), &blocks(s, |k| (1 + k % 4, 4))?, None)),
     ("block::hstack", |s| block::hstack(s.context(), &blocks(s, |k| (4, 2 + k % 3))?, None)),
+    ("block::block_diag", |s| {
+        // Every other block is real.
+        let mut own = blocks(s, |k| (1 + k % 4, 2 + k % 3))?;
+        let (start, _) = ceiling_split(5, s.context().size() as i64, s.context().rank() as i64);
+        for (k, block) in own.iter_mut().enumerate().filter(|(k, _)| (start as usize + k) % 2 == 1) {
+            let real = s.with_dtype(s.dtype().real());
+            *block = local_matrix(&real, 2, 1 + (start + k as i64) % 3)?;
+        }
+        block::block_diag(s.context(), &own, None)
+    }),
     ("block::replicated", |s| block::replicated(s.context(), &local_matrix(s, 3, 5)?)),
 ];
 
@@ -84,7 +105,7 @@ pub const OF_LOCAL_OPERATORS: &[(&str, Make)] = &[
 pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::filter"];
 
 /// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
-pub const ALLOCATES: &[&str] = &["basic::matrix_mult"];
+pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
 
 fn first(s: &Space) -> Result<Operator> {
     derivative::first_derivative(s, 1, &FirstDerivative { kind: Kind::Forward, ..Default::default() })
