@@ -33,6 +33,9 @@ static void algebra(dlops::context &context)
     CHECK(distance(A(x), expected) < 1e-12 * expected.norm());
     CHECK(distance((-A)(x), expected.clone().scale(-1.0)) < 1e-12 * expected.norm());
     CHECK(distance((I * 2 + I)(x), x.clone().scale(3.0)) < 1e-12);
+    auto real = dlops::first_derivative(space(context, dtype::float64, {24}), 0, choices);
+    CHECK(distance(real.promote(dtype::complex128)(x), y) == 0.0);
+    CHECK_THROWS(real.promote(dtype::complex64), DLOPS_ERROR_DTYPE, "float64");
     CHECK(distance(D.power(2)(x), D(y)) == 0.0);
     CHECK(distance(dlops::sum({I, D, I}, {1.0, 2.0, -1.0})(x), y.clone().scale(2.0)) < 1e-10);
     CHECK(distance(dlops::product({D, D, D})(x), D(D(y))) == 0.0);
