@@ -7,7 +7,7 @@ use super::array::Array;
 use super::reduction::Reducer;
 use super::space::Space;
 use super::typed_sums::TypedSums;
-use super::verbs::{pairs, quads};
+use super::verbs::{pairs, triples};
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::kernels::host::exact_sum::Exact;
@@ -118,11 +118,20 @@ impl Sums {
         self.keep(done);
     }
 
-    /// x := x + alpha p, r := r - alpha q, slot += |r|^2. Reads 4n, writes 2n.
-    pub(crate) fn add_cg_update(&mut self, slot: usize, alpha: f64, p: &Array, q: &Array, x: &Array, r: &Array) {
-        let done = quads([p, q, x, r], &mut |[p, q, x, r]| {
+    /// y := x + beta y, slot += |y|^2. Reads 2n, writes n.
+    pub(crate) fn add_xpby_norm(&mut self, slot: usize, x: &Array, beta: f64, y: &Array) {
+        let done = pairs(x, y, &mut |x, y| {
+            let counts = self.counts(y);
+            each_kind!(self, typed => typed.add_xpby_norm(slot, counts, x, beta, y))
+        });
+        self.keep(done);
+    }
+
+    /// x := x + alpha c, then r := r - d x, slot += |r|^2 + i |x|^2. Reads 3n, writes 2n.
+    pub(crate) fn add_damped_update(&mut self, slot: usize, alpha: f64, c: &Array, d: f64, x: &Array, r: &Array) {
+        let done = triples(c, x, r, &mut |c, x, r| {
             let counts = self.counts(r);
-            each_kind!(self, typed => typed.add_cg_update(slot, counts, alpha, p, q, x, r))
+            each_kind!(self, typed => typed.add_damped_update(slot, counts, alpha, c, d, x, r))
         });
         self.keep(done);
     }
