@@ -1,6 +1,7 @@
 //! Halo exchange along one axis: what the neighbours hold next to this rank's slab, in buffers of its own.
 
-use super::array::{Array, Local};
+use super::array::Array;
+use super::local::Local;
 use super::space::Space;
 use crate::comm::{requests_of, Request};
 use crate::error::Result;

@@ -5,6 +5,7 @@ mod box_exchange;
 pub mod gather;
 pub mod ghosts;
 pub mod halo;
+pub mod local;
 pub mod memory;
 pub mod norms;
 pub mod npy;

@@ -1,6 +1,7 @@
 //! The vector verbs: one pass over memory each, by the context's threads, over every leaf of a product.
 
-use super::array::{Array, Local};
+use super::array::Array;
+use super::local::Local;
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
 use super::sums::Sums;

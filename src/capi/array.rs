@@ -75,7 +75,7 @@ pub unsafe extern "C" fn dlops_array_wrap_strided(
         let output = Output::new(array, "array")?;
         let space = borrow::<Space>(space, "space")?;
         let strides = match strides.is_null() {
-            true => crate::arrays::array::contiguous_strides(space.local_shape()),
+            true => crate::arrays::local::contiguous_strides(space.local_shape()),
             // SAFETY: the host passes one stride for each axis.
             false => unsafe { slice(strides, space.local_shape().len() as i64, "strides") }?.to_vec(),
         };

@@ -3,6 +3,7 @@
 use super::cg::{self, Cg};
 use super::cgls::{self, Cgls};
 use super::control::{Control, Verdict};
+use super::stopping::judge;
 use super::{Iteration, Method, Norms, Progress, Reason, SolverOptions, Step, Tolerance};
 use crate::arrays::{verbs, Array};
 use crate::context::{Context, Entry};
@@ -195,7 +196,8 @@ impl Solver {
         let monitor = settings.monitor.clone();
         *slot = Some(run);
         drop(slot);
-        self.after(norms, Event::Start, monitor)
+        self.after(norms, Event::Start, monitor);
+        Ok(())
     }
 
     /// One iteration; the reason tells whether another one is wanted. Collective.
@@ -226,7 +228,7 @@ impl Solver {
             }
             Step::Done(norms) => {
                 self.count();
-                self.after(norms, Event::Iteration, monitor)?;
+                self.after(norms, Event::Iteration, monitor);
             }
         }
         Ok(self.progress(|p| p.reason))
@@ -309,11 +311,11 @@ impl Solver {
     }
 
     /// Records norms, looks at the stopping rules, calls the monitor.
-    fn after(&self, norms: Norms, event: Event, monitor: Option<Monitor>) -> Result<()> {
+    fn after(&self, norms: Norms, event: Event, monitor: Option<Monitor>) {
         let first = lock(&self.0.run).as_ref().and_then(|r| r.x.as_ref().map(verbs::first_element));
         {
             let mut guard = lock(&self.0.run);
-            let Some(run) = guard.as_mut() else { return Ok(()) };
+            let Some(run) = guard.as_mut() else { return };
             let mut progress = lock(&self.0.progress);
             if !run.control.idle || progress.residuals.is_empty() {
                 progress.push(norms);
@@ -326,7 +328,6 @@ impl Solver {
         if let Some(monitor) = monitor {
             self.heed(self.notify(&monitor, event));
         }
-        Ok(())
     }
 
     /// Makes the group's verdict the solver's: at once, or for a masked space when all groups have finished.
@@ -384,31 +385,4 @@ impl Solver {
         })?;
         Ok(solver)
     }
-}
-
-/// The stopping rules in the order of their meaning.
-fn judge(progress: &Progress, options: &SolverOptions) -> Reason {
-    let norms = progress.norms;
-    if !norms.convergence.is_finite() || !norms.residual.is_finite() {
-        return Reason::NotFinite;
-    }
-    match options.tolerance {
-        Tolerance::PyLops if norms.convergence * norms.convergence <= options.atol => return Reason::AbsoluteTolerance,
-        Tolerance::PyLops => {}
-        Tolerance::Standard => {
-            if norms.convergence <= options.atol {
-                return Reason::AbsoluteTolerance;
-            }
-            if norms.convergence <= options.rtol * progress.reference {
-                return Reason::RelativeTolerance;
-            }
-            if options.dtol > 0.0 && norms.convergence > options.dtol * progress.reference {
-                return Reason::Diverged;
-            }
-        }
-    }
-    if progress.iterations >= options.max_iterations {
-        return Reason::IterationLimit;
-    }
-    Reason::Running
 }

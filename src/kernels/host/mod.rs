@@ -12,6 +12,8 @@ pub mod gemm;
 pub mod gemv;
 pub mod lanes;
 pub mod measure;
+pub mod parts;
+pub mod product;
 pub mod random;
 pub mod reduce;
 pub mod stencil;
