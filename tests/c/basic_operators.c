@@ -124,6 +124,18 @@ int main(void)
     CHECK(element(y, 0) == (rank == 0 ? 1.0 : 3.0 * (first + 1) - 8));
     dot_test(a);
     OK(dlops_operator_destroy(&a));
+    /* Each of four columns has a filter of its own, of one sample. */
+    const float each[4] = {1, 2, 3, 4};
+    filter.per_line = 1;
+    OK(dlops_convolve1d_create(space, 0, 1, each, &filter, &a));
+    OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
+    HOLDS(element(y, 2) == 3 * element(x, 2));
+    dot_test(a);
+    OK(dlops_operator_destroy(&a));
+    REFUSED(dlops_convolve1d_create(space, 0, -1, each, &filter, &a), DLOPS_ERROR_ARGUMENT);
+    filter.per_line = 2;
+    REFUSED(dlops_convolve1d_create(space, 0, 1, each, &filter, &a), DLOPS_ERROR_OPTION);
+    filter.per_line = 0;
     filter.offset = 2;
     REFUSED(dlops_convolve1d_create(space, 0, 2, h, &filter, &a), DLOPS_ERROR_ARGUMENT, "offset");
     filter.offset = -1;

@@ -98,6 +98,8 @@ static void constructors(dlops::context &context)
     auto M = dlops::matrix_mult(s, 2, 12, matrix);
     CHECK((M.range().shape() == dlops::shape{2, 8}) && M.dot_test());
     CHECK(dlops::convolve1d(s, 0, std::vector<double>{1.0, -2.0, 0.5}, 1).dot_test());
+    CHECK(dlops::convolve1d_lines(s, 0, std::vector<double>(3 * 8, 0.5), 3, 1).dot_test());
+    CHECK_THROWS(dlops::convolve1d_lines(s, 0, std::vector<double>(23, 0.5), 3, 1), DLOPS_ERROR_NULL_POINTER, "lines");
     const std::vector<double> ricker = dlops::wavelet_ricker(4, 0.004, 30.0);
     CHECK(ricker.size() == 7 && ricker[3] == 1.0);
     CHECK(dlops::poststack(s, -1, ricker).dot_test());

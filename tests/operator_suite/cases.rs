@@ -49,6 +49,8 @@ pub const CASES: &[(&str, Make)] = &[
         let im = if s.dtype().is_complex() { 1.5 } else { 0.0 };
         signal::convolve1d(s, 1, &[Complex64::new(1.0, im), Complex64::new(-2.0, 0.5 * im)], 0)
     }),
+    ("signal::convolve1d_lines", |s| per_line(s, 1, 3, 2)),
+    ("signal::convolve1d_lines", |s| per_line(s, 0, 2, 0)),
     ("avo::poststack", |s| poststack(s, 0, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Centered)),
     ("avo::poststack", |s| poststack(s, 2, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Forward)),
     ("avo::poststack", |s| {
@@ -106,6 +108,15 @@ pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal:
 
 /// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
 pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
+
+/// A filter of its own for each line of a space of any shape; a complex one needs complex spaces.
+fn per_line(s: &Space, axis: usize, taps: usize, offset: usize) -> Result<Operator> {
+    let shape = s.shape().unwrap();
+    let count = taps * (shape.iter().product::<i64>() / shape[axis]) as usize;
+    let im = if s.dtype().is_complex() { 0.5 } else { 0.0 };
+    let h: Vec<_> = (0..count).map(|k| Complex64::new((k * k % 11) as f64 - 4.0, im * (k % 5) as f64)).collect();
+    signal::convolve1d_lines(s, axis, &h, taps, offset)
+}
 
 fn first(s: &Space) -> Result<Operator> {
     derivative::first_derivative(s, 1, &FirstDerivative { kind: Kind::Forward, ..Default::default() })

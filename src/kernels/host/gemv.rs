@@ -9,15 +9,20 @@
 //! where the inner index is cut.
 
 mod columns;
-mod single;
+mod packed;
+mod spread;
 #[cfg(test)]
 mod tests;
+mod tiles;
 
 use super::lanes::{on_lanes, LaneKernel, Lanes};
 use crate::dtype::{Element, Scalar};
 
 /// The most columns of x and y.
 pub const MAX_COLUMNS: usize = 16;
+
+/// Real columns from which on a row of x fills the lanes.
+const WIDE: usize = 16;
 
 /// A as it is stored, rows x columns, and op(A): A, A^T, conj(A) or A^H.
 #[derive(Clone, Copy, Debug)]
@@ -87,33 +92,12 @@ struct Kernel<T> {
 impl<T: Element> LaneKernel for Kernel<T> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
-        let v = &self.v;
-        let single = v.columns == 1 && if self.a.transposed { v.y_stride == 1 } else { v.x_stride == 1 };
         // SAFETY: as for `gemv`; the lanes have T's real type.
         unsafe {
-            match (self.a.transposed, single) {
-                (false, true) => single::rows::<V, T>(&self),
-                (true, true) => single::transposed::<V, T>(&self),
+            match (self.a.transposed, self.v.columns * T::COMPONENTS < WIDE) {
+                (false, true) => packed::rows::<V, T>(&self),
                 (false, false) => columns::rows::<V, T>(&self),
-                (true, false) => columns::transposed::<V, T>(&self),
-            }
-        }
-    }
-}
-
-impl<T: Element> Kernel<T> {
-    /// y = beta y for elements from..to of a contiguous y.
-    #[inline(always)]
-    unsafe fn scale_y(&self, from: usize, to: usize) {
-        let beta = T::from_scalar(self.beta);
-        if self.beta.is_one() {
-            return;
-        }
-        for j in from..to {
-            // SAFETY: element j of y.
-            unsafe {
-                let y = self.v.y.add(j);
-                *y = if self.beta.is_zero() { T::ZERO } else { beta * *y };
+                (true, _) => spread::transposed::<V, T>(&self),
             }
         }
     }

@@ -4,6 +4,7 @@ pub mod banded;
 pub mod compare;
 pub mod convert;
 pub mod convolve;
+pub mod convolve_lines;
 pub mod copy_block;
 pub mod elementwise;
 pub mod exact_sum;
