@@ -3,10 +3,14 @@
 //! y[r, c] = beta y[r, c] + alpha sum_k op(A)[r, k] x[k, c] for up to 16 columns c, which are the contiguous axis of x and
 //! y. A is row-major with a leading dimension; a column-major matrix is the transpose of a row-major one.
 //!
+//! `packed` (A x) and `spread` (A^T x) keep a block of x, or of the sums, by columns in the first cache while rows of A
+//! pass, a few at a time against all columns, and ask for the next rows meanwhile; `columns` has A x for so many columns
+//! that a row of x fills the lanes.
+//!
 //! Sums run in lanes of a cache line with fused multiply-add on the AVX paths, are folded every few hundred elements
-//! (which keeps float32 sums short) and added in a fixed order: AVX2 and AVX-512 give the same bits, the baseline rounds
-//! after each product. An element does not depend on how rows of op(A) are split over threads. *Deterministic: same P*
-//! where the inner index is cut.
+//! (A^T x: every 1024 rows), which keeps float32 sums short, and added in a fixed order: AVX2 and AVX-512 give the same
+//! bits, the baseline rounds after each product. An element does not depend on how rows of op(A) are split over threads.
+//! *Deterministic: same P* where the inner index is cut.
 
 mod columns;
 mod packed;
@@ -70,7 +74,8 @@ pub struct Vectors<T> {
 
 /// y = beta y + alpha op(A) x. With beta = 0, y is not read.
 ///
-/// Reads A once (twice on the baseline path for more than eight columns of complex128).
+/// Reads A once; further groups of columns find it in the cache, except in `columns` on the baseline path, which reads A
+/// twice for more than eight columns of complex128.
 ///
 /// # Safety
 /// A, x and y are valid for their sizes and strides, and y overlaps neither A nor x.
