@@ -1,8 +1,7 @@
 //! Convolution, wavelets, tapers and error measures.
 
 use super::border::{
-    axis as checked_axis, boolean, borrow, call, dlops_status, flag, numbers, options, write, write_all, Options,
-    Output,
+    axis as checked_axis, borrow, call, dlops_status, flag, numbers, options, write, write_all, Options, Output,
 };
 use super::handle::{dlops_array, dlops_operator, dlops_space};
 use crate::arrays::{Array, Space};
