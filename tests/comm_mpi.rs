@@ -3,73 +3,50 @@
 
 use dlops::comm::{agree, mpi as over, Combine, Communicator, Number};
 use dlops::error::{Error, Status};
+use launch::{end, init, Launch};
 use mpi::ffi;
 use std::ffi::c_int;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
 #[path = "../src/comm/suite.rs"]
 mod suite;
 
-/// Which of the programs below a started rank runs.
-const PROGRAM: &str = "DLOPS_TEST_PROGRAM";
-const SECONDS: &str = "90";
+mod launch;
 
-/// Runs a program on 1 to 4 ranks, with a time limit, and shows its output if a rank fails.
-fn on_ranks(program: &str, environment: &[(&str, &str)], preload: Option<&PathBuf>) {
-    for ranks in 1..=4 {
-        let mpich = over::family() == 2;
-        let launcher = std::env::var("MPIEXEC").unwrap_or(if mpich { "mpirun.mpich" } else { "mpirun" }.into());
-        let mut command = Command::new("timeout");
-        command.args([SECONDS, &launcher, "-n", &ranks.to_string()]);
-        if !mpich {
-            command.arg("--oversubscribe");
-            command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
-        }
-        command.arg("env").arg(format!("{PROGRAM}={program}"));
-        command.args(environment.iter().map(|(key, value)| format!("{key}={value}")));
-        command.args(preload.map(|library| format!("LD_PRELOAD={}", library.display())));
-        command.arg(std::env::current_exe().unwrap()).args(["--exact", "rank", "--nocapture", "--test-threads=1"]);
-        let output = command.output().expect("timeout and mpirun are installed");
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && text.matches("1 passed").count() == ranks,
-            "{program} on {ranks} ranks: {}\n{text}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
+/// Runs a program on 1 to 4 ranks, with a time limit.
+fn on_ranks(program: &str, environment: &[(&str, &str)]) {
+    Launch { seconds: 90, environment }.run(program, 1..=4);
 }
 
 #[test]
 fn every_call_works() {
-    on_ranks("suite", &[], None);
+    on_ranks("suite", &[]);
 }
 
 #[test]
 fn every_call_is_split() {
-    on_ranks("suite", &[("DLOPS_TEST_COUNT_LIMIT", "7")], None);
+    on_ranks("suite", &[("DLOPS_TEST_COUNT_LIMIT", "7")]);
 }
 
 #[test]
 fn a_bad_limit_is_refused_on_all_ranks() {
-    on_ranks("bad_limit", &[], None);
+    on_ranks("bad_limit", &[]);
 }
 
 #[test]
 fn bad_communicators_are_refused() {
-    on_ranks("refusals", &[], None);
+    on_ranks("refusals", &[]);
 }
 
 #[test]
 fn many_contexts_exhaust_nothing() {
-    on_ranks("cycles", &[], None);
+    on_ranks("cycles", &[]);
 }
 
 #[test]
 fn nothing_is_called_after_finalize() {
-    on_ranks("finalize", &[], None);
+    on_ranks("finalize", &[]);
 }
 
 #[test]
@@ -81,17 +58,16 @@ fn traffic_is_what_pmpi_counts() {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pmpi_count.c");
     let built = Command::new(compiler).args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).status().unwrap();
     assert!(built.success());
-    on_ranks("traffic", &[], Some(&library));
-    on_ranks("traffic", &[("DLOPS_TEST_COUNT_LIMIT", "7")], Some(&library));
+    let preload = ("LD_PRELOAD", library.to_str().unwrap());
+    on_ranks("traffic", &[preload]);
+    on_ranks("traffic", &[preload, ("DLOPS_TEST_COUNT_LIMIT", "7")]);
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
 /// One rank of a program; nothing when the tests are run without mpirun.
 #[test]
 fn rank() {
-    let Ok(program) = std::env::var(PROGRAM) else { return };
-    // A rank that panics must end the others, which wait for it.
-    let ran = std::panic::catch_unwind(|| match program.as_str() {
+    launch::run_rank(|program| match program {
         "suite" => suite_program(),
         "bad_limit" => bad_limit(),
         "refusals" => refusals(),
@@ -100,20 +76,6 @@ fn rank() {
         "traffic" => traffic(),
         other => panic!("no program {other}"),
     });
-    if ran.is_err() {
-        std::process::exit(1);
-    }
-}
-
-fn init(level: c_int) {
-    let mut provided = 0;
-    // SAFETY: once, at the start of each program.
-    unsafe { ffi::MPI_Init_thread(std::ptr::null_mut(), std::ptr::null_mut(), level, &mut provided) };
-}
-
-fn end() {
-    // SAFETY: once, at the end of each program.
-    assert_eq!(unsafe { ffi::MPI_Finalize() }, 0);
 }
 
 fn duplicate(comm: ffi::MPI_Comm) -> ffi::MPI_Comm {

@@ -13,56 +13,15 @@ use dlops::operators::basic::redistribution;
 use dlops::operators::derivative::*;
 use dlops::operators::dot_test::dot_test;
 use dlops::operators::{Mode, Operator};
-use mpi::ffi;
+use launch::Launch;
 use num_complex::Complex64;
-use std::alloc::{GlobalAlloc, Layout as MemoryLayout, System};
-use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod counting;
+mod launch;
 mod vectors;
 
-const PROGRAM: &str = "DLOPS_TEST_PROGRAM";
-
-struct Counting;
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: the system's allocator, counted.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: MemoryLayout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: MemoryLayout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
 fn on_ranks(program: &str, counts: std::ops::RangeInclusive<usize>) {
-    for ranks in counts {
-        let mpich = over::family() == 2;
-        let launcher = std::env::var("MPIEXEC").unwrap_or(if mpich { "mpirun.mpich" } else { "mpirun" }.into());
-        let mut command = Command::new("timeout");
-        command.args(["300", &launcher, "-n", &ranks.to_string()]);
-        if !mpich {
-            command.arg("--oversubscribe");
-            command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
-        }
-        command.arg("env").arg(format!("{PROGRAM}={program}"));
-        command.arg(std::env::current_exe().unwrap()).args(["--exact", "rank", "--nocapture", "--test-threads=1"]);
-        let output = command.output().expect("timeout and mpirun are installed");
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && text.matches("1 passed").count() == ranks,
-            "{program} on {ranks} ranks: {}\n{text}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
+    Launch::default().run(program, counts);
 }
 
 #[test]
@@ -83,28 +42,18 @@ fn errors_are_the_same_on_all_ranks() {
 /// One rank of a program; nothing when the tests are run without mpirun.
 #[test]
 fn rank() {
-    let Ok(program) = std::env::var(PROGRAM) else { return };
-    let mut provided = 0;
-    // SAFETY: once, at the start.
-    unsafe {
-        ffi::MPI_Init_thread(std::ptr::null_mut(), std::ptr::null_mut(), ffi::RSMPI_THREAD_FUNNELED, &mut provided)
-    };
-    // A rank that panics must end the others, which wait for it.
-    let ran = std::panic::catch_unwind(|| {
-        let options = ContextOptions { threads: if program == "large" { 2 } else { 1 }, ..Default::default() };
-        let context = Context::new(over::world().unwrap(), options).unwrap();
-        match program.as_str() {
-            "layouts" => layouts_program(&context),
-            "large" => large(&context),
-            "errors" => errors(&context),
-            other => panic!("no program {other}"),
-        }
+    launch::run_rank(|program| {
+        launch::with_mpi(|| {
+            let options = ContextOptions { threads: if program == "large" { 2 } else { 1 }, ..Default::default() };
+            let context = Context::new(over::world().unwrap(), options).unwrap();
+            match program {
+                "layouts" => layouts_program(&context),
+                "large" => large(&context),
+                "errors" => errors(&context),
+                other => panic!("no program {other}"),
+            }
+        })
     });
-    if ran.is_err() {
-        std::process::exit(1);
-    }
-    // SAFETY: once, at the end.
-    assert_eq!(unsafe { ffi::MPI_Finalize() }, 0);
 }
 
 fn cut(ranks: usize, axis: usize, partition: Partition) -> GridDimension {
@@ -327,9 +276,9 @@ fn nothing_is_allocated(context: &Context) {
                 random::fill(&x, Distribution::Normal, 7, 0).unwrap();
                 random::fill(&y, Distribution::Normal, 7, 0).unwrap();
                 operator.apply(mode, &x, &y).unwrap();
-                let before = ALLOCATIONS.load(Ordering::Relaxed);
-                operator.apply_scaled(mode, Scalar::real(2.0), &x, Scalar::real(0.5), &y).unwrap();
-                let made = ALLOCATIONS.load(Ordering::Relaxed) - before;
+                let made = counting::allocations(|| {
+                    operator.apply_scaled(mode, Scalar::real(2.0), &x, Scalar::real(0.5), &y).unwrap();
+                });
                 assert_eq!(made, 0, "{mode:?} of {}", operator.describe());
             }
         }

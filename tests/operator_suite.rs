@@ -1,241 +1,293 @@
-//! The one suite that every operator passes: in every layout, dtype and mode, with alpha and beta, on 1 to 4 ranks, it is
-//! the matrix that it is on one rank, and it passes the dot test.
+//! The one suite that every operator passes: in every layout, dtype and mode, with alpha and beta, in memory of its own,
+//! in padded rows and in parts of longer arrays, under masks and on groups of ranks, on 1 to 4 ranks, it is the matrix
+//! that it is on one rank, passes the dot test and allocates nothing.
 //!
-//! Every constructor under `src/operators` that gives an operator stands in `CASES` or, where its spaces or arguments are
-//! of another kind, in `ELSEWHERE` with the test that holds it to the same; one that stands in neither fails here.
+//! Every constructor under `src/operators` that gives an operator stands in `cases.rs`; one that does not fails here.
+//! Not every combination runs: layouts, modes, scalars and kinds of memory take turns, so that each of them meets every
+//! operator, and all layouts run in one dtype.
 
+#[path = "operator_suite/arguments.rs"]
+mod arguments;
+#[path = "operator_suite/cases.rs"]
+mod cases;
+mod counting;
+#[path = "operator_suite/dense.rs"]
+mod dense;
+#[cfg(feature = "mpi")]
+mod launch;
 mod ranks;
+mod vectors;
 
-use dlops::arrays::gather::{self, Receiver};
-use dlops::arrays::random::{self, Distribution};
-use dlops::arrays::{Array, Space};
+use arguments::{overlapping, Argument, Form};
+use cases::{factor, Make, ALLOCATES, CASES, MACHINERY, OF_LOCAL_OPERATORS};
+use dense::{places, vector, Matrix};
+use dlops::arrays::Space;
 use dlops::context::{Context, ContextOptions};
 use dlops::dtype::{DType, Scalar};
-use dlops::error::{Result, Status};
-use dlops::layout::Layout;
-use dlops::operators::avo::{poststack, Wavelet};
-use dlops::operators::derivative::{self, Kind};
+use dlops::error::Status;
+use dlops::layout::{GridDimension, Layout, Partition, Role};
 use dlops::operators::dot_test::dot_test;
-use dlops::operators::{algebra, basic, signal, Mode, Operator};
+use dlops::operators::{Mode, Operator};
 use num_complex::Complex64;
 use ranks::{layouts, on_ranks};
 
 const SHAPE: [i64; 3] = [6, 5, 4];
 
-type Make = fn(&Space) -> Result<Operator>;
+/// Shorter than the ranks are many, and than a stencil is wide.
+const THIN: [i64; 3] = [2, 1, 3];
 
-/// Constructor, and an operator made by it on a space of `SHAPE`.
-const CASES: &[(&str, Make)] = &[
-    ("first_derivative", |s| derivative::first_derivative(s, 0, &derivative::FirstDerivative::default())),
-    ("first_derivative", |s| {
-        let options = derivative::FirstDerivative { order: 5, edge: true, ..Default::default() };
-        derivative::first_derivative(s, 1, &options)
-    }),
-    ("second_derivative", |s| {
-        let options = derivative::SecondDerivative { kind: Kind::Forward, ..Default::default() };
-        derivative::second_derivative(s, 2, &options)
-    }),
-    ("laplacian", |s| derivative::laplacian(s, &derivative::Laplacian::default())),
-    ("identity", |s| basic::identity(s, s)),
-    ("zero", |s| basic::zero(s, s)),
-    ("diagonal", |s| {
-        let d = Array::new(s)?;
-        random::fill(&d, Distribution::Normal, 3, 0)?;
-        basic::diagonal(s, &d)
-    }),
-    ("convolve1d", |s| signal::convolve1d(s, 0, &[2.0, -1.0, 0.5].map(|v| Complex64::new(v, 0.0)), 1)),
-    ("convolve1d", |s| {
-        // A complex filter needs complex spaces.
-        let im = if s.dtype().is_complex() { 1.5 } else { 0.0 };
-        signal::convolve1d(s, 1, &[Complex64::new(1.0, im), Complex64::new(-2.0, 0.5 * im)], 0)
-    }),
-    ("poststack", |s| poststack(s, 0, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Centered)),
-    ("poststack", |s| poststack(s, 2, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Forward)),
-    ("adjoint", |s| Ok(algebra::adjoint(&first(s)?))),
-    ("transpose", |s| Ok(algebra::transpose(&first(s)?))),
-    ("conjugate", |s| Ok(algebra::conjugate(&first(s)?))),
-    ("scale", |s| algebra::scale(factor(s), &first(s)?)),
-    ("sum", |s| algebra::sum(&[factor(s), Scalar::real(-2.0)], &[first(s)?, basic::identity(s, s)?])),
-    ("product", |s| algebra::product(&[first(s)?, algebra::adjoint(&first(s)?), first(s)?])),
-    ("power", |s| algebra::power(&first(s)?, 3)),
-];
-
-/// Constructors whose domain and range differ in shape or are not shaped, and where they are held to the same.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("gradient", "derivative_layouts.rs"),
-    ("redistribution", "derivative_layouts.rs"),
-    ("diagonal_along", "operators_basic.rs"),
-    ("transpose", "operators_basic.rs"),
-    ("matrix_mult", "operators_basic.rs"),
-    ("block_diag", "blocks.rs"),
-    ("vstack", "blocks.rs"),
-    ("hstack", "blocks.rs"),
-    ("replicated", "blocks.rs"),
-    ("stacked_block_diag", "blocks.rs"),
-    ("stacked_vstack", "blocks.rs"),
-    ("stacked_hstack", "blocks.rs"),
-    ("block", "blocks.rs"),
-    ("callback", "blocks.rs"),
-];
-
-/// What operators are made of: the cases above run through them in layouts that are cut into more than intervals.
-const MACHINERY: &[&str] = &["redistributed", "along_axis", "filter"];
-
-fn first(s: &Space) -> Result<Operator> {
-    derivative::first_derivative(s, 1, &derivative::FirstDerivative { kind: Kind::Forward, ..Default::default() })
-}
-
-fn factor(s: &Space) -> Scalar {
-    Scalar::complex(1.5, if s.dtype().is_complex() { -0.5 } else { 0.0 })
-}
-
-/// The whole array on every rank, as complex doubles.
-fn whole(x: &Array) -> Vec<Complex64> {
-    let n = x.space().global_count() as usize;
-    let mut bytes = vec![0u8; n * x.dtype().size()];
-    // SAFETY: room for the whole array.
-    unsafe { gather::to_global(x, Receiver::All, bytes.as_mut_ptr()) }.unwrap();
-    let part = x.dtype().real().size();
-    let numbers: Vec<f64> = bytes
-        .chunks(part)
-        .map(|b| match part {
-            4 => f32::from_ne_bytes(b.try_into().unwrap()) as f64,
-            _ => f64::from_ne_bytes(b.try_into().unwrap()),
-        })
-        .collect();
-    match x.dtype().is_complex() {
-        true => numbers.chunks(2).map(|c| Complex64::new(c[0], c[1])).collect(),
-        false => numbers.into_iter().map(|re| Complex64::new(re, 0.0)).collect(),
-    }
-}
-
-fn put(x: &Array, values: &[Complex64]) {
-    let numbers = values.iter().flat_map(|v| [v.re, v.im].into_iter().take(1 + x.dtype().is_complex() as usize));
-    let bytes: Vec<u8> = match x.dtype().real() {
-        DType::Float32 => numbers.flat_map(|v| (v as f32).to_ne_bytes()).collect(),
-        _ => numbers.flat_map(f64::to_ne_bytes).collect(),
-    };
-    // SAFETY: the whole array of its dtype.
-    unsafe { gather::from_global(x, bytes.as_ptr()) }.unwrap();
-}
-
-/// The columns of the forward matrix, from unit vectors on one rank.
-fn matrix(make: Make, dtype: DType) -> Vec<Vec<Complex64>> {
-    let context = Context::solo(ContextOptions::default()).unwrap();
-    let a = make(&Space::new(&context, dtype, &SHAPE, Layout::cut(0, 1), None).unwrap()).unwrap();
-    let (x, y) = (Array::new(a.domain()).unwrap(), Array::new(a.range()).unwrap());
-    let n = a.domain().global_count() as usize;
-    let column = |j: usize| {
-        let mut unit = vec![Complex64::new(0.0, 0.0); n];
-        unit[j].re = 1.0;
-        put(&x, &unit);
-        a.apply(Mode::Forward, &x, &y).unwrap();
-        whole(&y)
-    };
-    (0..n).map(column).collect()
-}
-
-/// op(A) x by the matrix.
-fn product(columns: &[Vec<Complex64>], mode: Mode, x: &[Complex64]) -> Vec<Complex64> {
-    let element = |v: Complex64| if mode.conjugated() { v.conj() } else { v };
-    match mode.transposed() {
-        true => columns.iter().map(|c| c.iter().zip(x).map(|(a, x)| element(*a) * x).sum()).collect(),
-        false => (0..columns[0].len()).map(|i| columns.iter().zip(x).map(|(c, x)| element(c[i]) * x).sum()).collect(),
-    }
-}
-
-fn check(name: &str, make: Make, space: &Space, columns: &[Vec<Complex64>]) -> bool {
-    let a = match make(space) {
-        Ok(a) => a,
-        // What cannot be done without a gather says so, on every rank alike.
-        Err(error) => {
-            assert_eq!(error.status, Status::Layout, "{name} on {space}: {error}");
-            return false;
-        }
-    };
-    for mode in Mode::ALL {
+/// `turn` chooses the kinds of memory and the scalars.
+fn check(name: &str, a: &Operator, matrix: &Matrix, turn: usize) {
+    for (m, mode) in Mode::ALL.into_iter().enumerate() {
         let (from, to) = a.spaces(mode);
-        let (x, y) = (Array::new(from).unwrap(), Array::new(to).unwrap());
-        random::fill(&x, Distribution::Normal, 5, 0).unwrap();
-        random::fill(&y, Distribution::Normal, 5, 1).unwrap();
-        let (before, input) = (whole(&y), whole(&x));
-        for (alpha, beta) in [(Scalar::ONE, Scalar::ZERO), (factor(space), Scalar::real(-0.75))] {
+        let (input, before) = (vector(from, 1), vector(to, 2));
+        let product = matrix.apply(mode, &input);
+        let local = |values: &[Complex64], space| places(space).into_iter().map(|p| values[p]).collect::<Vec<_>>();
+        for (s, (alpha, beta)) in
+            [(Scalar::ONE, Scalar::ZERO), (factor(from), Scalar::real(-0.75))].into_iter().enumerate()
+        {
+            let form = |k: usize| Form::ALL[(turn + m + s + k) % 3];
+            let forms = (form(0), form((turn / 3 + s) % 3));
+            let (x, y) = (Argument::new(from, forms.0), Argument::new(to, forms.1));
+            vectors::write(&x.array, &local(&input, from));
             match beta.is_zero() {
                 // Never read: what is there must not matter.
-                true => put(&y, &vec![Complex64::new(f64::NAN, 0.0); before.len()]),
-                false => put(&y, &before),
+                true => vectors::write(&y.array, &vec![Complex64::new(f64::NAN, 0.0); to.local_count() as usize]),
+                false => vectors::write(&y.array, &local(&before, to)),
             }
-            a.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
+            a.apply_scaled(mode, alpha, &x.array, beta, &y.array).unwrap();
+            let what = format!("{name} {mode:?}, {alpha:?}, {beta:?}, x and y in {forms:?}, from {from} to {to}");
             let (alpha, beta) = (Complex64::new(alpha.re, alpha.im), Complex64::new(beta.re, beta.im));
-            let zero = beta == Complex64::new(0.0, 0.0);
-            let right: Vec<Complex64> = product(columns, mode, &input)
-                .iter()
-                .zip(&before)
-                .map(|(p, y)| alpha * p + if zero { beta } else { beta * y })
-                .collect();
+            let right: Vec<Complex64> = product.iter().zip(&before).map(|(p, y)| alpha * p + beta * y).collect();
             let scale = right.iter().map(|v| v.norm()).fold(1.0, f64::max);
-            for (got, right) in whole(&y).iter().zip(&right) {
-                let close = (got - right).norm() <= 200.0 * space.dtype().epsilon() * scale;
-                assert!(close, "{name} {mode:?} on {space}: {got} instead of {right}");
+            for (got, right) in vectors::read(&y.array).iter().zip(local(&right, to)) {
+                let close = (got - right).norm() <= 200.0 * from.dtype().epsilon() * scale;
+                assert!(close, "{what}: {got} instead of {right}\n{:?}", vectors::read(&y.array));
+            }
+            assert_eq!(vectors::read(&x.array), local(&input, from), "{what}: x was written");
+            x.check_surroundings(&what);
+            y.check_surroundings(&what);
+        }
+    }
+}
+
+fn check_dot(name: &str, a: &Operator) {
+    for seed in 0..3 {
+        let found = dot_test(a, seed, 0.0).unwrap();
+        assert!(found.passed, "{name} on {}: {found:?}", a.domain());
+    }
+}
+
+/// Makes the operator on a space of every layout, of those that the turn chooses, and checks it.
+fn every_layout(
+    context: &Context,
+    dtype: DType,
+    shape: &[i64; 3],
+    (name, make): &(&str, Make),
+    matrix: &Matrix,
+    every: usize,
+) {
+    let (mut built, mut tried) = (0, 0);
+    for (k, layout) in layouts(shape, context.size()).into_iter().enumerate().filter(|(k, _)| k % every == 0) {
+        tried += 1;
+        let space = Space::new(context, dtype, shape, layout, None).unwrap();
+        match make(&space) {
+            Ok(a) => {
+                check(name, &a, matrix, k / every);
+                if k % 3 == 0 {
+                    check_dot(name, &a);
+                }
+                built += 1;
+            }
+            // What cannot be done without a gather says so, on every rank alike.
+            Err(error) => assert_eq!(error.status, Status::Layout, "{name} on {space}: {error}"),
+        }
+    }
+    // Layouts that an operator may refuse are few.
+    assert!(*shape != SHAPE || 2 * built > tried, "{name}: only {built} layouts on {} ranks", context.size());
+}
+
+/// All layouts in one dtype, every third in the others.
+fn suite(dtype: DType) {
+    let every = if dtype == DType::Complex128 { 1 } else { 3 };
+    for case in CASES {
+        for (shape, every) in [(&SHAPE, every), (&THIN, 4 * every)] {
+            let matrix = Matrix::of(case.1, dtype, shape);
+            for size in 1..=4 {
+                on_ranks(size, |context| every_layout(context, dtype, shape, case, &matrix, every));
             }
         }
     }
-    for seed in 0..3 {
-        let found = dot_test(&a, seed, 0.0).unwrap();
-        assert!(found.passed, "{name} on {space}: {found:?}");
-    }
-    true
-}
-
-fn every_layout(dtype: DType) {
-    for (name, make) in CASES {
-        let columns = matrix(*make, dtype);
+    for (name, make) in OF_LOCAL_OPERATORS {
+        let matrix = Matrix::of(*make, dtype, &SHAPE);
         for size in 1..=4 {
             on_ranks(size, |context| {
-                let mut built = 0;
-                for layout in layouts(&SHAPE, size) {
-                    let space = Space::new(context, dtype, &SHAPE, layout, None).unwrap();
-                    built += check(name, *make, &space, &columns) as usize;
-                }
-                // Layouts that an operator may refuse are few.
-                assert!(2 * built > layouts(&SHAPE, size).len(), "{name}: only {built} layouts on {size} ranks");
+                let a = make(&cut(context, dtype, 0, None)).unwrap();
+                (0..9).for_each(|turn| check(name, &a, &matrix, turn));
+                check_dot(name, &a);
             });
         }
     }
 }
 
+fn cut(context: &Context, dtype: DType, axis: usize, mask: Option<Vec<i32>>) -> Space {
+    Space::new(context, dtype, &SHAPE, Layout::cut(axis, context.size()), mask).unwrap()
+}
+
 #[test]
 fn every_layout_in_float32() {
-    every_layout(DType::Float32);
+    suite(DType::Float32);
 }
 
 #[test]
 fn every_layout_in_float64() {
-    every_layout(DType::Float64);
+    suite(DType::Float64);
 }
 
 #[test]
 fn every_layout_in_complex64() {
-    every_layout(DType::Complex64);
+    suite(DType::Complex64);
 }
 
 #[test]
 fn every_layout_in_complex128() {
-    every_layout(DType::Complex128);
+    suite(DType::Complex128);
 }
 
-/// Names of public functions below `folder` that return an operator.
-fn constructors(folder: &std::path::Path, names: &mut Vec<String>) {
+/// With a mask, an operator works where no element depends on one of another colour, and is refused where one does.
+#[test]
+fn masks_part_the_ranks() {
+    let dtype = DType::Complex64;
+    let grid = |first: usize, second: usize| {
+        let cut = |axis: usize| GridDimension { ranks: 2, role: Role::Cut { axis, partition: Partition::Balanced } };
+        Layout::Grid(vec![cut(first), cut(second)])
+    };
+    for (name, make) in CASES {
+        let matrix = Matrix::of(*make, dtype, &SHAPE);
+        on_ranks(4, |context| {
+            let mut outcomes = [0, 0];
+            for (turn, mask) in [vec![0, 0, 1, 1], vec![1, 0, 1, 0]].into_iter().enumerate() {
+                let cuts = [Layout::cut(0, 4), Layout::cut(2, 4), grid(0, 2), grid(2, 1), grid(1, 0)];
+                for layout in cuts.into_iter().chain([Layout::replicated(4)]) {
+                    let space = Space::new(context, dtype, &SHAPE, layout, Some(mask.clone())).unwrap();
+                    match make(&space) {
+                        Ok(a) => {
+                            assert!(!matrix.couples(&a, &mask), "{name} on {space} mixes groups");
+                            check(name, &a, &matrix, turn);
+                            check_dot(name, &a);
+                            outcomes[0] += 1;
+                        }
+                        Err(error) => {
+                            assert_eq!(error.status, Status::Space, "{name} on {space}: {error}");
+                            assert!(error.message.contains("mask"), "{error}");
+                            outcomes[1] += 1;
+                        }
+                    }
+                }
+            }
+            assert!(outcomes[0] > 0, "{name} works under no mask");
+        });
+    }
+}
+
+/// Contexts on groups of ranks, which work at the same time without knowing of one another.
+#[test]
+fn groups_of_ranks_are_contexts() {
+    for case in CASES.iter().chain(OF_LOCAL_OPERATORS) {
+        let matrix = Matrix::of(case.1, DType::Float64, &SHAPE);
+        on_ranks(4, |context| {
+            let group = context.comm().split([3, -1, 3, 3][context.rank()]).unwrap();
+            let group = Context::new(group, ContextOptions { check_level: 1, ..Default::default() }).unwrap();
+            assert_eq!(group.size(), [3, 1, 3, 3][context.rank()]);
+            every_layout(&group, DType::Float64, &SHAPE, case, &matrix, 4);
+        });
+    }
+}
+
+/// x and y that share an element are refused before anything is written.
+#[test]
+fn overlapping_arguments_are_refused() {
+    let context = Context::solo(ContextOptions::default()).unwrap();
+    for (name, make) in CASES.iter().chain(OF_LOCAL_OPERATORS) {
+        let a = make(&cut(&context, DType::Float32, 0, None)).unwrap();
+        for mode in Mode::ALL {
+            let (from, to) = a.spaces(mode);
+            let (x, y) = overlapping(from, to);
+            let before = vectors::read(&y);
+            let error = a.apply(mode, &x, &y).unwrap_err();
+            assert_eq!(error.status, Status::Overlap, "{name}: {error}");
+            assert!(error.message.contains("x and y"), "{error}");
+            assert_eq!(vectors::read(&y), before, "{name}");
+        }
+    }
+}
+
+/// The second application and all later ones allocate nothing.
+fn nothing_is_allocated(context: &Context) {
+    let dtype = DType::Complex64;
+    for (name, make) in CASES.iter().chain(OF_LOCAL_OPERATORS) {
+        for (k, layout) in layouts(&SHAPE, context.size()).into_iter().enumerate().filter(|(k, _)| k % 5 == 1) {
+            let space = Space::new(context, dtype, &SHAPE, layout, None).unwrap();
+            let Ok(a) = make(&space) else { continue };
+            for (m, mode) in Mode::ALL.into_iter().enumerate() {
+                let (from, to) = a.spaces(mode);
+                let (x, y) = (Argument::new(from, Form::ALL[k % 3]), Argument::new(to, Form::ALL[(k + m) % 3]));
+                vectors::write(&x.array, &vec![Complex64::ONE; from.local_count() as usize]);
+                vectors::write(&y.array, &vec![Complex64::ONE; to.local_count() as usize]);
+                let apply = || a.apply_scaled(mode, factor(from), &x.array, Scalar::real(0.5), &y.array).unwrap();
+                apply();
+                let made = counting::allocations(|| {
+                    apply();
+                    apply();
+                });
+                let allowed = if ALLOCATES.contains(name) { 100 } else { 0 };
+                assert!(made <= allowed, "{name} {mode:?} on {space}: {made} allocations");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_allocated_on_one_rank() {
+    nothing_is_allocated(&Context::solo(ContextOptions::default()).unwrap());
+}
+
+/// Over MPI, and on a group of its ranks. Threads that play ranks allocate their messages.
+#[cfg(feature = "mpi")]
+#[test]
+fn nothing_is_allocated_over_mpi() {
+    launch::Launch::default().run("allocations", 2..=4);
+}
+
+/// One rank over MPI; nothing when the tests are run without mpirun.
+#[cfg(feature = "mpi")]
+#[test]
+fn rank() {
+    launch::run_rank(|_| {
+        launch::with_mpi(|| {
+            let context = Context::new(dlops::comm::mpi::world().unwrap(), ContextOptions::default()).unwrap();
+            nothing_is_allocated(&context);
+            let group = context.comm().split((context.rank() % 2) as i32).unwrap();
+            nothing_is_allocated(&Context::new(group, ContextOptions::default()).unwrap());
+        })
+    });
+}
+
+/// Public functions below `folder` that return an operator, as the first folder and the name.
+fn constructors(root: &std::path::Path, folder: &std::path::Path, names: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            constructors(&path, names);
+            constructors(root, &path, names);
         } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
             let text = std::fs::read_to_string(&path).unwrap();
+            let inner = path.strip_prefix(root).unwrap();
+            let group = inner.components().next().filter(|_| inner.components().count() > 1);
+            let group = group.map_or(String::new(), |g| format!("{}::", g.as_os_str().to_string_lossy()));
             for part in text.split("\npub fn ").skip(1).chain(text.split("\npub(crate) fn ").skip(1)) {
                 let head = part.split(" {").next().unwrap_or("");
                 if head.ends_with("-> Result<Operator>") || head.ends_with("-> Operator") {
-                    names.push(head.split(['(', '<']).next().unwrap_or("").to_string());
+                    names.push(format!("{group}{}", head.split(['(', '<']).next().unwrap_or("")));
                 }
             }
         }
@@ -244,19 +296,16 @@ fn constructors(folder: &std::path::Path, names: &mut Vec<String>) {
 
 #[test]
 fn every_constructor_is_registered() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operators");
     let mut names = Vec::new();
-    constructors(&root.join("src/operators"), &mut names);
+    constructors(&root, &root, &mut names);
     assert!(names.len() > 20, "found only {names:?}");
-    for name in names {
-        let here = CASES.iter().any(|(n, _)| *n == name);
-        let there = ELSEWHERE.iter().filter(|(n, _)| *n == name).all(|(n, file)| {
-            let folder = root.join("tests").join(file.trim_end_matches(".rs"));
-            let parts = std::fs::read_dir(folder).into_iter().flatten().map(|e| e.unwrap().path());
-            let files: Vec<_> = parts.chain([root.join("tests").join(file)]).collect();
-            files.iter().any(|f| std::fs::read_to_string(f).is_ok_and(|text| text.contains(n)))
-        });
-        let listed = here || ELSEWHERE.iter().any(|(n, _)| *n == name) || MACHINERY.contains(&name.as_str());
-        assert!(listed && there, "{name} is an operator that no suite runs: register it in tests/operator_suite.rs");
+    let cases: Vec<&str> =
+        CASES.iter().chain(OF_LOCAL_OPERATORS).map(|c| c.0).chain(MACHINERY.iter().copied()).collect();
+    for name in &names {
+        assert!(cases.contains(&name.as_str()), "{name} is an operator that no suite runs: register it in cases.rs");
+    }
+    for case in cases {
+        assert!(names.iter().any(|n| n == case), "{case} is no constructor");
     }
 }

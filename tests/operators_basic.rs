@@ -11,7 +11,7 @@ use dlops::operators::avo::{poststack, Wavelet};
 use dlops::operators::basic::{diagonal, diagonal_along, identity, matrix_mult, transpose, zero, DenseMatrix};
 use dlops::operators::derivative::Kind;
 use dlops::operators::dot_test::dot_test;
-use dlops::operators::signal::{convolve1d, measures, tapers, wavelets};
+use dlops::operators::signal::{convolve1d, convolve1d_lines, measures, tapers, wavelets};
 use dlops::operators::{Mode, Operator};
 use num_complex::{Complex32, Complex64};
 use reference::{cases, complex_sequence, sequence, Case, DATA, DIAGONAL, FILTER, MATRIX, MODEL};
@@ -418,6 +418,50 @@ fn convolutions_are_pylops() {
     }
 }
 
+/// y[.., i, ..] = sum_k h[.., i - k + offset, ..] x[.., k, ..]: PyLops' Convolve1D with h of the model's dimensions.
+#[test]
+fn each_line_has_its_filter() {
+    let dims = [4i64, 70, 3];
+    for (axis, taps, offset) in [(0, 3, 1), (1, 9, 6), (1, 80, 0), (2, 1, 0), (2, 5, 4)] {
+        let mut sizes = dims;
+        sizes[axis] = taps;
+        let place = |index: [i64; 3], dims: [i64; 3]| ((index[0] * dims[1] + index[1]) * dims[2] + index[2]) as usize;
+        let n = dims.iter().product::<i64>() as usize;
+        let h = complex_sequence(FILTER, sizes.iter().product::<i64>() as usize);
+        let sums = |x: &[Complex64], adjoint: bool| -> Vec<Complex64> {
+            let mut y = vec![Complex64::ZERO; n];
+            for at in 0..n as i64 {
+                let index = [at / (dims[1] * dims[2]), at / dims[2] % dims[1], at % dims[2]];
+                for k in 0..dims[axis] {
+                    let t = if adjoint { k - index[axis] } else { index[axis] - k } + offset;
+                    if !(0..taps).contains(&t) {
+                        continue;
+                    }
+                    let (mut from, mut of) = (index, index);
+                    (from[axis], of[axis]) = (k, t);
+                    let h = h[place(of, sizes)];
+                    y[place(index, dims)] += if adjoint { h.conj() } else { h } * x[place(from, dims)];
+                }
+            }
+            y
+        };
+        let (x, y) = (complex_sequence(MODEL, n), complex_sequence(DATA, n));
+        let expected = Expected { ax: sums(&x, false), ahy: sums(&y, true), x, y };
+        for ranks in [1, 3] {
+            on_ranks(ranks, |comm| {
+                let context = Context::new(comm, ContextOptions { check_level: 1, ..Default::default() }).unwrap();
+                for (layout, refusable) in layouts(&dims, ranks) {
+                    let space = Space::new(&context, DType::Complex128, &dims, layout.clone(), None).unwrap();
+                    match convolve1d_lines(&space, axis, &h, taps as usize, offset as usize) {
+                        Ok(a) => expected.check(&a, &format!("axis {axis}, {taps} taps, {layout}, {ranks} ranks")),
+                        Err(error) => assert!(refusable && error.status == Status::Layout, "{layout}: {error}"),
+                    }
+                }
+            });
+        }
+    }
+}
+
 #[test]
 fn poststack_is_pylops() {
     for case in cases("signal", "poststack") {
@@ -447,9 +491,11 @@ fn threads_and_ranks_change_nothing() {
     let w: Vec<f64> = (0..41).map(|i| (i as f64 * 0.7).cos()).collect();
     let d: Vec<f64> = (0..90).map(|i| 1.0 + i as f64).collect();
     let each: Vec<f64> = (0..7 * 90).map(|i| (i as f64 * 0.3).sin()).collect();
+    let each_line: Vec<f64> = (0..4 * n / 40).map(|i| (i as f64 * 0.9).sin()).collect();
     let all = |space: &Space, axis: usize| {
         vec![
             convolve1d(space, axis, &h, 2).unwrap(),
+            convolve1d_lines(space, axis, &complex(each_line[..n / shape[axis] as usize * 4].to_vec()), 4, 1).unwrap(),
             poststack(space, axis, Wavelet::Stationary(&w), Kind::Centered).unwrap(),
             poststack(
                 space,
@@ -617,6 +663,10 @@ fn bad_arguments_are_refused() {
         assert_eq!(status(convolve1d(&space, 0, &[], 0)), Status::Argument);
         assert_eq!(status(convolve1d(&space, 0, &one, 1)), Status::Argument);
         assert_eq!(status(convolve1d(&space, 0, &[Complex64::I], 0)), Status::DType);
+        assert_eq!(status(convolve1d_lines(&space, 0, &[Complex64::ONE; 7], 2, 0)), Status::Shape);
+        assert_eq!(status(convolve1d_lines(&space, 0, &[Complex64::ONE; 8], 2, 2)), Status::Argument);
+        assert_eq!(status(convolve1d_lines(&space, 2, &[Complex64::ONE; 8], 2, 0)), Status::Axis);
+        assert_eq!(status(convolve1d_lines(&space, 0, &[Complex64::I; 8], 2, 0)), Status::DType);
         assert_eq!(status(transpose(&space, &[0, 0], None)), Status::Axis);
         assert_eq!(status(transpose(&space, &[1, 0], Some(&space))), Status::Shape);
         assert_eq!(status(identity(&space, &other)), Status::Shape);

@@ -67,6 +67,14 @@ public:
         return linear_operator(made);
     }
 
+    /// A on wider elements: a real operator for complex arrays, or one of single precision for double.
+    linear_operator promote(dtype wider) const
+    {
+        dlops_operator *made = nullptr;
+        detail::check(dlops_operator_promote(get(), static_cast<int32_t>(wider), &made));
+        return linear_operator(made);
+    }
+
     space domain() const { return detail::make<space>(dlops_operator_get_domain, get()); }
     space range() const { return detail::make<space>(dlops_operator_get_range, get()); }
 

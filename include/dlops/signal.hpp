@@ -20,6 +20,31 @@ linear_operator convolve1d(const space &space, int32_t axis, const std::vector<E
     return linear_operator(made);
 }
 
+/// The same with a filter for each line: h has the space's shape with its own number of samples along the axis, C order.
+template <class Element>
+linear_operator convolve1d_lines(const space &space, int32_t axis, const std::vector<Element> &h, int64_t taps,
+                                 int64_t offset = 0)
+{
+    detail::argument_problem problem("dlops::convolve1d_lines");
+    const int64_t length = detail::axis_length(space, axis);
+    int64_t lines = length > 0 ? 1 : 0;
+    if (length > 0) {
+        for (const int64_t extent : space.shape()) lines *= extent;
+        lines /= length;
+        if (static_cast<int64_t>(h.size()) != lines * taps) {
+            problem.add("h has length " + std::to_string(h.size()) + ", expected " + std::to_string(taps) +
+                        " samples for each of " + std::to_string(lines) + " lines");
+        }
+    }
+    dlops_convolve1d_options options = DLOPS_CONVOLVE1D_OPTIONS_INIT;
+    options.offset = offset;
+    options.filter_dtype = static_cast<int32_t>(dtype_of<Element>);
+    options.per_line = 1;
+    dlops_operator *made = nullptr;
+    problem.check(dlops_convolve1d_create(space.get(), axis, taps, problem.unless(h.data()), &options, &made));
+    return linear_operator(made);
+}
+
 /// As dlops_poststack_options.
 struct poststack_options {
     difference kind = difference::centered;

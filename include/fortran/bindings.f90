@@ -650,6 +650,13 @@ module dlops_bindings
       type(c_ptr), intent(inout) :: result
       integer(c_int32_t) :: returned
     end function
+    function c_operator_promote(op, dtype, result) bind(C, name="dlops_operator_promote") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: op
+      integer(c_int32_t), value :: dtype
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
     function c_operator_get_domain(op, domain) bind(C, name="dlops_operator_get_domain") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: op

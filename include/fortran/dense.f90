@@ -34,6 +34,8 @@ module dlops_dense
   !!
   !! h       real, or complex for complex spaces; the same on all ranks; copied
   !! origin  index of the filter's sample for lag 0, from 1; default 1
+  !! taps    given: a filter of so many samples for each line; h is the space's shape with `taps` in place of the
+  !!         axis' extent, in array element order
   interface dlops_convolve1d_create
     module procedure convolve_real32, convolve_real64, convolve_complex32, convolve_complex64
   end interface
@@ -81,7 +83,7 @@ contains
       result%handle), stat, errmsg)
   end subroutine
 
-  subroutine convolve_real32(space, axis, h, result, origin, stat, errmsg)
+  subroutine convolve_real32(space, axis, h, result, origin, stat, errmsg, taps)
     type(dlops_space), intent(in) :: space
     integer, intent(in) :: axis
     real(real32), intent(in), contiguous, target :: h(:)
@@ -89,12 +91,15 @@ contains
     integer, intent(in), optional :: origin
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
+    integer, intent(in), optional :: taps
     type(convolve1d_options), target :: choices
     choices%struct_size = c_sizeof(choices)
     if (present(origin)) choices%offset = origin - 1
     choices%filter_dtype = DLOPS_FLOAT32
+    if (present(taps)) choices%per_line = 1
     call finish(c_convolve1d_create(space%handle, axis_of(axis, dimensions_of(space%handle)), &
-      size(h, kind=c_int64_t), c_loc(h), c_loc(choices), result%handle), stat, errmsg)
+      samples_of(size(h, kind=c_int64_t), taps), &
+      filters_of(space, axis, size(h, kind=c_int64_t), taps, c_loc(h)), c_loc(choices), result%handle), stat, errmsg)
   end subroutine
 
   subroutine matrix_real64(space, A, result, axis, borrow, stat, errmsg)
@@ -138,7 +143,7 @@ contains
       result%handle), stat, errmsg)
   end subroutine
 
-  subroutine convolve_real64(space, axis, h, result, origin, stat, errmsg)
+  subroutine convolve_real64(space, axis, h, result, origin, stat, errmsg, taps)
     type(dlops_space), intent(in) :: space
     integer, intent(in) :: axis
     real(real64), intent(in), contiguous, target :: h(:)
@@ -146,12 +151,15 @@ contains
     integer, intent(in), optional :: origin
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
+    integer, intent(in), optional :: taps
     type(convolve1d_options), target :: choices
     choices%struct_size = c_sizeof(choices)
     if (present(origin)) choices%offset = origin - 1
     choices%filter_dtype = DLOPS_FLOAT64
+    if (present(taps)) choices%per_line = 1
     call finish(c_convolve1d_create(space%handle, axis_of(axis, dimensions_of(space%handle)), &
-      size(h, kind=c_int64_t), c_loc(h), c_loc(choices), result%handle), stat, errmsg)
+      samples_of(size(h, kind=c_int64_t), taps), &
+      filters_of(space, axis, size(h, kind=c_int64_t), taps, c_loc(h)), c_loc(choices), result%handle), stat, errmsg)
   end subroutine
 
   subroutine matrix_complex32(space, A, result, axis, borrow, stat, errmsg)
@@ -195,7 +203,7 @@ contains
       result%handle), stat, errmsg)
   end subroutine
 
-  subroutine convolve_complex32(space, axis, h, result, origin, stat, errmsg)
+  subroutine convolve_complex32(space, axis, h, result, origin, stat, errmsg, taps)
     type(dlops_space), intent(in) :: space
     integer, intent(in) :: axis
     complex(real32), intent(in), contiguous, target :: h(:)
@@ -203,12 +211,15 @@ contains
     integer, intent(in), optional :: origin
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
+    integer, intent(in), optional :: taps
     type(convolve1d_options), target :: choices
     choices%struct_size = c_sizeof(choices)
     if (present(origin)) choices%offset = origin - 1
     choices%filter_dtype = DLOPS_COMPLEX64
+    if (present(taps)) choices%per_line = 1
     call finish(c_convolve1d_create(space%handle, axis_of(axis, dimensions_of(space%handle)), &
-      size(h, kind=c_int64_t), c_loc(h), c_loc(choices), result%handle), stat, errmsg)
+      samples_of(size(h, kind=c_int64_t), taps), &
+      filters_of(space, axis, size(h, kind=c_int64_t), taps, c_loc(h)), c_loc(choices), result%handle), stat, errmsg)
   end subroutine
 
   subroutine matrix_complex64(space, A, result, axis, borrow, stat, errmsg)
@@ -252,7 +263,7 @@ contains
       result%handle), stat, errmsg)
   end subroutine
 
-  subroutine convolve_complex64(space, axis, h, result, origin, stat, errmsg)
+  subroutine convolve_complex64(space, axis, h, result, origin, stat, errmsg, taps)
     type(dlops_space), intent(in) :: space
     integer, intent(in) :: axis
     complex(real64), intent(in), contiguous, target :: h(:)
@@ -260,13 +271,44 @@ contains
     integer, intent(in), optional :: origin
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
+    integer, intent(in), optional :: taps
     type(convolve1d_options), target :: choices
     choices%struct_size = c_sizeof(choices)
     if (present(origin)) choices%offset = origin - 1
     choices%filter_dtype = DLOPS_COMPLEX128
+    if (present(taps)) choices%per_line = 1
     call finish(c_convolve1d_create(space%handle, axis_of(axis, dimensions_of(space%handle)), &
-      size(h, kind=c_int64_t), c_loc(h), c_loc(choices), result%handle), stat, errmsg)
+      samples_of(size(h, kind=c_int64_t), taps), &
+      filters_of(space, axis, size(h, kind=c_int64_t), taps, c_loc(h)), c_loc(choices), result%handle), stat, errmsg)
   end subroutine
+
+  !> The samples of a filter: all values, or `taps` for each line.
+  function samples_of(count, taps) result(samples)
+    integer(c_int64_t), intent(in) :: count
+    integer, intent(in), optional :: taps
+    integer(c_int64_t) :: samples
+    samples = count
+    if (present(taps)) samples = taps
+  end function
+
+  !> The filters, or a null pointer where they are not `taps` samples for each line, which all ranks report.
+  function filters_of(space, axis, count, taps, address) result(filters)
+    type(dlops_space), intent(in) :: space
+    integer, intent(in) :: axis
+    integer(c_int64_t), intent(in) :: count
+    integer, intent(in), optional :: taps
+    type(c_ptr), intent(in) :: address
+    type(c_ptr) :: filters
+    integer(c_int64_t) :: lengths(DLOPS_MAX_DIMENSIONS)
+    integer(c_int32_t) :: n
+    filters = address
+    if (.not. present(taps)) return
+    n = dimensions_of(space%handle)
+    if (axis < 1 .or. axis > n) return
+    if (c_space_get_shape(space%handle, lengths) /= 0) return
+    lengths(n + 1 - axis) = taps
+    if (count /= product(lengths(1:n))) filters = c_null_ptr
+  end function
 
   subroutine create_matrix(space, lengths, address, result, axis, borrow, stat, errmsg)
     type(dlops_space), intent(in) :: space

@@ -13,7 +13,7 @@ module dlops_operators
     dlops_operator_conjugate, dlops_operator_scale, dlops_operator_power, dlops_operator_get_domain, &
     dlops_operator_get_range, dlops_operator_create_domain_array, dlops_operator_create_range_array, &
     dlops_operator_get_apply_counts, dlops_operator_reset_apply_counts, dlops_operator_view, dlops_operator_retain, &
-    dlops_operator_destroy, dlops_operator_sum, dlops_operator_product, dlops_operator_dot_test
+    dlops_operator_destroy, dlops_operator_sum, dlops_operator_product, dlops_operator_dot_test, dlops_operator_promote
 
 contains
 
@@ -140,6 +140,16 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     call finish(c_operator_power(op%handle, int(exponent, c_int64_t), result%handle), stat, errmsg)
+  end subroutine
+
+  !> A on elements of a wider dtype: a real operator for complex arrays, or one of single precision for double. Local.
+  subroutine dlops_operator_promote(op, dtype, result, stat, errmsg)
+    type(dlops_operator), intent(in) :: op
+    integer(c_int32_t), intent(in) :: dtype
+    type(dlops_operator), intent(out) :: result
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    call finish(c_operator_promote(op%handle, dtype, result%handle), stat, errmsg)
   end subroutine
 
   !> The domain, as a new handle that the caller destroys. Local.

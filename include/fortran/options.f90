@@ -103,7 +103,7 @@ module dlops_options
     integer(c_size_t) :: struct_size = 0
     integer(c_int64_t) :: offset = 0
     integer(c_int32_t) :: filter_dtype = 0
-    integer(c_int32_t) :: reserved = 0
+    integer(c_int32_t) :: per_line = 0
   end type convolve1d_options
 
   type, bind(C) :: psnr_options

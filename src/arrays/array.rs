@@ -1,13 +1,13 @@
 //! One element of a space: local memory, or a list of components.
 
+use super::local::{contiguous_strides, strided_extent, Local};
 use super::memory::{Access, Block, Release};
 use super::runs::Runs;
 use super::space::Space;
 use crate::device::Device;
-use crate::dtype::{DType, Element};
+use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
-use crate::layout::MAX_DIMENSIONS;
 use crate::storage::Memory;
 use std::sync::Arc;
 
@@ -23,31 +23,6 @@ struct Inner {
 enum Data {
     Leaf(Local),
     Product(Vec<Array>),
-}
-
-/// This rank's elements of a leaf: `shape` in C order, `strides` in elements, the last axis contiguous.
-#[derive(Clone)]
-pub struct Local {
-    block: Arc<Block>,
-    pointer: *mut u8,
-    pub shape: Vec<i64>,
-    pub strides: Vec<i64>,
-    dtype: DType,
-    contiguous: bool,
-}
-
-// SAFETY: the pointer lies in `block`, which is Send and Sync under the same contract.
-unsafe impl Send for Local {}
-// SAFETY: as above.
-unsafe impl Sync for Local {}
-
-/// Strides in elements of a C-contiguous block.
-pub fn contiguous_strides(shape: &[i64]) -> Vec<i64> {
-    let mut strides = vec![1; shape.len()];
-    for k in (0..shape.len().saturating_sub(1)).rev() {
-        strides[k] = strides[k + 1] * shape[k + 1].max(1);
-    }
-    strides
 }
 
 fn bytes_of(count: i64, dtype: DType) -> Result<usize> {
@@ -320,128 +295,6 @@ impl Array {
     }
 }
 
-impl Local {
-    pub fn pointer(&self) -> *mut u8 {
-        self.pointer
-    }
-
-    pub fn is_contiguous(&self) -> bool {
-        self.contiguous
-    }
-
-    pub fn is_owned(&self) -> bool {
-        self.block.is_owned()
-    }
-
-    /// Strides of the elements as a block of `shape`, which has as many: an array of a congruent space may have other
-    /// axes than the one that it is accepted for. Local, without allocation.
-    pub fn strides_as(&self, shape: &[i64]) -> Result<[i64; MAX_DIMENSIONS]> {
-        let mut strides = [1; MAX_DIMENSIONS];
-        if self.shape == shape {
-            strides.iter_mut().zip(&self.strides).for_each(|(to, from)| *to = *from);
-        } else if self.contiguous {
-            (0..shape.len().saturating_sub(1)).rev().for_each(|k| strides[k] = strides[k + 1] * shape[k + 1].max(1));
-        } else {
-            fail!(
-                Unsupported,
-                "a strided array of local shape {:?} is used where {shape:?} is needed; copy it first",
-                self.shape
-            );
-        }
-        Ok(strides)
-    }
-
-    /// Contiguous runs of the local elements in C order.
-    pub fn runs(&self) -> Runs {
-        Runs::new(self.pointer, self.dtype.size(), &self.shape, &self.strides)
-    }
-
-    /// The local elements of contiguous memory. `None` where the array is strided or of another type.
-    pub fn as_slice<T: Element>(&self) -> Option<&[T]> {
-        (self.contiguous && T::DTYPE == self.dtype).then(|| {
-            let count = self.count();
-            // SAFETY: dtype was checked; the block holds `count` contiguous elements; a null pointer only with count 0.
-            unsafe {
-                std::slice::from_raw_parts(
-                    if count == 0 { std::ptr::NonNull::dangling().as_ptr() } else { self.pointer.cast() },
-                    count,
-                )
-            }
-        })
-    }
-
-    fn count(&self) -> usize {
-        self.shape.iter().product::<i64>() as usize
-    }
-
-    /// Moves to the elements of `parent` from `offset` on, in C order, with the strides that they have there.
-    fn lay_over(&mut self, parent: &Local, offset: i64) -> Result<()> {
-        let count = self.count();
-        let (start, total) = (offset as usize, parent.count());
-        if offset < 0 || start > total || count > total - start || self.dtype != parent.dtype {
-            fail!(
-                Argument,
-                "{count} elements of {} from {offset} are no part of {total} of {}",
-                self.dtype.name(),
-                parent.dtype.name()
-            );
-        }
-        (self.block, self.contiguous) = (parent.block.clone(), parent.contiguous || count <= 1);
-        let runs = parent.runs();
-        let size = self.dtype.size();
-        self.pointer = match parent.contiguous || count == 0 {
-            true => parent.pointer.wrapping_add(start * size),
-            false => runs.at(start).0,
-        };
-        let mut step = 1usize;
-        for axis in (0..self.shape.len()).rev() {
-            let strided = !self.contiguous && self.shape[axis] > 1;
-            self.strides[axis] = match strided {
-                true => (runs.at(start + step).0 as i64 - self.pointer as i64) / size as i64,
-                false => step as i64,
-            };
-            step *= self.shape[axis].max(1) as usize;
-        }
-        if !self.contiguous {
-            self.check_same_elements(&runs, start)?;
-            self.contiguous = Runs::is_contiguous(&self.shape, &self.strides);
-        }
-        Ok(())
-    }
-
-    /// An error where shape and strides do not visit the elements of `parent` from `start` on.
-    fn check_same_elements(&self, parent: &Runs, start: usize) -> Result<()> {
-        let inner = self.shape.iter().rposition(|n| *n > 1);
-        let rows = inner.is_none_or(|axis| self.strides[axis] == 1);
-        let (own, count, mut at) = (self.runs(), self.count(), 0);
-        while rows && at < count {
-            let ((here, left), (there, more)) = (own.at(at), parent.at(start + at));
-            if here != there {
-                break;
-            }
-            at += left.min(more);
-        }
-        if at < count {
-            fail!(
-                Unsupported,
-                "the padding of a strided array does not fit a part of local shape {:?}; copy it first",
-                self.shape
-            );
-        }
-        Ok(())
-    }
-
-    fn overlaps(&self, other: &Local) -> bool {
-        let range = |l: &Local| {
-            let extent = strided_extent(&l.shape, &l.strides).unwrap_or(0) as usize;
-            let start = l.pointer as usize;
-            (start, start + extent * l.dtype.size())
-        };
-        let ((a, a_end), (b, b_end)) = (range(self), range(other));
-        a < b_end && b < a_end
-    }
-}
-
 /// An error where a pointer that the host wraps is not in the memory of the space.
 fn check_place(space: &Space, pointer: *const u8) -> Result<()> {
     let Some(stream) = space.context().stream() else { return Ok(()) };
@@ -459,33 +312,4 @@ fn check_place(space: &Space, pointer: *const u8) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Elements from the first to the last that shape and strides reach; strides must be positive and not fold rows
-/// into one another.
-fn strided_extent(shape: &[i64], strides: &[i64]) -> Result<i64> {
-    if shape.len() != strides.len() {
-        fail!(Shape, "got {} strides for a local shape of {} axes", strides.len(), shape.len());
-    }
-    if shape.contains(&0) {
-        return Ok(0);
-    }
-    let mut extent = 1i64;
-    for axis in (0..shape.len()).rev() {
-        let (n, stride) = (shape[axis], strides[axis]);
-        if axis == shape.len() - 1 && n > 1 && stride != 1 {
-            fail!(Shape, "the stride of the last axis is {stride}, expected 1");
-        }
-        if n > 1 && stride < extent {
-            fail!(
-                Shape,
-                "the stride of axis {axis} is {stride}, expected at least {extent}, the extent of the axes after it"
-            );
-        }
-        let Some(reach) = (n - 1).checked_mul(stride).and_then(|r| r.checked_add(extent)) else {
-            fail!(Shape, "local shape {shape:?} with strides {strides:?} exceeds 2^63 - 1 elements");
-        };
-        extent = reach;
-    }
-    Ok(extent)
 }

@@ -1,6 +1,6 @@
 //! The buffers of a halo exchange of device arrays, whose messages go over the host in page-locked memory.
 
-use super::array::Local;
+use super::local::Local;
 use crate::comm::{Communicator, Request};
 use crate::context::Context;
 use crate::device::{DeviceMemory, PinnedMemory, Stream};

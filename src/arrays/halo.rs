@@ -1,10 +1,11 @@
 //! Halo exchange along one axis: what the neighbours hold next to this rank's slab, in buffers of its own.
 
-use super::array::{Array, Local};
+use super::array::Array;
 use super::device_halo::DeviceHalo;
+use super::local::Local;
 use super::space::Space;
 use crate::comm::{requests_of, Request};
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
 use crate::layout::{HaloPiece, HaloPlan, Side, MAX_DIMENSIONS};
@@ -201,68 +202,4 @@ impl Halo {
         // SAFETY: the piece lies in its side's buffer; the staged piece is packed.
         unsafe { copy_block(target, &strides[..n], source, &packed[..n], &extents[..n], size) }
     }
-}
-
-/// A ghost region may reach over several ranks, but not be wider than the whole axis.
-fn not_wider_than_axis(space: &Space, axis: usize, widths: &(Vec<i64>, Vec<i64>)) -> Result<()> {
-    let (shape, _) = space.shaped("ghost cells")?;
-    let Some(n) = shape.get(axis) else { fail!(Axis, "axis is {axis}, the shape has {} axes", shape.len()) };
-    for (name, widths) in [("before", &widths.0), ("after", &widths.1)] {
-        if let Some(rank) = widths.iter().position(|w| w > n) {
-            fail!(Argument, "{name} of rank {rank} is {}, and axis {axis} has {n} elements", widths[rank]);
-        }
-    }
-    Ok(())
-}
-
-/// How many indices this rank gets on either side: the widths, less what lies outside the array. Collective.
-pub fn ghost_widths(space: &Space, axis: usize, before: i64, after: i64) -> Result<(i64, i64)> {
-    let context = space.context();
-    let widths = (context.comm().allgather_i64(before)?, context.comm().allgather_i64(after)?);
-    let halo = context.agree(
-        not_wider_than_axis(space, axis, &widths).and_then(|()| Halo::new(space, axis, &widths.0, &widths.1, false)),
-    )?;
-    Ok((halo.before_len() as i64, halo.after_len() as i64))
-}
-
-/// The elements of `x` with `before` and `after` more indices along `axis` (clipped at the ends of the array), written
-/// to `ghosted` in C order: PyLops-MPI's add_ghost_cells. Widths may differ per rank. Collective.
-///
-/// Returns the number of indices along the axis that were written: this rank's, and those of [`ghost_widths`].
-///
-/// # Safety
-/// `ghosted` has room for `room` elements.
-pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: *mut u8, room: i64) -> Result<i64> {
-    let space = x.space();
-    let context = space.context();
-    let widths = (context.comm().allgather_i64(before)?, context.comm().allgather_i64(after)?);
-    let mut halo = context.agree(
-        not_wider_than_axis(space, axis, &widths).and_then(|()| Halo::new(space, axis, &widths.0, &widths.1, false)),
-    )?;
-    let local = x.local()?;
-    let (below, own, above) = (halo.before_len() as i64, local.shape[axis], halo.after_len() as i64);
-    let total = below + own + above;
-    let enough = match room < total * halo.plane as i64 {
-        true => Err(Error::new(
-            Status::Argument,
-            format!("the buffer has room for {room} elements, and {} are needed", total * halo.plane as i64),
-        )),
-        false => Ok(()),
-    };
-    context.agree(enough)?;
-    let started = halo.start(x);
-    halo.finish().and(started)?;
-    let size = space.dtype().size();
-    let (_, whole, n) = halo.block(total, total);
-    let put = |at: i64, len: i64, source: *const u8, strides: &[isize]| -> Result<()> {
-        let (extents, _, _) = halo.block(len, len);
-        let target = ghosted.wrapping_offset(whole[axis] * at as isize * size as isize);
-        // SAFETY: the caller's buffer holds the whole block, checked above.
-        unsafe { copy_block(target, &whole[..n], source, &strides[..n], &extents[..n], size) }
-    };
-    put(0, below, halo.before(), &halo.block(below, below).1)?;
-    let own_strides: Vec<isize> = local.strides.iter().map(|s| *s as isize).collect();
-    put(below, own, local.pointer(), &own_strides)?;
-    put(below + own, above, halo.after(), &halo.block(above, above).1)?;
-    Ok(total)
 }

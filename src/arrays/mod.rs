@@ -1,17 +1,21 @@
 //! Spaces and their elements.
 
 pub mod array;
+mod box_exchange;
 mod device_halo;
 mod device_redistribute;
 mod device_sums;
 pub mod gather;
+pub mod ghosts;
 pub mod halo;
 mod host_twin;
+pub mod local;
 pub mod memory;
 pub mod norms;
 pub mod npy;
 mod npy_header;
 pub(crate) mod on_device;
+pub(crate) mod parts;
 pub mod random;
 pub(crate) mod rank_sum;
 pub mod redistribute;

@@ -5,6 +5,7 @@
 //! components in one vector. Replicated elements count once, and sums stay among ranks of one mask colour.
 
 use super::array::Array;
+use super::box_exchange::{exchange, packed_block};
 use super::host_twin::{on_host, Use};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
@@ -125,14 +126,19 @@ fn with_flags(values: &[f64]) -> Vec<f64> {
 
 /// This rank's state of a leaf.
 fn state_of(x: &Array, measure: Measure) -> Result<f64> {
-    let combine = |a: f64, b: f64| match measure {
+    let both = |a, b| combine(measure, a, b);
+    dispatch!(x.dtype(), T => {
+        fold(x, measure.start(), |state, p, n| measure::row(state, elements::<T>(p, n), measure), both)
+    })
+}
+
+/// The state of two parts together.
+fn combine(measure: Measure, a: f64, b: f64) -> f64 {
+    match measure {
         Measure::Largest => keep_nan(1.0, a, b),
         Measure::Smallest => keep_nan(-1.0, a, b),
         _ => a + b,
-    };
-    dispatch!(x.dtype(), T => {
-        fold(x, measure.start(), |state, p, n| measure::row(state, elements::<T>(p, n), measure), combine)
-    })
+    }
 }
 
 /// Folds the runs of a leaf, each thread its part; the parts are combined in the order of threads.
@@ -159,8 +165,9 @@ fn fold<S: Copy + Send + Sync>(
     Ok(partials.iter().fold(start, |state, p| combine(state, *p.lock().unwrap_or_else(PoisonError::into_inner))))
 }
 
-/// The space of norms along `axis`: real, the shape without that axis (of one axis: a single element). Where the axis is
-/// cut, the ranks that share a line along it hold copies of the result; all other axes are cut as before. Local.
+/// The space of norms along `axis`: real, the shape without that axis (of one axis: a single element). Where a grid cuts
+/// the axis, the ranks that share a line along it hold copies of the result; all other axes are cut as before. Where
+/// boxes cut it, the result is cut along axis 0 in balanced blocks (of one axis: every rank has it). Local.
 pub fn axis_space(space: &Space, axis: usize) -> Result<Space> {
     let (shape, layout) = space.shaped("a norm along an axis")?;
     if axis >= shape.len() {
@@ -184,20 +191,29 @@ pub fn axis_space(space: &Space, axis: usize) -> Result<Space> {
                 })
                 .collect(),
         ),
-        Layout::Boxes(boxes) if shape.len() > 1 && layout.axis_is_whole(shape, axis) && shape[axis] > 0 => {
-            let without = |b: &IndexBox| {
-                let (mut lower, mut upper) = (b.lower.clone(), b.upper.clone());
-                lower.remove(axis);
-                upper.remove(axis);
-                // A box that was empty along the axis only stays empty.
-                let upper = if b.is_empty() { lower.clone() } else { upper };
-                IndexBox { lower, upper }
-            };
-            Layout::Boxes(boxes.iter().map(without).collect())
+        Layout::Boxes(boxes) if along_boxes(shape, layout, axis) => {
+            Layout::Boxes(boxes.iter().map(|b| b.without_axis(axis)).collect())
         }
-        _ => fail!(Unsupported, "a norm along axis {axis}, which boxes cut: redistribute to a grid layout first"),
+        Layout::Boxes(boxes) => {
+            if let Some(mask) = space.mask() {
+                fail!(
+                    Unsupported,
+                    "a norm along axis {axis}, which boxes cut, under mask {mask:?}; redistribute to a grid first"
+                );
+            }
+            match shape.len() {
+                1 => Layout::replicated(boxes.len()),
+                _ => Layout::cut(0, boxes.len()),
+            }
+        }
+        Layout::Local(_) => fail!(Space, "a norm along axis {axis} of an array without a global shape"),
     };
     Space::derived(space, space.dtype().real(), &rest, layout)
+}
+
+/// Whether every box has all of the axis, and the others divide what remains.
+fn along_boxes(shape: &[i64], layout: &Layout, axis: usize) -> bool {
+    shape.len() > 1 && shape[axis] > 0 && layout.axis_is_whole(shape, axis)
 }
 
 /// y := norms of the order of x along `axis`. `y` is an array of [`axis_space`]. Sums run in double precision, locally
@@ -216,7 +232,12 @@ pub fn norm_along(x: &Array, order: f64, axis: usize, y: &Array) -> Result<()> {
         Ok((measure, states_along(x, axis, measure)?))
     });
     let (measure, mut states) = context.agree_on(valid, &format!("norm of order {order} along axis {axis}"))?;
-    combine_line(x.space(), axis, measure, &mut states)?;
+    match x.space().shaped("a norm along an axis")? {
+        (shape, layout @ Layout::Boxes(boxes)) if !along_boxes(shape, layout, axis) => {
+            states = combine_boxes(boxes, y.space(), axis, measure, &states)?;
+        }
+        _ => combine_line(x.space(), axis, measure, &mut states)?,
+    }
     states.iter_mut().for_each(|s| *s = measure.finish(*s));
     let runs = y.local()?.runs();
     let (mut at, mut outcome) = (0, Ok(()));
@@ -283,4 +304,39 @@ fn combine_line(space: &Space, axis: usize, measure: Measure, states: &mut [f64]
         *state = if *flag > 0.0 { f64::NAN } else { sign * value };
     }
     Ok(())
+}
+
+/// This rank's states of the result from those of all boxes, each of which has states of its own remaining indices.
+/// Collective.
+fn combine_boxes(boxes: &[IndexBox], result: &Space, axis: usize, measure: Measure, own: &[f64]) -> Result<Vec<f64>> {
+    let (shape, layout) = result.shaped("the result of a norm along an axis")?;
+    let comm = result.context().comm();
+    // Of one axis, the single element that all boxes have a part of.
+    let rest = |b: &IndexBox| match boxes[0].lower.len() {
+        1 => IndexBox { lower: vec![0], upper: vec![1] },
+        _ => b.without_axis(axis),
+    };
+    let held: Vec<IndexBox> = boxes.iter().map(rest).collect();
+    let region = |rank: usize| layout.region(shape, rank);
+    let wanted: Vec<IndexBox> =
+        (0..comm.size()).map(region).map(|r| IndexBox { lower: r.lower(), upper: r.upper() }).collect();
+    let here = &wanted[comm.rank()];
+    let (_, places) = packed_block(here);
+    let mut states = vec![measure.start(); here.count() as usize];
+    let (_, strides) = packed_block(&held[comm.rank()]);
+    let put = |block: &IndexBox, elements: *const u8| {
+        let (extents, tight) = packed_block(block);
+        for k in 0..block.count() as usize {
+            let index = |axis: usize| k / tight[axis] as usize % extents[axis];
+            let along = |axis: usize| (block.lower[axis] - here.lower[axis]) as usize + index(axis);
+            let place: usize = (0..shape.len()).map(|axis| along(axis) * places[axis] as usize).sum();
+            // SAFETY: the packed doubles of the block; messages of doubles alone are aligned for them.
+            let theirs = unsafe { elements.cast::<f64>().add(k).read() };
+            states[place] = combine(measure, states[place], theirs);
+        }
+        Ok(())
+    };
+    // SAFETY: the states of this rank's box without the axis, in C order.
+    unsafe { exchange(&**comm, (&held, &wanted), size_of::<f64>(), (own.as_ptr().cast(), &strides), put)? };
+    Ok(states)
 }

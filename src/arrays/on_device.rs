@@ -1,6 +1,7 @@
 //! Leaves in device memory: where verbs meet the kernels of the device.
 
-use super::array::{Array, Local};
+use super::array::Array;
+use super::local::Local;
 use super::space::Space;
 use crate::device::{DeviceMemory, Stream};
 use crate::dtype::{DType, Scalar};
@@ -145,7 +146,7 @@ fn device_to_host(x: &Array, y: &Array) -> Result<()> {
 
 /// A walk over a strided leaf and a contiguous block of as many elements, which stands before it or after it.
 fn beside(leaf: &Local, block: u64, block_first: bool) -> Result<Walk<2>> {
-    let strides = super::array::contiguous_strides(&leaf.shape);
+    let strides = super::local::contiguous_strides(&leaf.shape);
     let own = Strided { pointer: leaf.pointer() as u64, strides: &leaf.strides };
     let other = Strided { pointer: block, strides: &strides };
     Walk::new(&leaf.shape, if block_first { [other, own] } else { [own, other] })
@@ -156,7 +157,7 @@ fn gather(source: &Local, count: usize, dtype: DType) -> Result<HostMemory> {
     let mut gathered = HostMemory::for_elements(count, dtype.size())?;
     let as_isize = |v: &[i64]| v.iter().map(|n| *n as isize).collect::<Vec<_>>();
     let extents: Vec<usize> = source.shape.iter().map(|n| *n as usize).collect();
-    let strides = as_isize(&super::array::contiguous_strides(&source.shape));
+    let strides = as_isize(&super::local::contiguous_strides(&source.shape));
     let from = as_isize(&source.strides);
     // SAFETY: the strided leaf and the fresh block hold the same extents.
     unsafe {

@@ -1,7 +1,8 @@
 //! From one layout to another of the same global shape.
 
-use super::array::{Array, Local};
+use super::array::Array;
 use super::device_redistribute::DeviceRedistribute;
+use super::local::Local;
 use super::space::Space;
 use super::verbs;
 use crate::comm::{requests_of, Request};

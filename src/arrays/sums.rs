@@ -9,7 +9,7 @@ use super::on_device::on_device;
 use super::reduction::Reducer;
 use super::space::Space;
 use super::typed_sums::TypedSums;
-use super::verbs::{pairs, quads};
+use super::verbs::{pairs, triples};
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
@@ -146,16 +146,29 @@ impl Sums {
         self.keep(done);
     }
 
-    /// x := x + alpha p, r := r - alpha q, slot += |r|^2. Reads 4n, writes 2n.
-    pub(crate) fn add_cg_update(&mut self, slot: usize, alpha: f64, p: &Array, q: &Array, x: &Array, r: &Array) {
-        let done = quads([p, q, x, r], &mut |[p, q, x, r]| {
-            let counts = self.counts(r);
-            if let Some((_, walk, pointers)) = on_device([p, q, x, r])? {
-                let alpha = Scalar::real(alpha).into();
-                return self
-                    .there(slot, counts, |slots, k| cuda::cg_update(slots, k, r.dtype(), walk, alpha, pointers));
+    /// y := x + beta y, slot += |y|^2. Reads 2n, writes n.
+    pub(crate) fn add_xpby_norm(&mut self, slot: usize, x: &Array, beta: f64, y: &Array) {
+        let done = pairs(x, y, &mut |x, y| {
+            let counts = self.counts(y);
+            if let Some((_, walk, pointers)) = on_device([x, y])? {
+                let beta = Scalar::real(beta).into();
+                return self.there(slot, counts, |slots, k| cuda::xpby_norm(slots, k, y.dtype(), walk, beta, pointers));
             }
-            each_kind!(self, typed => typed.add_cg_update(slot, counts, alpha, p, q, x, r))
+            each_kind!(self, typed => typed.add_xpby_norm(slot, counts, x, beta, y))
+        });
+        self.keep(done);
+    }
+
+    /// x := x + alpha c, then r := r - d x, slot += |r|^2 + i |x|^2. Reads 3n, writes 2n.
+    pub(crate) fn add_damped_update(&mut self, slot: usize, alpha: f64, c: &Array, d: f64, x: &Array, r: &Array) {
+        let done = triples(c, x, r, &mut |c, x, r| {
+            let counts = self.counts(r);
+            if let Some((_, walk, pointers)) = on_device([c, x, r])? {
+                let factors = (Scalar::real(alpha).into(), Scalar::real(d).into());
+                return self
+                    .there(slot, counts, |slots, k| cuda::damped_update(slots, k, r.dtype(), walk, factors, pointers));
+            }
+            each_kind!(self, typed => typed.add_damped_update(slot, counts, alpha, c, d, x, r))
         });
         self.keep(done);
     }

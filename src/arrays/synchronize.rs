@@ -46,7 +46,7 @@ pub(super) fn synchronize_leaf(x: &Array, root: usize) -> Result<()> {
     }
     let mut packed = HostMemory::new(bytes)?;
     let strides: Vec<isize> = local.strides.iter().map(|s| *s as isize).collect();
-    let tight: Vec<isize> = super::array::contiguous_strides(&local.shape).iter().map(|s| *s as isize).collect();
+    let tight: Vec<isize> = super::local::contiguous_strides(&local.shape).iter().map(|s| *s as isize).collect();
     let extents: Vec<usize> = local.shape.iter().map(|n| *n as usize).collect();
     let size = x.dtype().size();
     // SAFETY: the packed block has room for all local elements.

@@ -97,27 +97,30 @@ impl<S: SumState> TypedSums<S> {
     }
 
     pub(super) fn add_axpy_norm(&mut self, slot: usize, counts: bool, alpha: f64, x: &Array, y: &Array) -> Result<()> {
-        let alpha = Scalar::real(alpha);
         dispatch!(x.dtype(), T => self.add(slot, counts, [x, y], |[p, q], n, [re, _]| {
             fused::axpy_norm(alpha, elements::<T>(p, n), elements_mut::<T>(q, n), re)
         }))
     }
 
-    #[allow(clippy::too_many_arguments)] // the vectors of the method, in the order of its formula
-    pub(super) fn add_cg_update(
+    pub(super) fn add_xpby_norm(&mut self, slot: usize, counts: bool, x: &Array, beta: f64, y: &Array) -> Result<()> {
+        dispatch!(x.dtype(), T => self.add(slot, counts, [x, y], |[p, q], n, [re, _]| {
+            fused::xpby_norm(elements::<T>(p, n), beta, elements_mut::<T>(q, n), re)
+        }))
+    }
+
+    #[allow(clippy::too_many_arguments)] // coefficients and vectors in the order of the formula
+    pub(super) fn add_damped_update(
         &mut self,
         slot: usize,
         counts: bool,
         alpha: f64,
-        p: &Array,
-        q: &Array,
+        c: &Array,
+        d: f64,
         x: &Array,
         r: &Array,
     ) -> Result<()> {
-        let alpha = Scalar::real(alpha);
-        dispatch!(r.dtype(), T => self.add(slot, counts, [p, q, x, r], |[p, q, x, r], n, [re, _]| {
-            let (p, q) = (elements::<T>(p, n), elements::<T>(q, n));
-            fused::cg_update(alpha, p, q, elements_mut::<T>(x, n), elements_mut::<T>(r, n), re)
+        dispatch!(r.dtype(), T => self.add(slot, counts, [c, x, r], |[c, x, r], n, sums| {
+            fused::damped_update(alpha, elements::<T>(c, n), d, elements_mut::<T>(x, n), elements_mut::<T>(r, n), sums)
         }))
     }
 

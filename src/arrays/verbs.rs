@@ -1,7 +1,8 @@
 //! The vector verbs: one pass over memory each, over every leaf of a product: by the context's threads, or on the device
 //! in the order of the context's stream.
 
-use super::array::{Array, Local};
+use super::array::Array;
+use super::local::Local;
 use super::on_device::{self, on_device};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
@@ -11,8 +12,9 @@ use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cpu;
+use crate::kernels::cuda::reduce::axpy_xpby as axpy_xpby_on_device;
 use crate::kernels::cuda::vector as cuda;
-use crate::kernels::host::{convert, copy_block, vector};
+use crate::kernels::host::{convert, copy_block, fused, vector};
 use crate::storage::Memory;
 use crate::threads::split;
 use num_complex::Complex;
@@ -80,25 +82,19 @@ pub(crate) fn pairs(x: &Array, y: &Array, visit: &mut dyn FnMut(&Array, &Array) 
     }
 }
 
-fn triples(x: &Array, y: &Array, z: &Array, visit: &mut dyn FnMut(&Array, &Array, &Array) -> Result<()>) -> Result<()> {
+/// As `pairs`, of three arrays.
+pub(super) fn triples(
+    x: &Array,
+    y: &Array,
+    z: &Array,
+    visit: &mut dyn FnMut(&Array, &Array, &Array) -> Result<()>,
+) -> Result<()> {
     match (x.parts(), y.parts(), z.parts()) {
         ([], [], []) => visit(x, y, z),
         (a, b, c) if a.len() == b.len() && b.len() == c.len() => {
             a.iter().zip(b).zip(c).try_for_each(|((x, y), z)| triples(x, y, z, visit))
         }
         _ => fail!(Space, "arrays of {}, {} and {} do not pair up", x.space(), y.space(), z.space()),
-    }
-}
-
-/// Visits the leaves of four arrays of congruent spaces together.
-pub(super) fn quads(arrays: [&Array; 4], visit: &mut dyn FnMut([&Array; 4]) -> Result<()>) -> Result<()> {
-    let count = arrays[0].parts().len();
-    if arrays.iter().any(|a| a.parts().len() != count) {
-        fail!(Space, "arrays of {} and {} do not pair up", arrays[0].space(), arrays[1].space());
-    }
-    match count {
-        0 => visit(arrays),
-        _ => (0..count).try_for_each(|k| quads(arrays.map(|a| &a.parts()[k]), visit)),
     }
 }
 
@@ -186,6 +182,25 @@ pub fn axpby(alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
 /// y := x + beta y. Reads 2n, writes n.
 pub fn xpby(x: &Array, beta: Scalar, y: &Array) -> Result<()> {
     axpby(Scalar::ONE, x, beta, y)
+}
+
+/// x := x + alpha p, then p := z + beta p: a solver's step and its next direction. Reads 3n, writes 2n; with beta = 0
+/// the result holds no trace of the old p, and with alpha = 0 x is left alone.
+pub(crate) fn axpy_xpby(alpha: f64, p: &Array, z: &Array, beta: f64, x: &Array) -> Result<()> {
+    if alpha == 0.0 || beta == 0.0 {
+        axpy(Scalar::real(alpha), p, x)?;
+        return xpby(z, Scalar::real(beta), p);
+    }
+    triples(p, z, x, &mut |p, z, x| {
+        if let Some((stream, walk, pointers)) = on_device([p, z, x])? {
+            let factors = (Scalar::real(alpha).into(), Scalar::real(beta).into());
+            return axpy_xpby_on_device(stream, x.dtype(), walk, factors, pointers);
+        }
+        let (a, b, c) = (p.local()?, z.local()?, x.local()?);
+        dispatch!(x.dtype(), T => each_run([a, b, c], x.space(), |[p, z, x], n| {
+            fused::axpy_xpby(alpha, elements_mut::<T>(p, n), elements::<T>(z, n), beta, elements_mut::<T>(x, n))
+        }))
+    })
 }
 
 /// w := alpha x + beta y. Reads 2n, writes n.

@@ -35,7 +35,8 @@ pub unsafe extern "C" fn dlops_array_create(space: *const dlops_space, array: *m
 /// @param data   this rank's elements (dlops_space_get_local_count of them); borrowed until the array and all that
 ///               holds it is destroyed. May be NULL where the count is 0
 /// @param array  the new array; the caller destroys it
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space).
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space), MEMORY (more than the
+/// address space holds).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_wrap(
@@ -59,7 +60,7 @@ pub unsafe extern "C" fn dlops_array_wrap(
 ///                 no axis shorter than the extent of the axes after it. NULL: contiguous
 /// @param user     passed to `destroy`
 /// @param destroy  called once when the library lets go of the memory; may be NULL. Not called if this call fails
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT, SHAPE (strides), SPACE (a product space).
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned), SHAPE (strides), SPACE (a product space), MEMORY.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_wrap_strided(
@@ -74,7 +75,7 @@ pub unsafe extern "C" fn dlops_array_wrap_strided(
         let output = Output::new(array, "array")?;
         let space = borrow::<Space>(space, "space")?;
         let strides = match strides.is_null() {
-            true => crate::arrays::array::contiguous_strides(space.local_shape()),
+            true => crate::arrays::local::contiguous_strides(space.local_shape()),
             // SAFETY: the host passes one stride for each axis.
             false => unsafe { slice(strides, space.local_shape().len() as i64, "strides") }?.to_vec(),
         };

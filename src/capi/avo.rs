@@ -1,6 +1,6 @@
 //! Constructors of models of seismic amplitudes.
 
-use super::border::{axis as checked_axis, boolean, borrow, call, dlops_status, options, slice, Options, Output};
+use super::border::{axis as checked_axis, borrow, call, dlops_status, flag, options, slice, Options, Output};
 use super::derivative::kind;
 use super::handle::{dlops_operator, dlops_space};
 use crate::arrays::Space;
@@ -36,7 +36,7 @@ impl Options for dlops_poststack_options {
 /// @param wavelet  `samples` values, or one wavelet of them for each sample of the axis; the same on all ranks; copied
 /// @param choices  NULL for the defaults
 /// @param result   the caller destroys it
-/// Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample), DTYPE, OPTION, SPACE (no global shape, or the axis is cut
+/// Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample, or too many), DTYPE, OPTION, SPACE (no global shape, or the axis is cut
 /// between mask colours), LAYOUT, MEMORY, COLLECTIVE.
 #[no_mangle]
 #[must_use]
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn dlops_poststack_create(
             if samples < 1 {
                 fail!(Argument, "samples is {samples}, expected 1 or more");
             }
-            let wavelets = if boolean(o.per_sample, "per_sample")? { shape[axis] } else { 1 };
+            let wavelets = if flag(o.per_sample, "per_sample")? { shape[axis] } else { 1 };
             let Some(count) = wavelets.checked_mul(samples) else {
                 fail!(Argument, "samples is {samples}, too many");
             };

@@ -1,6 +1,6 @@
 //! Constructors of identity, zero, diagonal, transpose and matrix operators.
 
-use super::border::{axis as checked_axis, boolean, borrow, call, dlops_status, options, slice, Options, Output};
+use super::border::{axis as checked_axis, borrow, call, dlops_status, flag, options, slice, Options, Output};
 use super::handle::{dlops_array, dlops_operator, dlops_space};
 use crate::arrays::{Array, Space};
 use crate::dispatch;
@@ -52,7 +52,8 @@ impl Options for dlops_matrix_mult_options {
 ///
 /// Source: PyLops, Identity. Deterministic: any P. Elements travel where the layouts put them on different ranks.
 /// @param domain  any space
-/// @param range   NULL: the domain; a congruent space; or one with a global shape of as many axes, longer or shorter
+/// @param range   NULL: the domain; a congruent space; or one with a global shape of as many axes, longer or shorter,
+///                which counts by its indices also where it is congruent
 /// @param result  the caller destroys it
 /// Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SHAPE (numbers of axes differ), SPACE (no global shape, or elements
 /// would leave their mask colour), LAYOUT, MEMORY, COLLECTIVE.
@@ -95,9 +96,10 @@ pub unsafe extern "C" fn dlops_zero_create(
 ///
 /// Source: PyLops, Diagonal. Deterministic: any P.
 /// @param space   domain and range
-/// @param values  d, an array congruent with the space; kept by the operator: later changes of its elements count
+/// @param values  d, an array congruent with the space, or real, of the same precision, where the space is complex; kept
+///                by the operator: later changes of its elements count
 /// @param result  the caller destroys it
-/// Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE.
+/// Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, MEMORY (a real diagonal of a complex space makes two real arrays).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_diagonal_create(
@@ -154,7 +156,8 @@ pub unsafe extern "C" fn dlops_diagonal_create_along(
 /// @param permutation  one axis for each axis of the space, 0-based; negative counts from the last
 /// @param choices      NULL for the defaults
 /// @param result       the caller destroys it; dlops_operator_get_range gives its range
-/// Errors: NULL_POINTER, HANDLE, AXIS, SHAPE (of the range space), SPACE, DTYPE, CONTEXT, LAYOUT, MEMORY, COLLECTIVE.
+/// Errors: NULL_POINTER, HANDLE, AXIS, SHAPE (of the range space), SPACE, DTYPE, CONTEXT, OPTION, LAYOUT, MEMORY,
+/// COLLECTIVE.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_transpose_create(
@@ -219,7 +222,7 @@ pub unsafe extern "C" fn dlops_matrix_mult_create(
             let lent = unsafe {
                 DenseMatrix::borrowed(space.dtype(), shape, matrix.cast(), column_major, o.leading_dimension)
             }?;
-            let matrix = if boolean(o.borrow, "borrow")? { lent } else { lent.to_owned()? };
+            let matrix = if flag(o.borrow, "borrow")? { lent } else { lent.to_owned()? };
             Ok((output, axis, matrix))
         };
         let (output, axis, matrix) = space.context().agree(arguments())?;

@@ -23,28 +23,31 @@ impl Options for dlops_block_options {
 type Create = fn(&Context, &[Operator], Option<Vec<i32>>) -> Result<Operator>;
 
 unsafe fn over_ranks(
+    function: &str,
     create: Create,
     context: *const dlops_context,
     count: i64,
     operators: *const *const dlops_operator,
     choices: *const dlops_block_options,
     result: *mut *mut dlops_operator,
-) -> Result<()> {
-    let context = borrow::<Context>(context, "context")?;
-    let arguments = || -> Result<_> {
-        let output = Output::new(result, "result")?;
-        // SAFETY: the host passes `count` handles, and NULL or options with their struct_size.
-        let (operators, choices) =
-            unsafe { (borrow_all::<Operator>(operators, count, "operators")?, options(choices)?) };
-        let mask = match choices.mask.is_null() {
-            true => None,
-            // SAFETY: one colour for each rank.
-            false => Some(unsafe { slice(choices.mask, context.size() as i64, "mask") }?.to_vec()),
+) -> dlops_status {
+    call(function, || {
+        let context = borrow::<Context>(context, "context")?;
+        let arguments = || -> Result<_> {
+            let output = Output::new(result, "result")?;
+            // SAFETY: the host passes `count` handles, and NULL or options with their struct_size.
+            let (operators, choices) =
+                unsafe { (borrow_all::<Operator>(operators, count, "operators")?, options(choices)?) };
+            let mask = match choices.mask.is_null() {
+                true => None,
+                // SAFETY: one colour for each rank.
+                false => Some(unsafe { slice(choices.mask, context.size() as i64, "mask") }?.to_vec()),
+            };
+            Ok((output, operators, mask))
         };
-        Ok((output, operators, mask))
-    };
-    let (output, operators, mask) = context.agree(arguments())?;
-    output.write(create(&context, &operators, mask)?)
+        let (output, operators, mask) = context.agree(arguments())?;
+        output.write(create(&context, &operators, mask)?)
+    })
 }
 
 /// BlockDiag: y_i = A_i x_i over the operators of all ranks. Collective. Since 0.1.
@@ -57,7 +60,8 @@ unsafe fn over_ranks(
 ///
 /// @param count      operators of this rank, 0 or more; ranks may differ, but one of them has an operator
 /// @param operators  of the local context of `context` (dlops_context_get_local), kept alive by the result; one dtype
-///                   for all domains of all ranks, and one for all ranges
+///                   for all domains of all ranks, and one for all ranges. Operators of one dtype on both sides may
+///                   differ in it: the result has the promoted one (see dlops_operator_promote)
 /// @param choices    NULL for the defaults
 /// @param result     the caller destroys it
 /// Errors, the same on all ranks: NULL_POINTER, HANDLE, ARGUMENT (no operator on any rank), CONTEXT (an operator of
@@ -72,9 +76,7 @@ pub unsafe extern "C" fn dlops_block_diag_create(
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
     // SAFETY: the contract of this function.
-    call("dlops_block_diag_create", || unsafe {
-        over_ranks(block::block_diag, context, count, operators, choices, result)
-    })
+    unsafe { over_ranks("dlops_block_diag_create", block::block_diag, context, count, operators, choices, result) }
 }
 
 /// VStack: y_i = A_i x over the operators of all ranks, and x = sum_i A_i^H y_i. Collective. Since 0.1.
@@ -96,7 +98,7 @@ pub unsafe extern "C" fn dlops_vstack_create(
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
     // SAFETY: the contract of this function.
-    call("dlops_vstack_create", || unsafe { over_ranks(block::vstack, context, count, operators, choices, result) })
+    unsafe { over_ranks("dlops_vstack_create", block::vstack, context, count, operators, choices, result) }
 }
 
 /// HStack: y = sum_i A_i x_i over the operators of all ranks: the mirror of dlops_vstack_create. Collective. Since 0.1.
@@ -116,7 +118,7 @@ pub unsafe extern "C" fn dlops_hstack_create(
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
     // SAFETY: the contract of this function.
-    call("dlops_hstack_create", || unsafe { over_ranks(block::hstack, context, count, operators, choices, result) })
+    unsafe { over_ranks("dlops_hstack_create", block::hstack, context, count, operators, choices, result) }
 }
 
 /// A local operator, the same on all ranks, on replicated vectors: each rank applies its own to its own copy of x, and
@@ -141,6 +143,22 @@ pub unsafe extern "C" fn dlops_operator_create_replicated(
     })
 }
 
+type Stack = fn(&[Operator]) -> Result<Operator>;
+
+unsafe fn stacked(
+    function: &str,
+    create: Stack,
+    count: i64,
+    operators: *const *const dlops_operator,
+    result: *mut *mut dlops_operator,
+) -> dlops_status {
+    call(function, || {
+        let output = Output::new(result, "result")?;
+        // SAFETY: the host passes `count` handles.
+        output.write(create(&unsafe { borrow_all::<Operator>(operators, count, "operators") }?)?)
+    })
+}
+
 /// diag(A_1, ..., A_n) on product spaces: component i of y is A_i times component i of x, in sequence. Local. Since 0.1.
 ///
 /// @param count      1 or more
@@ -154,11 +172,8 @@ pub unsafe extern "C" fn dlops_stacked_block_diag_create(
     operators: *const *const dlops_operator,
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
-    call("dlops_stacked_block_diag_create", || {
-        let output = Output::new(result, "result")?;
-        // SAFETY: the host passes `count` handles.
-        output.write(block::stacked_block_diag(&unsafe { borrow_all::<Operator>(operators, count, "operators") }?)?)
-    })
+    // SAFETY: the contract of this function.
+    unsafe { stacked("dlops_stacked_block_diag_create", block::stacked_block_diag, count, operators, result) }
 }
 
 /// (A_1; ...; A_n): component i of y is A_i x; the adjoint sums A_i^H y_i in place. Local. Since 0.1.
@@ -173,11 +188,8 @@ pub unsafe extern "C" fn dlops_stacked_vstack_create(
     operators: *const *const dlops_operator,
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
-    call("dlops_stacked_vstack_create", || {
-        let output = Output::new(result, "result")?;
-        // SAFETY: the host passes `count` handles.
-        output.write(block::stacked_vstack(&unsafe { borrow_all::<Operator>(operators, count, "operators") }?)?)
-    })
+    // SAFETY: the contract of this function.
+    unsafe { stacked("dlops_stacked_vstack_create", block::stacked_vstack, count, operators, result) }
 }
 
 /// (A_1 ... A_n): y is the sum of A_i times component i of x, in place. Local. Since 0.1.
@@ -192,11 +204,8 @@ pub unsafe extern "C" fn dlops_stacked_hstack_create(
     operators: *const *const dlops_operator,
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
-    call("dlops_stacked_hstack_create", || {
-        let output = Output::new(result, "result")?;
-        // SAFETY: the host passes `count` handles.
-        output.write(block::stacked_hstack(&unsafe { borrow_all::<Operator>(operators, count, "operators") }?)?)
-    })
+    // SAFETY: the contract of this function.
+    unsafe { stacked("dlops_stacked_hstack_create", block::stacked_hstack, count, operators, result) }
 }
 
 /// Block: y_i = sum_j A_ij x_j on product spaces. Local. Since 0.1.

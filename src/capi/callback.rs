@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 /// Writes y = A x (or y = A^H x). x is not changed, y is overwritten. The handles are valid during the call and not the
 /// host's to destroy: acquire their memory and release it, ask for spaces or components, or pass them to other calls.
 /// Called on every rank of the operator's context in the same order, on the thread that applies, so that it may
-/// communicate. Returns 0, or another number for a failure.
+/// communicate. Returns 0, or another number for a failure. An exception or a longjmp must not leave it: dlops.hpp catches
+/// those of its lambdas and throws them again where the library was called.
 pub type dlops_operator_function =
     Option<unsafe extern "C" fn(x: *const dlops_array, y: *mut dlops_array, user: *mut c_void) -> i32>;
 
@@ -131,8 +132,9 @@ unsafe fn create(
 ///
 /// The library adds alpha, beta, conj(A) x = conj(A conj(x)) and A^T x = conj(A^H conj(x)), with one array of the
 /// domain and one of the range that are made here. The functions get arrays of exactly these spaces, in the caller's
-/// memory or in those two. A non-zero return is DLOPS_ERROR_CALLBACK with that number; y holds NaN then. On a context of
-/// several ranks the error is also kept until the next dlops_context_agree or solver reduction tells all ranks.
+/// memory or in those two. A non-zero return is DLOPS_ERROR_CALLBACK with that number; y holds NaN then. The context
+/// also keeps the error, on one rank as on several, until the next dlops_context_agree or solver reduction tells all
+/// ranks; a local context (dlops_context_get_local) leaves that to the operator that its operators are blocks of.
 ///
 /// @param domain   of x, of any layout; also of a local context, for a block of BlockDiag and others
 /// @param range    of y, of the same context

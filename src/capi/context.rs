@@ -131,8 +131,8 @@ pub unsafe extern "C" fn dlops_context_create_self(
 /// @param family   DLOPS_MPI_OPEN_MPI, DLOPS_MPI_MPICH or DLOPS_MPI_STANDARD_ABI; 0 when the host cannot tell
 /// @param choices  NULL for the defaults
 /// @param context  the new context; the caller destroys it
-/// Errors: NULL_POINTER, OPTION, MPI, MPI_MISMATCH, STATE (MPI not initialised, or finalised), UNSUPPORTED (a library
-/// built without MPI), MEMORY.
+/// Errors: NULL_POINTER, ARGUMENT (MPI_COMM_NULL or an intercommunicator), OPTION, MPI, MPI_MISMATCH, STATE (MPI not
+/// initialised, or finalised; the thread), UNSUPPORTED (a library built without MPI), MEMORY.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_context_create_fortran(

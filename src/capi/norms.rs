@@ -32,12 +32,13 @@ pub unsafe extern "C" fn dlops_array_norm_order(x: *const dlops_array, order: f6
     })
 }
 
-/// The space of the norms along an axis: real, the shape without that axis (of one axis: one element). Ranks that divide
-/// the axis hold copies of the result; other axes are cut as in the space. Local. Since 0.1.
+/// The space of the norms along an axis: real, the shape without that axis (of one axis: one element). Ranks of a grid that
+/// divide the axis hold copies of the result, and other axes are cut as in the space; where boxes cut the axis, the result
+/// is cut along axis 0 in balanced blocks (of one axis: every rank has it). Local. Since 0.1.
 ///
 /// @param axis    negative counts from the last
 /// @param result  the new space; the caller destroys it
-/// Errors: NULL_POINTER, HANDLE, AXIS, SPACE (no global shape), UNSUPPORTED (boxes that cut the axis).
+/// Errors: NULL_POINTER, HANDLE, AXIS, SPACE (no global shape), UNSUPPORTED (boxes that cut the axis, under a mask).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_space_create_norm_axis(
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn dlops_space_create_norm_axis(
 /// @param axis    negative counts from the last
 /// @param result  of the space that dlops_space_create_norm_axis gives, or of a congruent one
 /// Errors: NULL_POINTER, HANDLE, ARGUMENT (order is NaN), AXIS, DTYPE, SPACE, OVERLAP, UNSUPPORTED (boxes that cut the
-/// axis), STATE (acquired), COLLECTIVE.
+/// axis, under a mask), STATE (acquired), COLLECTIVE, MEMORY.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_norm_axis(

@@ -4,7 +4,7 @@ use super::border::{borrow, borrow_all, call, dlops_status, slice, write, Output
 use super::handle::{destroy, dlops_array, dlops_operator, dlops_space};
 use crate::arrays::Array;
 use crate::context::Level;
-use crate::dtype::Scalar;
+use crate::dtype::{DType, Scalar};
 use crate::fail;
 use crate::operators::dot_test::dot_test;
 use crate::operators::{algebra, Mode, Operator};
@@ -24,7 +24,9 @@ pub const DLOPS_CONJUGATE: i32 = 3;
 /// @param x     array congruent with the domain (the range for A^H and A^T); not changed
 /// @param y     array congruent with the range (the domain for A^H and A^T); overwritten, never read; shares no
 ///              memory with x
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired), CALLBACK, MPI.
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired; the operator is
+/// applied inside itself), UNSUPPORTED (an adjoint that the operator lacks; padded memory where other rows are needed),
+/// CALLBACK, COLLECTIVE (with check level 1), MPI.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_operator_apply(
@@ -175,6 +177,27 @@ pub unsafe extern "C" fn dlops_operator_power(
     call("dlops_operator_power", || {
         let output = Output::new(result, "result")?;
         output.write(algebra::power(&borrow::<Operator>(operator, "operator")?, exponent)?)
+    })
+}
+
+/// A with the same shapes on elements of `dtype`, which holds those of A by NumPy's rules (dlops_dtype_promote): a real
+/// operator for complex arrays, or one of single precision for double. It computes in A's own type: x is converted (and
+/// rounded) on the way in, y on the way out, and a real A is applied to the real and to the imaginary part. Two arrays of
+/// A's spaces are made here, and two more where the precision differs. Local. Since 0.1.
+///
+/// @param dtype   DLOPS_FLOAT32 to DLOPS_COMPLEX128; A's own gives A
+/// @param result  keeps `operator` alive; the caller destroys it
+/// Errors: NULL_POINTER, HANDLE, DTYPE (it does not hold A's), UNSUPPORTED (A is real on one side only), MEMORY.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_operator_promote(
+    operator: *const dlops_operator,
+    dtype: i32,
+    result: *mut *mut dlops_operator,
+) -> dlops_status {
+    call("dlops_operator_promote", || {
+        let output = Output::new(result, "result")?;
+        output.write(algebra::promoted(&borrow::<Operator>(operator, "operator")?, DType::from_code(dtype)?)?)
     })
 }
 

@@ -1,14 +1,14 @@
 //! Convolution, wavelets, tapers and error measures.
 
 use super::border::{
-    axis as checked_axis, boolean, borrow, call, dlops_status, numbers, options, write, write_all, Options, Output,
+    axis as checked_axis, borrow, call, dlops_status, flag, numbers, options, write, write_all, Options, Output,
 };
 use super::handle::{dlops_array, dlops_operator, dlops_space};
 use crate::arrays::{Array, Space};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
-use crate::operators::signal::{convolve1d, measures, tapers, wavelets};
+use crate::operators::signal::{convolve1d, convolve1d_lines, measures, tapers, wavelets};
 use std::ffi::c_void;
 
 /// How a taper falls: not at all; as half a Hann window; as a cosine (the same), its square, its square root.
@@ -27,7 +27,8 @@ pub struct dlops_convolve1d_options {
     pub offset: i64,
     /// dtype of h, DLOPS_FLOAT32 to DLOPS_COMPLEX128; 0: the space's
     pub filter_dtype: i32,
-    pub reserved: i32,
+    /// 1: a filter for each line; h has the shape of the space with `taps` samples along the axis, in C order
+    pub per_line: i32,
 }
 
 impl Options for dlops_convolve1d_options {
@@ -57,12 +58,14 @@ impl Options for dlops_psnr_options {
 ///
 /// y[i] = sum_k h[i - k + offset] x[k], i and k over the whole axis: the part of the full convolution that has the length
 /// of the axis; x is zero outside. The adjoint correlates with conj(h). The filter may be longer than the axis.
+/// With the option per_line each line has its own h.
 /// Source: PyLops, Convolve1D (whose adjoint lacks the conjugate). Deterministic: any P.
 /// Cut axes exchange halos while the interior is computed; block-cyclic and box layouts are redistributed.
 /// @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
 /// @param axis     negative counts from the last
 /// @param taps     samples of h, 1 or more
-/// @param h        real, or complex for complex spaces; the same on all ranks; copied
+/// @param h        real, or complex for complex spaces; the same on all ranks; copied. With per_line, a rank keeps the
+///                 samples of its own lines
 /// @param choices  NULL for the defaults
 /// @param result   the caller destroys it
 /// Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample, or the offset is outside), DTYPE, OPTION, SPACE (no global
@@ -84,17 +87,27 @@ pub unsafe extern "C" fn dlops_convolve1d_create(
             let output = Output::new(result, "result")?;
             // SAFETY: the host passes NULL or options with their struct_size.
             let o = unsafe { options(choices) }?;
-            let axis = checked_axis(axis, space.shaped("Convolve1D")?.0.len(), "axis")?;
+            let (shape, _) = space.shaped("Convolve1D")?;
+            let axis = checked_axis(axis, shape.len(), "axis")?;
+            let per_line = flag(o.per_line, "per_line")?;
+            let lines =
+                shape.iter().enumerate().filter(|(k, _)| per_line && *k != axis).map(|(_, n)| *n).product::<i64>();
+            let Some(count) = lines.checked_mul(taps) else {
+                fail!(Argument, "taps is {taps}: {lines} filters of that length exceed the address space");
+            };
             let dtype = if o.filter_dtype == 0 { space.dtype() } else { DType::from_code(o.filter_dtype)? };
-            // SAFETY: the host passes `taps` samples of this dtype.
-            let h = unsafe { numbers(h, taps, dtype, "h") }?;
+            // SAFETY: the host passes that many samples of this dtype.
+            let h = unsafe { numbers(h, count, dtype, "h") }?;
             let Ok(offset) = usize::try_from(o.offset) else {
                 fail!(Argument, "offset is {}, expected 0 to {}", o.offset, taps - 1);
             };
-            Ok((output, axis, h, offset))
+            Ok((output, axis, h, offset, per_line))
         };
-        let (output, axis, h, offset) = space.context().agree(arguments())?;
-        output.write(convolve1d(&space, axis, &h, offset)?)
+        let (output, axis, h, offset, per_line) = space.context().agree(arguments())?;
+        output.write(match per_line {
+            true => convolve1d_lines(&space, axis, &h, taps.max(0) as usize, offset)?,
+            false => convolve1d(&space, axis, &h, offset)?,
+        })
     })
 }
 
@@ -217,8 +230,8 @@ pub unsafe extern "C" fn dlops_measure_psnr(
         let limits = || -> Result<_> {
             // SAFETY: the host passes NULL or options with their struct_size.
             let o = unsafe { options(choices) }?;
-            let least = if boolean(o.find_least, "find_least")? { None } else { Some(o.least) };
-            Ok((least, if boolean(o.largest_given, "largest_given")? { Some(o.largest) } else { None }))
+            let least = if flag(o.find_least, "find_least")? { None } else { Some(o.least) };
+            Ok((least, if flag(o.largest_given, "largest_given")? { Some(o.largest) } else { None }))
         };
         let (least, largest) = x.space().context().agree(limits())?;
         measures::psnr(x, y, least, largest)

@@ -95,7 +95,7 @@ pub unsafe extern "C" fn dlops_solver_finalize(solver: *mut dlops_solver) -> dlo
 /// the solver has now. Local. Since 0.1.
 ///
 /// @param result  the caller destroys it; shares A with the solver, nothing else. With a preconditioner it is applied
-///                forward only
+///                forward only; without, the other modes make vectors of their own when they are first used
 /// Errors: NULL_POINTER, HANDLE, MEMORY.
 #[no_mangle]
 #[must_use]

@@ -161,7 +161,8 @@ pub(super) fn memory(choice: i32, context: &Context) -> Result<Memory> {
 /// @param shape       elements along each axis over all ranks, C order (the last axis fastest); 0 is allowed
 /// @param choices     NULL for the defaults
 /// @param space       the new space; the caller destroys it
-/// Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE, AXIS, LAYOUT, OPTION, COLLECTIVE (ranks passed different arguments).
+/// Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE, AXIS, LAYOUT (also of a mask), OPTION, UNSUPPORTED (memory), COLLECTIVE
+/// (ranks passed different arguments).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_space_create(

@@ -3,7 +3,7 @@
 use super::border::{axis as checked_axis, borrow, call, dlops_status, slice, write, Output};
 use super::handle::{dlops_array, dlops_space};
 use crate::arrays::gather::{self, Receiver};
-use crate::arrays::{halo, redistribute, reshape, synchronize, Array, Space};
+use crate::arrays::{ghosts, redistribute, reshape, synchronize, Array, Space};
 use crate::error::Result;
 use crate::fail;
 use std::ffi::c_void;
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn dlops_array_redistribute(x: *const dlops_array, y: *mut
 /// @param front   ghost cells below, in indices of the axis
 /// @param back    ghost cells above
 /// Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (negative or wider than the axis), SPACE (no global shape, or the cells
-/// belong to another mask colour), UNSUPPORTED (boxes, or a block-cyclic axis), COLLECTIVE.
+/// belong to another mask colour), UNSUPPORTED (a block-cyclic axis: there is no row of neighbours), COLLECTIVE.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_get_halo_size(
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn dlops_array_get_halo_size(
             checked_axis(axis, array.space().shaped("ghost cells")?.0.len(), "axis")
         };
         let axis = array.space().context().agree(axis())?;
-        let (below, above) = halo::ghost_widths(array.space(), axis, before, after)?;
+        let (below, above) = ghosts::ghost_widths(array.space(), axis, before, after)?;
         // SAFETY: not NULL, and the host passes addresses of int64_t.
         unsafe {
             write(front, "front", below)?;
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn dlops_array_add_ghost_cells(
         };
         let axis = array.space().context().agree(arguments())?;
         // SAFETY: the host's buffer has room for `room` elements.
-        unsafe { halo::ghosted(&array, axis, before, after, buffer.cast(), room) }.map(|_| ())
+        unsafe { ghosts::ghosted(&array, axis, before, after, buffer.cast(), room) }.map(|_| ())
     })
 }
 

@@ -1,7 +1,7 @@
 //! A communicator made of a host's own functions.
 
 use super::exchange::{
-    by_messages, check_equal_gather, check_gather, check_numbers, check_parts, check_peer, gather_packed,
+    by_messages, check_equal_gather, check_exchange, check_gather, check_numbers, check_peer, gather_packed,
 };
 use super::pieces::{count_limit, pieces};
 use super::plain_file::PlainFile;
@@ -246,14 +246,19 @@ impl Communicator for Custom {
             self.with_scratch(|scratch| scratch.requests = requests);
             return done;
         };
-        check_parts("alltoallv", "send", send.len(), send_counts, send_displacements, self.size)?;
-        check_parts("alltoallv", "receive", receive.len(), receive_counts, receive_displacements, self.size)?;
+        let (sent, received) = (send.len(), receive.len());
+        check_exchange(
+            (sent, send_counts, send_displacements),
+            (received, receive_counts, receive_displacements),
+            self.rank,
+            self.size,
+        )?;
         self.traffic.add(send_counts.iter().sum());
         let code = self.with_scratch(|scratch| {
             let [a, b, c, d] = &mut scratch.numbers;
             let (send_counts, send_displacements) = (int64(send_counts, a), int64(send_displacements, b));
             let (receive_counts, receive_displacements) = (int64(receive_counts, c), int64(receive_displacements, d));
-            // SAFETY: `check_parts` keeps every part inside its buffer; one count and displacement for each rank.
+            // SAFETY: `check_exchange` keeps every part inside its buffer; one count and displacement for each rank.
             unsafe {
                 alltoallv(
                     self.host.table.user,

@@ -1,18 +1,12 @@
 //! The communicator of functions over a transport of threads: one thread is one rank.
 
-use super::super::combine::combine;
-use super::super::suite;
+use super::super::{suite, threaded};
 use super::*;
-use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Barrier, Condvar};
 
-/// What all ranks share: a board for collectives and a letter box for messages.
-struct World {
-    barrier: Barrier,
-    board: Mutex<Vec<Vec<u8>>>,
-    letters: Mutex<HashMap<(usize, usize, i32), VecDeque<Vec<u8>>>>,
-    arrived: Condvar,
+/// What the ranks of a group are counted by.
+#[derive(Default)]
+struct Counts {
     calls: AtomicUsize,
     largest: AtomicUsize,
     destroyed: AtomicUsize,
@@ -20,33 +14,9 @@ struct World {
 
 /// `user` of one rank.
 struct Rank {
-    rank: usize,
-    world: Arc<World>,
-    receives: Vec<(usize, usize, usize, i32)>,
+    comm: Arc<dyn Communicator>,
+    counts: Arc<Counts>,
     fail_allreduce: i32,
-}
-
-impl World {
-    fn new(size: usize) -> Arc<World> {
-        Arc::new(World {
-            barrier: Barrier::new(size),
-            board: Mutex::new(vec![Vec::new(); size]),
-            letters: Mutex::default(),
-            arrived: Condvar::new(),
-            calls: AtomicUsize::new(0),
-            largest: AtomicUsize::new(0),
-            destroyed: AtomicUsize::new(0),
-        })
-    }
-
-    /// Everybody's bytes, in the order of ranks.
-    fn meet(&self, rank: usize, mine: &[u8]) -> Vec<Vec<u8>> {
-        self.board.lock().unwrap()[rank] = mine.to_vec();
-        self.barrier.wait();
-        let all = self.board.lock().unwrap().clone();
-        self.barrier.wait();
-        all
-    }
 }
 
 unsafe fn of<'a>(user: *mut c_void) -> &'a mut Rank {
@@ -56,9 +26,13 @@ unsafe fn of<'a>(user: *mut c_void) -> &'a mut Rank {
 
 impl Rank {
     fn count(&self, count: i64) {
-        self.world.calls.fetch_add(1, Ordering::Relaxed);
-        self.world.largest.fetch_max(count as usize, Ordering::Relaxed);
+        self.counts.calls.fetch_add(1, Ordering::Relaxed);
+        self.counts.largest.fetch_max(count as usize, Ordering::Relaxed);
     }
+}
+
+fn code(outcome: Result<()>) -> i32 {
+    outcome.map_or(77, |()| 0)
 }
 
 unsafe fn bytes<'a>(pointer: *const c_void, length: i64) -> &'a [u8] {
@@ -82,28 +56,29 @@ unsafe extern "C" fn allreduce(user: *mut c_void, buffer: *mut c_void, count: i6
         .find(|n| *n as i32 == number)
         .unwrap();
     let how = [Combine::Sum, Combine::Min, Combine::Max][how as usize];
-    let buffer = unsafe { bytes_mut(buffer, count * number.size() as i64) };
-    let all = me.world.meet(me.rank, buffer);
-    buffer.copy_from_slice(&all[0]);
-    all[1..].iter().for_each(|other| combine(buffer, other, number, how));
-    0
+    code(me.comm.allreduce(unsafe { bytes_mut(buffer, count * number.size() as i64) }, number, how))
 }
 
 unsafe extern "C" fn broadcast(user: *mut c_void, buffer: *mut c_void, length: i64, root: i32) -> i32 {
     let me = unsafe { of(user) };
     me.count(length);
-    let buffer = unsafe { bytes_mut(buffer, length) };
-    let all = me.world.meet(me.rank, buffer);
-    buffer.copy_from_slice(&all[root as usize]);
-    0
+    code(me.comm.broadcast(unsafe { bytes_mut(buffer, length) }, root as usize))
 }
 
 unsafe extern "C" fn allgather(user: *mut c_void, send: *const c_void, receive: *mut c_void, length: i64) -> i32 {
     let me = unsafe { of(user) };
     me.count(length);
-    let all = me.world.meet(me.rank, unsafe { bytes(send, length) }).concat();
-    unsafe { bytes_mut(receive, all.len() as i64) }.copy_from_slice(&all);
-    0
+    let all = length * me.comm.size() as i64;
+    code(unsafe { me.comm.allgather(bytes(send, length), bytes_mut(receive, all)) })
+}
+
+/// One number a rank, and the end of the last part.
+unsafe fn parts(me: &Rank, counts: *const i64, starts: *const i64) -> (Vec<usize>, Vec<usize>, i64) {
+    // SAFETY: the contract of the table.
+    let numbers = |p: *const i64| (0..me.comm.size()).map(|r| unsafe { *p.add(r) as usize }).collect::<Vec<usize>>();
+    let (counts, starts) = (numbers(counts), numbers(starts));
+    let end = counts.iter().zip(&starts).map(|(n, at)| at + n).max().unwrap_or(0);
+    (counts, starts, end as i64)
 }
 
 unsafe extern "C" fn allgatherv(
@@ -115,12 +90,9 @@ unsafe extern "C" fn allgatherv(
     displacements: *const i64,
 ) -> i32 {
     let me = unsafe { of(user) };
-    for (r, piece) in me.world.meet(me.rank, unsafe { bytes(send, length) }).iter().enumerate() {
-        let (count, start) = unsafe { (*counts.add(r), *displacements.add(r)) };
-        me.count(start.max(count));
-        unsafe { bytes_mut(receive.add(start as usize), count) }.copy_from_slice(piece);
-    }
-    0
+    let (counts, starts, end) = unsafe { parts(me, counts, displacements) };
+    counts.iter().chain(&starts).for_each(|n| me.count(*n as i64));
+    code(unsafe { me.comm.allgatherv(bytes(send, length), bytes_mut(receive, end), &counts, &starts) })
 }
 
 unsafe extern "C" fn alltoallv(
@@ -133,96 +105,64 @@ unsafe extern "C" fn alltoallv(
     receive_starts: *const i64,
 ) -> i32 {
     let me = unsafe { of(user) };
-    let size = me.world.board.lock().unwrap().len();
-    for to in 0..size {
-        let piece = unsafe { bytes(send.add(*send_starts.add(to) as usize), *send_counts.add(to)) };
-        let pieces = me.world.meet(me.rank, piece);
-        if to == me.rank {
-            for (from, piece) in pieces.iter().enumerate() {
-                let (count, start) = unsafe { (*receive_counts.add(from), *receive_starts.add(from)) };
-                unsafe { bytes_mut(receive.add(start as usize), count) }.copy_from_slice(piece);
-            }
-        }
-    }
-    0
+    let (counts, starts, end) = unsafe { parts(me, send_counts, send_starts) };
+    let (got, got_starts, got_end) = unsafe { parts(me, receive_counts, receive_starts) };
+    let (from, to) = unsafe { (bytes(send, end), bytes_mut(receive, got_end)) };
+    code(me.comm.alltoallv(from, &counts, &starts, to, &got, &got_starts))
 }
 
 unsafe extern "C" fn barrier(user: *mut c_void) -> i32 {
-    unsafe { of(user) }.world.barrier.wait();
-    0
+    code(unsafe { of(user) }.comm.barrier())
 }
 
+/// The transport keeps a copy of what is sent, so that there is nothing to wait for.
 unsafe extern "C" fn send(u: *mut c_void, data: *const c_void, length: i64, peer: i32, tag: i32, r: *mut u64) -> i32 {
     let me = unsafe { of(u) };
     me.count(length);
-    let letter = unsafe { bytes(data, length) }.to_vec();
-    me.world.letters.lock().unwrap().entry((me.rank, peer as usize, tag)).or_default().push_back(letter);
-    me.world.arrived.notify_all();
+    let mut none = Vec::new();
+    let sent = unsafe { me.comm.send(data.cast(), length as usize, peer as usize, tag, &mut none) };
     unsafe { *r = u64::MAX };
-    0
+    code(sent)
 }
 
 unsafe extern "C" fn receive(u: *mut c_void, data: *mut c_void, length: i64, peer: i32, tag: i32, r: *mut u64) -> i32 {
     let me = unsafe { of(u) };
-    me.receives.push((data as usize, length as usize, peer as usize, tag));
-    unsafe { *r = me.receives.len() as u64 - 1 };
-    0
+    let mut posted = Vec::new();
+    let received = unsafe { me.comm.receive(data.cast(), length as usize, peer as usize, tag, &mut posted) };
+    unsafe { *r = posted.first().map_or(u64::MAX, |request| request.0) };
+    code(received)
 }
 
 unsafe extern "C" fn wait(user: *mut c_void, count: i64, requests: *mut u64) -> i32 {
     let me = unsafe { of(user) };
     let mut wanted: Vec<u64> = (0..count as usize).map(|i| unsafe { *requests.add(i) }).collect();
     wanted.sort_unstable();
-    for request in wanted.into_iter().filter(|&r| r != u64::MAX) {
-        let (address, length, peer, tag) = me.receives[request as usize];
-        let letters = me.world.letters.lock().unwrap();
-        let key = (peer, me.rank, tag);
-        let none = |l: &mut HashMap<_, VecDeque<Vec<u8>>>| l.get(&key).is_none_or(VecDeque::is_empty);
-        let mut letters = me.world.arrived.wait_while(letters, none).unwrap();
-        let letter = letters.get_mut(&key).unwrap().pop_front().unwrap();
-        if letter.len() != length {
-            return 77;
-        }
-        unsafe { bytes_mut(address as *mut c_void, length as i64) }.copy_from_slice(&letter);
-    }
-    0
+    let mut wanted = wanted.into_iter().filter(|r| *r != u64::MAX).map(Request).collect();
+    code(me.comm.wait(&mut wanted))
 }
 
 unsafe extern "C" fn split(user: *mut c_void, colour: i32, group: *mut dlops_communicator_functions) -> i32 {
-    let me = unsafe { of(user) };
-    let colours: Vec<i32> = me
-        .world
-        .meet(me.rank, &colour.to_ne_bytes())
-        .iter()
-        .map(|b| i32::from_ne_bytes(b[..].try_into().unwrap()))
-        .collect();
-    let members: Vec<usize> = (0..colours.len()).filter(|&r| colours[r] == colour).collect();
-    // The first member makes the world of the group and posts its address.
-    let made = if members[0] == me.rank { Arc::into_raw(World::new(members.len())) as usize } else { 0 };
-    let addresses = me.world.meet(me.rank, &made.to_ne_bytes());
-    let address = usize::from_ne_bytes(addresses[members[0]][..].try_into().unwrap()) as *const World;
-    unsafe { Arc::increment_strong_count(address) };
-    let world = unsafe { Arc::from_raw(address) };
-    me.world.barrier.wait();
-    if members[0] == me.rank {
-        unsafe { Arc::decrement_strong_count(address) };
+    match unsafe { of(user) }.comm.split(colour) {
+        Ok(comm) => unsafe {
+            *group = dlops_communicator_functions { split: Some(split), ..table(comm, &Arc::default()) }
+        },
+        Err(_) => return 77,
     }
-    unsafe { *group = table(&world, members.iter().position(|&m| m == me.rank).unwrap(), members.len()) };
-    unsafe { (*group).split = Some(split) };
     0
 }
 
 unsafe extern "C" fn destroy(user: *mut c_void) {
     let rank = unsafe { Box::from_raw(user.cast::<Rank>()) };
-    rank.world.destroyed.fetch_add(1, Ordering::Relaxed);
+    rank.counts.destroyed.fetch_add(1, Ordering::Relaxed);
 }
 
-fn table(world: &Arc<World>, rank: usize, size: usize) -> dlops_communicator_functions {
-    let user = Rank { rank, world: world.clone(), receives: Vec::new(), fail_allreduce: 0 };
+fn table(comm: Arc<dyn Communicator>, counts: &Arc<Counts>) -> dlops_communicator_functions {
+    let (rank, size) = (comm.rank() as i32, comm.size() as i32);
+    let user = Rank { comm, counts: counts.clone(), fail_allreduce: 0 };
     dlops_communicator_functions {
         user: Box::into_raw(Box::new(user)).cast(),
-        rank: rank as i32,
-        size: size as i32,
+        rank,
+        size,
         allreduce: Some(allreduce),
         broadcast: Some(broadcast),
         allgatherv: Some(allgatherv),
@@ -239,21 +179,16 @@ fn on_ranks(
     size: usize,
     change: fn(&mut dlops_communicator_functions),
     work: impl Fn(Arc<dyn Communicator>) + Sync,
-) -> Arc<World> {
-    let world = World::new(size);
-    std::thread::scope(|scope| {
-        for rank in 0..size {
-            let (world, work) = (&world, &work);
-            scope.spawn(move || {
-                let mut table = table(world, rank, size);
-                change(&mut table);
-                // SAFETY: the table is complete.
-                work(unsafe { Custom::create(&table) }.unwrap());
-            });
-        }
+) -> Arc<Counts> {
+    let counts = Arc::new(Counts::default());
+    threaded::on_ranks(size, |comm| {
+        let mut table = table(comm, &counts);
+        change(&mut table);
+        // SAFETY: the table is complete.
+        work(unsafe { Custom::create(&table) }.unwrap());
     });
-    assert_eq!(world.destroyed.load(Ordering::Relaxed), size);
-    world
+    assert_eq!(counts.destroyed.load(Ordering::Relaxed), size);
+    counts
 }
 
 #[test]
@@ -283,8 +218,8 @@ fn no_call_passes_the_largest_count() {
             t.allgather = Some(allgather);
             t.max_count = 7;
         };
-        let world = on_ranks(size, limited, |comm| suite::run_with_groups(&comm));
-        assert_eq!(world.largest.load(Ordering::Relaxed), 7);
+        let counts = on_ranks(size, limited, |comm| suite::run_with_groups(&comm));
+        assert_eq!(counts.largest.load(Ordering::Relaxed), 7);
     }
 }
 
@@ -292,7 +227,7 @@ fn no_call_passes_the_largest_count() {
 fn traffic_counts_the_calls() {
     for size in [1, 3] {
         let messages = AtomicUsize::new(0);
-        let world = on_ranks(
+        let counts = on_ranks(
             size,
             |_| {},
             |comm| {
@@ -305,7 +240,7 @@ fn traffic_counts_the_calls() {
                 messages.fetch_add(after.0 as usize, Ordering::Relaxed);
             },
         );
-        assert_eq!(world.calls.load(Ordering::Relaxed), messages.load(Ordering::Relaxed));
+        assert_eq!(counts.calls.load(Ordering::Relaxed), messages.load(Ordering::Relaxed));
     }
 }
 
@@ -315,14 +250,14 @@ fn a_failing_function_is_named_with_its_number() {
         1,
         |_| {},
         |comm| {
-            let world = World::new(1);
-            let table = table(&world, 0, 1);
+            let counts = Arc::default();
+            let table = table(crate::comm::solo::Solo::new(), &counts);
             unsafe { of(table.user) }.fail_allreduce = 42;
             // SAFETY: the table is complete.
             let error = unsafe { Custom::create(&table) }.err().unwrap();
             assert_eq!(error.status, Status::Communication);
             assert!(error.message.contains("'allreduce' returned 42"), "{error}");
-            assert_eq!(world.destroyed.load(Ordering::Relaxed), 0, "the caller still owns user");
+            assert_eq!(counts.destroyed.load(Ordering::Relaxed), 0, "the caller still owns user");
             unsafe { destroy(table.user) };
             comm.barrier().unwrap();
         },
@@ -331,8 +266,8 @@ fn a_failing_function_is_named_with_its_number() {
 
 #[test]
 fn bad_tables_are_refused() {
-    let world = World::new(1);
-    let good = table(&world, 0, 1);
+    let counts = Arc::default();
+    let good = table(crate::comm::solo::Solo::new(), &counts);
     let refused = |change: fn(&mut dlops_communicator_functions)| {
         let mut table = good;
         change(&mut table);
@@ -362,5 +297,5 @@ fn bad_tables_are_refused() {
     newer.unknown = 0;
     // SAFETY: as above; this one takes over `user`.
     drop(unsafe { Custom::create((&raw const newer).cast()) }.unwrap());
-    assert_eq!(world.destroyed.load(Ordering::Relaxed), 1);
+    assert_eq!(counts.destroyed.load(Ordering::Relaxed), 1);
 }

@@ -18,16 +18,12 @@ pub fn by_messages(
     requests: &mut Vec<Request>,
 ) -> Result<()> {
     let (rank, size) = (comm.rank(), comm.size());
-    check_parts("alltoallv", "send", send.len(), send_counts, send_displacements, size)?;
-    check_parts("alltoallv", "receive", receive.len(), receive_counts, receive_displacements, size)?;
-    if send_counts[rank] != receive_counts[rank] {
-        fail!(
-            Argument,
-            "alltoallv: rank {rank} sends {} bytes to itself and receives {}",
-            send_counts[rank],
-            receive_counts[rank]
-        );
-    }
+    check_exchange(
+        (send.len(), send_counts, send_displacements),
+        (receive.len(), receive_counts, receive_displacements),
+        rank,
+        size,
+    )?;
     let base = receive.as_mut_ptr();
     let mut posted = Ok(());
     for distance in 1..size {
@@ -58,8 +54,24 @@ pub fn by_messages(
     posted.and(waited)
 }
 
+/// What `alltoallv` is given: length of the buffer, counts and displacements of what is sent and of what is received.
+pub fn check_exchange(
+    (sent, send_counts, send_displacements): (usize, &[usize], &[usize]),
+    (received, receive_counts, receive_displacements): (usize, &[usize], &[usize]),
+    rank: usize,
+    size: usize,
+) -> Result<()> {
+    check_parts("alltoallv", "send", sent, send_counts, send_displacements, size)?;
+    check_parts("alltoallv", "receive", received, receive_counts, receive_displacements, size)?;
+    let (to, from) = (send_counts[rank], receive_counts[rank]);
+    if to != from {
+        fail!(Argument, "alltoallv: rank {rank} sends {to} bytes to itself and receives {from}");
+    }
+    Ok(())
+}
+
 /// One count and one displacement for each rank, every part inside a buffer of `length` bytes.
-pub fn check_parts(
+fn check_parts(
     function: &str,
     which: &str,
     length: usize,

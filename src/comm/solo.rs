@@ -1,6 +1,6 @@
 //! One rank, no transport.
 
-use super::exchange::{check_equal_gather, check_gather, check_numbers, check_parts, check_peer};
+use super::exchange::{check_equal_gather, check_exchange, check_gather, check_numbers, check_peer};
 use super::plain_file::PlainFile;
 use super::{Combine, Communicator, Number, Request, SharedFile, Traffic};
 use crate::error::Result;
@@ -106,9 +106,14 @@ impl Communicator for Solo {
         receive_counts: &[usize],
         receive_displacements: &[usize],
     ) -> Result<()> {
-        check_parts("alltoallv", "send", send.len(), send_counts, send_displacements, 1)?;
+        let (sent, received) = (send.len(), receive.len());
+        check_exchange(
+            (sent, send_counts, send_displacements),
+            (received, receive_counts, receive_displacements),
+            0,
+            1,
+        )?;
         let mine = &send[send_displacements[0]..][..send_counts[0]];
-        check_gather(mine.len(), receive.len(), receive_counts, receive_displacements, 0, 1)?;
         receive[receive_displacements[0]..][..mine.len()].copy_from_slice(mine);
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::Context;
 use crate::comm::agree::{agree, spread};
 use crate::comm::Combine;
 use crate::error::{Error, Result, Status};
+use std::fmt::{self, Display, Write};
 
 impl Context {
     /// All ranks return `Ok`, or all return the error of the lowest failing rank. Collective: one allreduce.
@@ -13,13 +14,13 @@ impl Context {
 
     /// As `agree`, and also an error where the ranks do not hold the same `arguments`, which are numbers and texts
     /// written the same way everywhere. Collective: one allreduce.
-    pub fn agree_on<T>(&self, result: Result<T>, arguments: &str) -> Result<T> {
+    pub fn agree_on<T>(&self, result: Result<T>, arguments: &dyn Display) -> Result<T> {
         let comm = &**self.comm();
         if comm.size() == 1 {
             return result;
         }
         // min(h) and min(!h) = !max(h) travel with the failing rank in one message; h is not negative.
-        let hash = (fnv1a(arguments.as_bytes()) >> 1) as i64;
+        let hash = (fnv1a(arguments) >> 1) as i64;
         let failed = if result.is_err() { comm.rank() as i64 } else { i64::MAX };
         let mut votes = [failed, hash, !hash];
         comm.allreduce_i64(&mut votes, Combine::Min)?;
@@ -29,7 +30,7 @@ impl Context {
         if votes[1] == !votes[2] {
             return result;
         }
-        Err(self.disagreement(arguments, hash)?)
+        Err(self.disagreement(&arguments.to_string(), hash)?)
     }
 
     /// With check level 1: an error on all ranks where `arguments` differ. Collective then.
@@ -90,6 +91,17 @@ impl Context {
 }
 
 /// FNV-1a with 64 bits: the same on every rank and machine.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ *b as u64).wrapping_mul(0x0100_0000_01b3))
+/// FNV-1a of a text that is not written anywhere, so that agreement within an apply allocates nothing.
+fn fnv1a(text: &dyn Display) -> u64 {
+    struct Hash(u64);
+    impl Write for Hash {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = part.bytes().fold(self.0, |h, b| (h ^ b as u64).wrapping_mul(0x0100_0000_01b3));
+            Ok(())
+        }
+    }
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    // Fails for a Display that fails only; equal texts give equal hashes all the same.
+    let _ = write!(hash, "{text}");
+    hash.0
 }

@@ -82,26 +82,59 @@ pub fn cache_bytes() -> usize {
 
 /// The largest cache in `/sys/devices/system/cpu/cpu0/cache/index*/size` ("32768K").
 fn read_cache_bytes() -> Option<usize> {
-    (0..8)
-        .filter_map(|index| {
-            let text = std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/size")).ok()?;
-            let text = text.trim();
-            let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-            let unit = match &text[digits.len()..] {
-                "" => 1,
-                "K" => 1 << 10,
-                "M" => 1 << 20,
-                "G" => 1 << 30,
-                _ => return None,
-            };
-            digits.parse::<usize>().ok()?.checked_mul(unit)
-        })
-        .max()
+    caches().map(|cache| cache.0).max()
 }
 
-/// Whether an output of so many bytes should bypass the cache: it would push itself out before anyone reads it.
+/// Bytes of the caches of the first processor, and how many processors share each.
+fn caches() -> impl Iterator<Item = (usize, usize)> {
+    (0..8).filter_map(|index| {
+        let read = |what: &str| {
+            std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/{what}")).ok()
+        };
+        let bytes = parse_bytes(read("size")?.trim())?;
+        Some((bytes, read("shared_cpu_list").and_then(|list| count_processors(list.trim())).unwrap_or(1)))
+    })
+}
+
+/// "32768K" as bytes.
+fn parse_bytes(text: &str) -> Option<usize> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" => 1,
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => return None,
+    };
+    digits.parse::<usize>().ok()?.checked_mul(unit)
+}
+
+/// The length of a list such as "0-7,64-71".
+fn count_processors(list: &str) -> Option<usize> {
+    list.split(',').try_fold(0usize, |count, range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
+        count.checked_add(last.checked_sub(first)?.checked_add(1)?)
+    })
+}
+
+/// Outputs of this size never bypass the cache.
+const CACHED: usize = 4 << 20;
+
+/// Whether an output of so many bytes should bypass the cache: with an input of its size it would push itself out of
+/// one processor's share before anyone reads it. Ranks fill the processors that share a cache.
 pub fn should_stream(bytes: usize) -> bool {
-    bytes > cache_bytes()
+    static LIMIT: AtomicUsize = AtomicUsize::new(0);
+    let limit = match LIMIT.load(Ordering::Relaxed) {
+        0 => {
+            let share = caches().max().map_or(cache_bytes(), |(bytes, processors)| bytes / processors.max(1));
+            let limit = (share / 2).max(CACHED);
+            LIMIT.store(limit, Ordering::Relaxed);
+            limit
+        }
+        limit => limit,
+    };
+    bytes > limit
 }
 
 /// A path as a type, so that a loop body can be compiled for it.
@@ -271,7 +304,16 @@ mod tests {
     #[test]
     fn the_cache_has_a_sensible_size() {
         assert!((1 << 16..1 << 36).contains(&cache_bytes()));
-        assert!(!should_stream(cache_bytes()) && should_stream(cache_bytes() + 1));
+        assert!(!should_stream(CACHED) && should_stream(cache_bytes().max(CACHED) + 1));
+    }
+
+    #[test]
+    fn sizes_and_lists_of_the_system_are_understood() {
+        assert_eq!(parse_bytes("32768K"), Some(32 << 20));
+        assert_eq!(parse_bytes("x"), None);
+        assert_eq!(count_processors("0-7,64-71"), Some(16));
+        assert_eq!(count_processors("3"), Some(1));
+        assert_eq!(count_processors("7-3"), None);
     }
 
     #[test]

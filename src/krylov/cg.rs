@@ -7,9 +7,9 @@
 //! | step | reads | writes |
 //! |---|---|---|
 //! | <p, q> | 2 | 0 |
-//! | x += alpha p, r -= alpha q, <r, r> | 4 | 2 |
-//! | p = r + beta p | 2 | 1 |
-//! | together | 8 | 3 |
+//! | r -= alpha q, <r, r> | 2 | 1 |
+//! | x += alpha p, p = r + beta p | 3 | 2 |
+//! | together | 7 | 3 |
 //!
 //! Two reductions an iteration; with a preconditioner <r, z> and <r, r> share the second.
 
@@ -105,15 +105,15 @@ impl Iteration for Cg {
         // A group that has finished (or cannot go on) takes zero steps.
         let broken = curvature <= 0.0 && self.rho > 0.0;
         let alpha = if control.idle || broken || self.rho == 0.0 { 0.0 } else { self.rho / curvature };
-        // x = x + alpha p, r = r - alpha q
+        // r = r - alpha q
         control.sums.clear();
-        control.sums.add_cg_update(RR, alpha, &self.p, &self.q, x, &self.r);
+        control.sums.add_axpy_norm(RR, -alpha, &self.q, &self.r);
         self.precondition(control)?;
         let (rho, norms) = self.norms(control);
-        // p = z + (rho_new / rho) p
+        // x = x + alpha p, p = z + (rho_new / rho) p
         let beta = if self.rho == 0.0 { 0.0 } else { rho / self.rho };
         self.rho = rho;
-        verbs::xpby(&self.z, Scalar::real(beta), &self.p)?;
+        verbs::axpy_xpby(alpha, &self.p, &self.z, beta, x)?;
         Ok(if broken && !control.idle { Step::Broken(Reason::Indefinite) } else { Step::Done(norms) })
     }
 }

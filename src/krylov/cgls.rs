@@ -5,16 +5,18 @@
 //! Hermitian positive definite.
 //!
 //! Memory traffic of an iteration beside A c and A^H s, in elements (n unknowns, m data; read + write), without
-//! damping and preconditioner:
+//! preconditioner:
 //!
 //! | step | reads | writes |
 //! |---|---|---|
 //! | <q, q> | m | 0 |
-//! | x += alpha c | 2 n | n |
 //! | s -= alpha q, <s, s> | 2 m | m |
 //! | <r, r> | n | 0 |
-//! | c = r + beta c | 2 n | n |
-//! | together | 5 n + 3 m | 2 n + m |
+//! | x += alpha c, c = r + beta c | 3 n | 2 n |
+//! | together | 4 n + 3 m | 2 n + m |
+//!
+//! With damping the last two are x += alpha c, r -= damp^2 x, <r, r>, <x, x> (3 n, 2 n) and c = r + beta c, <c, c>
+//! (2 n, n), since r needs the new x: together 5 n + 3 m and 3 n + m.
 //!
 //! Two reductions an iteration: <q, q> (and <c, c>), then <r, r>, <s, s> (and <x, x>, <r, z>) in one message.
 
@@ -41,13 +43,13 @@ pub(crate) struct Cgls {
     kappa: f64,
 }
 
-pub(crate) const SLOTS: usize = 4;
+/// Sums of an iteration: <q, q> and <c, c>, then <r, r> + i <x, x>, <s, s> and <r, z>.
+pub(crate) const SLOTS: usize = 3;
 const QQ: usize = 0;
 const CC: usize = 1;
-const RR: usize = 0;
+const RR_XX: usize = 0;
 const SS: usize = 1;
-const XX: usize = 2;
-const RZ: usize = 3;
+const RZ: usize = 2;
 
 impl Cgls {
     pub(crate) fn new(a: &Operator, m: Option<&Operator>, damp: f64) -> Result<Cgls> {
@@ -67,15 +69,15 @@ impl Cgls {
         })
     }
 
-    /// r = A^H s - damp^2 x, z = M r, and the sums <r, r>, <r, z>, <x, x>, joined by <s, s> that was added before.
-    fn normal_residual(&mut self, x: &Array, control: &mut Control) -> Result<Verdict> {
+    /// With damping x += alpha c; then r = A^H s - damp^2 x, z = M r, and the sums <r, r>, <r, z>, <x, x>,
+    /// joined by <s, s> that was added before.
+    fn normal_residual(&mut self, alpha: f64, x: &Array, control: &mut Control) -> Result<Verdict> {
         let done = self.a.apply_unchecked(Mode::Adjoint, Scalar::ONE, &self.s, Scalar::ZERO, &self.r);
         control.note(done);
-        if self.damp_squared > 0.0 {
-            control.sums.add_axpy_norm(RR, -self.damp_squared, x, &self.r);
-            control.sums.add_norm(XX, x);
+        if self.is_damped() {
+            control.sums.add_damped_update(RR_XX, alpha, &self.c, self.damp_squared, x, &self.r);
         } else {
-            control.sums.add_norm(RR, &self.r);
+            control.sums.add_norm(RR_XX, &self.r);
         }
         if let Some(m) = &self.m {
             let done = m.apply_unchecked(Mode::Forward, Scalar::ONE, &self.r, Scalar::ZERO, &self.z);
@@ -85,11 +87,24 @@ impl Cgls {
         control.reduce()
     }
 
+    /// x += alpha c where damping has not done it, c = z + beta c, and with damping <c, c> of the next step's sums.
+    fn turn(&mut self, alpha: f64, beta: f64, x: &Array, control: &mut Control) -> Result<()> {
+        control.sums.clear();
+        if self.is_damped() {
+            control.sums.add_xpby_norm(CC, &self.z, beta, &self.c);
+            return Ok(());
+        }
+        verbs::axpy_xpby(alpha, &self.c, &self.z, beta, x)
+    }
+
+    fn is_damped(&self) -> bool {
+        self.damp_squared > 0.0
+    }
+
     fn norms(&self, control: &Control) -> (f64, Norms) {
-        let value = |slot| control.sums.value(slot).re;
-        let (rr, ss) = (value(RR), value(SS));
-        let xx = if self.damp_squared > 0.0 { value(XX) } else { 0.0 };
-        let kappa = if self.m.is_some() { value(RZ) } else { rr };
+        let (rr_xx, ss) = (control.sums.value(RR_XX), control.sums.value(SS).re);
+        let (rr, xx) = (rr_xx.re, rr_xx.im);
+        let kappa = if self.m.is_some() { control.sums.value(RZ).re } else { rr };
         let damped = (ss + self.damp_squared * xx).sqrt();
         (kappa, Norms { convergence: rr.sqrt(), residual: ss.sqrt(), damped })
     }
@@ -101,9 +116,9 @@ impl Iteration for Cgls {
         let done = self.a.apply_unchecked(Mode::Adjoint, Scalar::ONE, b, Scalar::ZERO, &self.r);
         control.note(done);
         control.sums.clear();
-        control.sums.add_norm(RR, &self.r);
+        control.sums.add_norm(RR_XX, &self.r);
         control.reduce()?;
-        Ok(control.sums.value(RR).re.sqrt())
+        Ok(control.sums.value(RR_XX).re.sqrt())
     }
 
     fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<Norms> {
@@ -117,10 +132,13 @@ impl Iteration for Cgls {
         }
         control.sums.clear();
         control.sums.add_norm(SS, &self.s);
-        self.normal_residual(x, control)?;
+        if self.is_damped() {
+            verbs::fill(&self.c, Scalar::ZERO)?;
+        }
+        self.normal_residual(0.0, x, control)?;
         let (kappa, norms) = self.norms(control);
         self.kappa = kappa;
-        verbs::copy(&self.z, &self.c)?;
+        self.turn(0.0, 0.0, x, control)?;
         Ok(norms)
     }
 
@@ -128,31 +146,22 @@ impl Iteration for Cgls {
         // q = A c
         let done = self.a.apply_unchecked(Mode::Forward, Scalar::ONE, &self.c, Scalar::ZERO, &self.q);
         control.note(done);
-        control.sums.clear();
         control.sums.add_norm(QQ, &self.q);
-        if self.damp_squared > 0.0 {
-            control.sums.add_norm(CC, &self.c);
-        }
         if control.reduce()? != Verdict::Continue {
             return Ok(Step::Stopped);
         }
-        let mut curvature = control.sums.value(QQ).re;
-        if self.damp_squared > 0.0 {
-            curvature += self.damp_squared * control.sums.value(CC).re;
-        }
+        let curvature = control.sums.value(QQ).re + self.damp_squared * control.sums.value(CC).re;
         // A group that has finished takes zero steps; so does one whose residual is exactly zero.
         let alpha = if control.idle || self.kappa == 0.0 { 0.0 } else { self.kappa / curvature };
-        // x = x + alpha c
-        verbs::axpy(Scalar::real(alpha), &self.c, x)?;
         // s = s - alpha q
         control.sums.clear();
         control.sums.add_axpy_norm(SS, -alpha, &self.q, &self.s);
-        self.normal_residual(x, control)?;
+        self.normal_residual(alpha, x, control)?;
         let (kappa, norms) = self.norms(control);
-        // c = z + (kappa_new / kappa) c
+        // x = x + alpha c, c = z + (kappa_new / kappa) c
         let beta = if self.kappa == 0.0 { 0.0 } else { kappa / self.kappa };
         self.kappa = kappa;
-        verbs::xpby(&self.z, Scalar::real(beta), &self.c)?;
+        self.turn(alpha, beta, x, control)?;
         Ok(Step::Done(norms))
     }
 }

@@ -20,6 +20,10 @@ struct Inverse {
 pub(super) fn inverse(solver: &Solver) -> Result<Operator> {
     let a = solver.operator();
     let solvers = Mode::ALL.map(|mode| solver.turned(mode).ok());
+    // The other modes make their vectors when they are first used, since few are.
+    if let Some(forward) = &solvers[0] {
+        forward.prepare_ahead()?;
+    }
     let map = Inverse {
         name: format!("{} inverse", solver.method().name()),
         solvers,

@@ -7,6 +7,7 @@ pub mod inverse;
 pub mod options;
 pub mod progress;
 pub mod solver;
+mod stopping;
 pub mod table;
 #[cfg(test)]
 mod tests;

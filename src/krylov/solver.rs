@@ -3,6 +3,7 @@
 use super::cg::{self, Cg};
 use super::cgls::{self, Cgls};
 use super::control::{Control, Verdict};
+use super::stopping::judge;
 use super::{Iteration, Method, Norms, Progress, Reason, SolverOptions, Step, Tolerance};
 use crate::arrays::{verbs, Array};
 use crate::context::{Context, Entry};
@@ -177,7 +178,7 @@ impl Solver {
         let settings = lock(&self.0.settings).clone();
         let prepared = self.check(b, x).and_then(|()| self.prepare(slot.take(), &settings));
         let mut run =
-            self.context().agree_on(prepared, &format!("{} with {:?}", self.0.method.name(), settings.options))?;
+            self.context().agree_on(prepared, &format_args!("{} with {:?}", self.0.method.name(), settings.options))?;
         run.start = Instant::now();
         let limit = settings.options.time_limit;
         run.control.begin((limit > 0.0).then(|| run.start + Duration::from_secs_f64(limit)));
@@ -195,7 +196,8 @@ impl Solver {
         let monitor = settings.monitor.clone();
         *slot = Some(run);
         drop(slot);
-        self.after(norms, Event::Start, monitor)
+        self.after(norms, Event::Start, monitor);
+        Ok(())
     }
 
     /// One iteration; the reason tells whether another one is wanted. Collective.
@@ -226,7 +228,7 @@ impl Solver {
             }
             Step::Done(norms) => {
                 self.count();
-                self.after(norms, Event::Iteration, monitor)?;
+                self.after(norms, Event::Iteration, monitor);
             }
         }
         Ok(self.progress(|p| p.reason))
@@ -271,6 +273,15 @@ impl Solver {
     }
 
     /// A run with vectors for these settings: the old one where it fits.
+    /// Makes now what the first set-up would make. Local.
+    pub(super) fn prepare_ahead(&self) -> Result<()> {
+        let mut slot = self.enter("set-up")?;
+        let settings = lock(&self.0.settings).clone();
+        lock(&self.0.progress).clear(settings.options.max_iterations);
+        *slot = Some(self.prepare(slot.take(), &settings)?);
+        Ok(())
+    }
+
     fn prepare(&self, old: Option<Run>, settings: &Settings) -> Result<Run> {
         let same = |r: &Run| {
             let preconditioner = match (&r.settings.preconditioner, &settings.preconditioner) {
@@ -300,11 +311,11 @@ impl Solver {
     }
 
     /// Records norms, looks at the stopping rules, calls the monitor.
-    fn after(&self, norms: Norms, event: Event, monitor: Option<Monitor>) -> Result<()> {
+    fn after(&self, norms: Norms, event: Event, monitor: Option<Monitor>) {
         let first = lock(&self.0.run).as_ref().and_then(|r| r.x.as_ref().map(verbs::first_element));
         {
             let mut guard = lock(&self.0.run);
-            let Some(run) = guard.as_mut() else { return Ok(()) };
+            let Some(run) = guard.as_mut() else { return };
             let mut progress = lock(&self.0.progress);
             if !run.control.idle || progress.residuals.is_empty() {
                 progress.push(norms);
@@ -317,7 +328,6 @@ impl Solver {
         if let Some(monitor) = monitor {
             self.heed(self.notify(&monitor, event));
         }
-        Ok(())
     }
 
     /// Makes the group's verdict the solver's: at once, or for a masked space when all groups have finished.
@@ -375,31 +385,4 @@ impl Solver {
         })?;
         Ok(solver)
     }
-}
-
-/// The stopping rules in the order of their meaning.
-fn judge(progress: &Progress, options: &SolverOptions) -> Reason {
-    let norms = progress.norms;
-    if !norms.convergence.is_finite() || !norms.residual.is_finite() {
-        return Reason::NotFinite;
-    }
-    match options.tolerance {
-        Tolerance::PyLops if norms.convergence * norms.convergence <= options.atol => return Reason::AbsoluteTolerance,
-        Tolerance::PyLops => {}
-        Tolerance::Standard => {
-            if norms.convergence <= options.atol {
-                return Reason::AbsoluteTolerance;
-            }
-            if norms.convergence <= options.rtol * progress.reference {
-                return Reason::RelativeTolerance;
-            }
-            if options.dtol > 0.0 && norms.convergence > options.dtol * progress.reference {
-                return Reason::Diverged;
-            }
-        }
-    }
-    if progress.iterations >= options.max_iterations {
-        return Reason::IterationLimit;
-    }
-    Reason::Running
 }

@@ -25,8 +25,27 @@ impl IndexBox {
     }
 
     /// Number of elements; the box lies inside a valid shape.
-    pub(super) fn count(&self) -> i64 {
+    pub(crate) fn count(&self) -> i64 {
         self.lower.iter().zip(&self.upper).map(|(l, u)| u - l).product()
+    }
+
+    /// What both have; empty along every axis where that is nothing.
+    pub(crate) fn intersection(&self, other: &IndexBox) -> IndexBox {
+        let lower: Vec<i64> = self.lower.iter().zip(&other.lower).map(|(a, b)| *a.max(b)).collect();
+        let upper: Vec<i64> = self.upper.iter().zip(&other.upper).map(|(a, b)| *a.min(b)).collect();
+        let both = IndexBox { lower, upper };
+        if both.is_empty() {
+            return IndexBox { upper: both.lower.clone(), lower: both.lower };
+        }
+        both
+    }
+
+    /// Without one of its axes. A box that was empty stays empty.
+    pub(crate) fn without_axis(&self, axis: usize) -> IndexBox {
+        let (mut lower, mut upper) = (self.lower.clone(), self.upper.clone());
+        lower.remove(axis);
+        upper.remove(axis);
+        IndexBox { upper: if self.is_empty() { lower.clone() } else { upper }, lower }
     }
 }
 

@@ -108,7 +108,7 @@ impl Operator {
             0 => checked?,
             _ => self
                 .context()
-                .agree_on(checked, &format!("{} in mode {mode:?} with {alpha:?}, {beta:?}", self.name()))?,
+                .agree_on(checked, &format_args!("{} in mode {mode:?} with {alpha:?}, {beta:?}", self.name()))?,
         }
         self.apply_unchecked(mode, alpha, x, beta, y)
     }

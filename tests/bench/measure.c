@@ -1,20 +1,94 @@
 #include "measure.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
+settings bench;
+static struct {
+    const char *program, *match;
+    FILE *table;
+    char group[80], variant[80];
+    int printed; /* whether the heading of the present group is */
+    size_t resident;
+} now;
 
-static int by_value(const void *a, const void *b)
+static void stop(const char *what)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    if (bench.rank == 0) fprintf(stderr, "%s: %s; options: --threads N --large --short --match TEXT --table FILE\n", now.program, what);
+    MPI_Finalize();
+    exit(2);
 }
 
-/* Seconds of the slowest rank. */
-static double timed(work run, void *state)
+dlops_context *begin(int argc, char **argv, const char *program)
+{
+    const char *table = NULL;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &bench.rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &bench.ranks);
+    now.program = program;
+    bench.threads = 1;
+    bench.pairs = 15;
+    for (int k = 1; k < argc; ++k) {
+        if (strcmp(argv[k], "--large") == 0) bench.large = 1;
+        else if (strcmp(argv[k], "--short") == 0) bench.pairs = 5;
+        else if (k + 1 == argc) stop(argv[k]);
+        else if (strcmp(argv[k], "--threads") == 0) bench.threads = atoi(argv[++k]);
+        else if (strcmp(argv[k], "--match") == 0) now.match = argv[++k];
+        else if (strcmp(argv[k], "--table") == 0) table = argv[++k];
+        else stop(argv[k]);
+    }
+    if (bench.threads < 1) stop("--threads");
+    if (table && bench.rank == 0 && !(now.table = fopen(table, "a"))) stop(table);
+
+    dlops_context *context = NULL;
+    dlops_context_options choices = DLOPS_CONTEXT_OPTIONS_INIT;
+    choices.threads = bench.threads;
+    CHECK(dlops_context_create_mpi(MPI_COMM_WORLD, &choices, &context));
+    return context;
+}
+
+size_t large_bytes(void)
+{
+    const size_t least = (size_t)2 << 30;
+    /* Four vectors and as much again beside them. */
+    unsigned long long most = available_bytes() / 8, wanted = 2 * cache_bytes() > least ? 2 * cache_bytes() : least;
+    unsigned long long bytes = most < wanted ? most : wanted;
+    MPI_Bcast(&bytes, 1, MPI_UNSIGNED_LONG_LONG, 0, MPI_COMM_WORLD);
+    return (size_t)bytes & ~(((size_t)1 << 26) - 1);
+}
+
+int finish(dlops_context **context)
+{
+    dlops_context_destroy(context);
+    if (now.table) fclose(now.table);
+    MPI_Finalize();
+    return 0;
+}
+
+void heading(const char *group, const char *variant)
+{
+    snprintf(now.group, sizeof now.group, "%s", group);
+    snprintf(now.variant, sizeof now.variant, "%s", variant);
+    now.printed = 0;
+}
+
+int wanted(const char *name)
+{
+    return !now.match || strstr(name, now.match) || strstr(now.group, now.match);
+}
+
+void quartiles(double *numbers, int n, double *lower, double *median, double *upper)
+{
+    for (int i = 1; i < n; ++i) {
+        for (int k = i; k > 0 && numbers[k] < numbers[k - 1]; --k) {
+            double above = numbers[k - 1];
+            numbers[k - 1] = numbers[k];
+            numbers[k] = above;
+        }
+    }
+    *lower = numbers[n / 4];
+    *median = numbers[n / 2];
+    *upper = numbers[3 * n / 4];
+}
+
+double timed(work run, void *state)
 {
     MPI_Barrier(MPI_COMM_WORLD);
     double start = MPI_Wtime();
@@ -24,101 +98,117 @@ static double timed(work run, void *state)
     return slowest;
 }
 
-void compare(const char *name, double bytes, int pairs, work subject, void *subject_state, work yardstick, void *yardstick_state)
+void watch_memory(void)
 {
-    double *a = malloc(sizeof *a * (size_t)pairs), *b = malloc(sizeof *b * (size_t)pairs), *ratio = malloc(sizeof *ratio * (size_t)pairs);
-    int rank;
-    if (!a || !b || !ratio) MPI_Abort(MPI_COMM_WORLD, 1);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    timed(subject, subject_state);
-    timed(yardstick, yardstick_state);
-    for (int k = 0; k < pairs; ++k) {
-        a[k] = timed(subject, subject_state);
-        b[k] = timed(yardstick, yardstick_state);
+    now.resident = restart_peak();
+}
+
+double memory_ratio(double vector_bytes)
+{
+    double mine = now.resident ? 1 + ((double)peak_bytes() - (double)now.resident) / vector_bytes : 0, worst = 0;
+    MPI_Allreduce(&mine, &worst, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+    return worst;
+}
+
+/* "12.345 ms", or "us" where it is short. */
+static const char *duration(double seconds, char text[16])
+{
+    if (seconds < 1e-4) snprintf(text, 16, "%.3f us", 1e6 * seconds);
+    else snprintf(text, 16, "%.3f ms", 1e3 * seconds);
+    return text;
+}
+
+void print_row(const row *r)
+{
+    if (bench.rank != 0) return;
+    const char *unit = r->unit ? r->unit : "GB/s";
+    int missed = r->target > 0 && (r->at_most ? r->ratio > r->target : r->ratio < r->target);
+    if (!now.printed) {
+        char title[sizeof now.group + sizeof now.variant + 2];
+        snprintf(title, sizeof title, "%s%s%s", now.group, *now.variant ? ", " : "", now.variant);
+        printf("\n%-52s %12s %12s %12s   ratio (quartiles)   memory\n", title, "dlops", "yardstick", "rate");
+        now.printed = 1;
+    }
+    char first[16], second[16];
+    if (r->seconds > 0) {
+        printf("%-52s %12s %12s %7.1f %s  %5.2f (%.2f to %.2f)", r->name, duration(r->seconds, first), duration(r->yardstick, second),
+               r->rate, unit, r->ratio, r->lower, r->upper);
+    } else {
+        printf("%-52s %12s %12s %12s  %5.2f (%.2f to %.2f)", r->name, "", "", "", r->ratio, r->lower, r->upper);
+    }
+    if (r->memory > 0) printf("  %6.3f", r->memory);
+    else printf("  %6s", "");
+    if (missed) printf("  %s %.2f", r->at_most ? "above" : "below", r->target);
+    printf("\n");
+    fflush(stdout);
+    if (now.table) {
+        fprintf(now.table, "%s\t%d\t%d\t%s\t%s\t%s\t%.9f\t%.9f\t%.3f\t%s\t%.4f\t%.4f\t%.4f\t%.2f\t%d\t%.4f\n", now.program, bench.ranks,
+                bench.threads, now.group, now.variant, r->name, r->seconds, r->yardstick, r->rate, unit, r->ratio, r->lower,
+                r->upper, r->target, r->at_most, r->memory);
+        fflush(now.table);
+    }
+}
+
+row compare(const measurement *m)
+{
+    enum { most = 15 };
+    double a[most], b[most], ratio[most], scale = m->scale > 0 ? m->scale : 1, low, high;
+    timed(m->subject, m->subject_state);
+    row r = {.name = m->name, .unit = m->unit, .target = m->target};
+    r.memory = m->vector_bytes > 0 ? memory_ratio(m->vector_bytes) : 0;
+    timed(m->yardstick, m->yardstick_state);
+    for (int k = 0; k < bench.pairs; ++k) {
+        a[k] = timed(m->subject, m->subject_state);
+        b[k] = scale * timed(m->yardstick, m->yardstick_state);
         ratio[k] = b[k] / a[k];
     }
-    qsort(a, (size_t)pairs, sizeof *a, by_value);
-    qsort(b, (size_t)pairs, sizeof *b, by_value);
-    qsort(ratio, (size_t)pairs, sizeof *ratio, by_value);
-    if (rank == 0) {
-        printf("%-58s %9.3f ms %9.3f ms %7.1f GB/s  %5.2f (%.2f to %.2f)\n", name, 1e3 * a[pairs / 2], 1e3 * b[pairs / 2],
-               1e-9 * bytes / a[pairs / 2], ratio[pairs / 2], ratio[pairs / 4], ratio[3 * pairs / 4]);
-        fflush(stdout);
-    }
-    free(a);
-    free(b);
-    free(ratio);
+    quartiles(a, bench.pairs, &low, &r.seconds, &high);
+    quartiles(b, bench.pairs, &low, &r.yardstick, &high);
+    quartiles(ratio, bench.pairs, &r.lower, &r.ratio, &r.upper);
+    r.rate = 1e-9 * m->amount / r.seconds;
+    print_row(&r);
+    return r;
 }
 
-size_t cache_bytes(void)
+void settle(streams *s)
 {
-    long found = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    return found > 0 ? (size_t)found : 32u << 20;
+    double best[2] = {1e30, 1e30};
+    s->threads = bench.threads;
+    s->bypass = 0;
+    if (s->writes == 0 || reads_outputs(s)) return;
+    for (int round = 0; round < 4; ++round) {
+        for (s->bypass = 0; s->bypass < 2; ++s->bypass) {
+            double seconds = timed(stream_loop, s);
+            if (round > 0 && seconds < best[s->bypass]) best[s->bypass] = seconds;
+        }
+    }
+    s->bypass = best[1] < best[0];
 }
 
-/* One output from up to four inputs; streams are the same for float and double. */
-static void one_output(double *restrict out, const streams *s)
+void *address(dlops_array *array)
 {
-    const double *x0 = s->in[0], *x1 = s->in[1], *x2 = s->in[2], *x3 = s->in[3];
-    size_t n = s->bytes / sizeof(double);
-#if defined(__x86_64__)
-    if (s->bypass && ((size_t)out & 15) == 0) {
-        for (size_t i = 0; i + 2 <= n; i += 2) {
-            __m128d v = s->reads > 0 ? _mm_loadu_pd(x0 + i) : _mm_setzero_pd();
-            if (s->reads > 1) v = _mm_add_pd(v, _mm_loadu_pd(x1 + i));
-            if (s->reads > 2) v = _mm_add_pd(v, _mm_loadu_pd(x2 + i));
-            if (s->reads > 3) v = _mm_add_pd(v, _mm_loadu_pd(x3 + i));
-            _mm_stream_pd(out + i, v);
-        }
-        _mm_sfence();
-        return;
-    }
-#endif
-    switch (s->reads) {
-    case 1: for (size_t i = 0; i < n; ++i) out[i] = x0[i]; break;
-    case 2: for (size_t i = 0; i < n; ++i) out[i] = x0[i] + x1[i]; break;
-    case 3: for (size_t i = 0; i < n; ++i) out[i] = x0[i] + x1[i] + x2[i]; break;
-    default: for (size_t i = 0; i < n; ++i) out[i] = x0[i] + x1[i] + x2[i] + x3[i]; break;
-    }
+    void *data = NULL;
+    CHECK(dlops_array_acquire(array, DLOPS_ACCESS_READ, &data));
+    CHECK(dlops_array_release(array));
+    return data;
 }
 
-static volatile double sink;
-
-void stream_loop(void *state)
+dlops_array *vector(dlops_space *space, int wrapped, uint64_t seed)
 {
-    const streams *s = state;
-    size_t n = s->bytes / sizeof(double);
-    const double *x0 = s->in[0], *x1 = s->in[1];
-    if (s->writes == 0) {
-        double sums[8] = {0};
-        for (size_t i = 0; i + 8 <= n; i += 8) {
-            for (int k = 0; k < 8; ++k) sums[k] += s->reads > 1 ? x0[i + (size_t)k] * x1[i + (size_t)k] : x0[i + (size_t)k] * x0[i + (size_t)k];
-        }
-        sink = sums[0] + sums[1] + sums[2] + sums[3] + sums[4] + sums[5] + sums[6] + sums[7];
-        return;
+    dlops_array *array = NULL;
+    int64_t count = 0;
+    int32_t dtype = 0;
+    CHECK(dlops_space_get_local_count(space, &count));
+    CHECK(dlops_space_get_dtype(space, &dtype));
+    size_t size = dtype == DLOPS_FLOAT32 ? 4 : 8;
+    if (wrapped) {
+        char *block = malloc((size_t)count * size + 64);
+        if (!block) MPI_Abort(MPI_COMM_WORLD, 1);
+        /* malloc gives multiples of 16 bytes. */
+        CHECK(dlops_array_wrap_strided(space, block + size, NULL, block, free, &array));
+    } else {
+        CHECK(dlops_array_create(space, &array));
     }
-    if (s->writes == 1) {
-        one_output(s->out[0], s);
-        return;
-    }
-    /* Several outputs of the same inputs in one pass. */
-    double *y0 = s->out[0], *y1 = s->out[1], *y2 = s->out[2];
-#if defined(__x86_64__)
-    if (s->bypass) {
-        for (size_t i = 0; i + 2 <= n; i += 2) {
-            __m128d v = _mm_loadu_pd(x0 + i);
-            _mm_stream_pd(y0 + i, v);
-            _mm_stream_pd(y1 + i, v);
-            if (y2) _mm_stream_pd(y2 + i, v);
-        }
-        _mm_sfence();
-        return;
-    }
-#endif
-    for (size_t i = 0; i < n; ++i) {
-        double v = x0[i];
-        y0[i] = v;
-        y1[i] = v;
-        if (y2) y2[i] = v;
-    }
+    CHECK(dlops_array_fill_random(array, DLOPS_UNIFORM, seed));
+    return array;
 }

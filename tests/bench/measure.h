@@ -1,9 +1,21 @@
-/* Paired measurements: a case of the library and a loop with the same streams, alternated. */
+/*
+ * Paired measurements: a case of the library and a yardstick, alternated.
+ *
+ * Options of every program: --threads N (of each rank), --large (arrays of twice the last-level cache, at least 2 GiB
+ * where memory allows), --short (5 pairs instead of 15), --match TEXT (only cases whose name has it), --table FILE (rows
+ * are appended to it, fields parted by tabs: see the head of summary.awk).
+ */
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include "machine.h"
+#include "streams.h"
+
 #include <dlops_mpi.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define CHECK(call)                                                                                                  \
     do {                                                                                                             \
@@ -13,28 +25,82 @@
         }                                                                                                            \
     } while (0)
 
+/* How this run measures; the same on all ranks. */
+typedef struct settings {
+    int rank, ranks, threads, pairs, large;
+} settings;
+extern settings bench;
+
+/* MPI_Init, the options, and a context of all ranks with the threads asked for. */
+dlops_context *begin(int argc, char **argv, const char *program);
+
+/* Destroys the context and ends MPI; the program's exit status. */
+int finish(dlops_context **context);
+
+/* Title of the cases that follow; `variant` says what differs from rank count to rank count, such as the cut axis. */
+void heading(const char *group, const char *variant);
+
+/* Whether --match asks for this case of the present heading. */
+int wanted(const char *name);
+
+/* Bytes of one array of all ranks with --large. */
+size_t large_bytes(void);
+
 /* A piece of work; called between barriers. */
 typedef void (*work)(void *state);
 
-/* Runs `subject` and `yardstick` in turn, `pairs` times (at least 15), and prints on rank 0 the median time of each
- * over the slowest rank, the rate of `bytes` over all ranks, and the median and the quartiles of the paired ratios
- * yardstick / subject: 1 is as fast as the loop. */
-void compare(const char *name, double bytes, int pairs, work subject, void *subject_state, work yardstick, void *yardstick_state);
+typedef struct measurement {
+    const char *name;
+    double target;       /* the least ratio; 0: none */
+    double amount;       /* what the case moves or computes on all ranks: bytes, or operations */
+    const char *unit;    /* of amount / 1e9 / second: NULL for "GB/s" */
+    work subject;
+    void *subject_state;
+    work yardstick;
+    void *yardstick_state;
+    double scale;        /* the yardstick's time is multiplied by it; 0: 1 */
+    double vector_bytes; /* of this rank's vectors, for the memory column; 0: none */
+} measurement;
 
-/* Loops over `bytes` bytes each of `reads` inputs and `writes` outputs in this rank's memory, as fast as plain code
- * goes: outputs that are not read bypass the cache where they exceed it. */
-typedef struct streams {
-    const void *in[4];
-    void *out[3];
-    int reads, writes;
-    size_t bytes;
-    int bypass;
-} streams;
+/* What is printed and recorded of a case. */
+typedef struct row {
+    const char *name, *unit;
+    double seconds, yardstick, rate;
+    double ratio, lower, upper; /* median and quartiles */
+    double target;              /* 0: none */
+    int at_most;                /* 1: the ratio should not exceed the target; 0: it should reach it */
+    double memory;              /* 0: not known */
+} row;
 
-/* out[k] = sum of in[]; with `accumulate` state the outputs are among the inputs. */
-void stream_loop(void *state);
+/* Runs subject and yardstick in turn and prints on rank 0 the median time of each over the slowest rank, the rate, the
+ * median and the quartiles of the paired ratios yardstick / subject (1: as fast as the yardstick), and the peak of the
+ * resident size from watch_memory to the first run of the subject over the size of the vectors. Returns what was
+ * printed, on all ranks. Collective. */
+row compare(const measurement *m);
 
-/* Bytes of the last-level cache. */
-size_t cache_bytes(void);
+/* A case whose numbers were got otherwise, printed and recorded as compare does; without times where `seconds` is 0. */
+void print_row(const row *r);
+
+/* Starts the watch over the peak: called when the vectors exist, before the operator is made. */
+void watch_memory(void);
+
+/* Peak since watch_memory over the vectors, of the worst rank: 1 when nothing else was allocated; 0 where not known. */
+double memory_ratio(double vector_bytes);
+
+/* Seconds of the slowest rank. */
+double timed(work run, void *state);
+
+/* Median and quartiles of n numbers, which are sorted. */
+void quartiles(double *numbers, int n, double *lower, double *median, double *upper);
+
+/* Lets the loop bypass the cache where that is faster, and gives it the threads of the run. */
+void settle(streams *s);
+
+/* Address of the first local element. */
+void *address(dlops_array *array);
+
+/* An array of the library's memory, or over the host's own, which is aligned for its elements only and lives as long as
+ * the array; filled with uniform random numbers. */
+dlops_array *vector(dlops_space *space, int wrapped, uint64_t seed);
 
 #endif

@@ -1,113 +1,204 @@
 /*
- * What an iteration of CG and CGLS costs beyond its operator applications, beside the bytes that its updates must move:
- * 11 n elements for CG, 5 n + 3 m read and 2 n + m written for CGLS (n unknowns, m data).
+ * What an iteration of CG and CGLS costs beyond its operator applications, beside loops that read and write what the
+ * method's updates must: 8 n elements read and 3 n written for CG, 5 n + 3 m and 2 n + m for CGLS (n unknowns, m data).
  *
- *     mpirun -n 1 bench_solvers        (or 2)
+ *     mpirun -n 1 bench_solvers        (or 2; options: measure.h)
  *
- * The operator is 2 I - L/8 with the 5-point Laplacian, 2048 x 2048 float64, 100 iterations.
+ * The operator is 2 I - L/8 with the 5-point Laplacian, 2048 x 2048 float64. Its share of the time is what the library's
+ * profile says, so that nothing is assumed about what stays in the cache.
  */
 #include "measure.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+enum { steps = 20 };
 
-static double now(void)
+/* x, r (or s), p (or c), q and the other residual, of this rank. */
+typedef struct updates {
+    double *x, *r, *p, *q, *s;
+    size_t count;
+    int32_t method;
+} updates;
+
+static volatile double sink;
+
+WIDTHS static double dot(const double *restrict x, const double *restrict y, size_t count)
 {
-    MPI_Barrier(MPI_COMM_WORLD);
-    return MPI_Wtime();
+    double sums[32] = {0}, total = 0;
+    for (size_t i = 0; i + 32 <= count; i += 32) {
+        for (size_t k = 0; k < 32; ++k) sums[k] += x[i + k] * y[i + k];
+    }
+    for (size_t k = 0; k < 32; ++k) total += sums[k];
+    return total;
 }
 
-/* Seconds that this rank's memory needs to read and write so many elements of so many long vectors at once. */
-static double seconds_of(const double *const *x, double *y, int64_t n, int reads, int writes)
+/* y += a x */
+WIDTHS static void axpy(double a, const double *restrict x, double *restrict y, size_t count)
 {
-    streams s = {.reads = reads, .writes = 1, .bytes = (size_t)n * sizeof(double)};
-    for (int k = 0; k < reads; ++k) s.in[k] = x[k];
-    s.out[0] = y;
-    (void)writes;
-    double best = 1e30;
-    for (int k = 0; k < 15; ++k) {
-        double start = now();
-        stream_loop(&s);
-        double seconds = now() - start;
-        if (seconds < best) best = seconds;
+    for (size_t i = 0; i < count; ++i) y[i] += a * x[i];
+}
+
+/* p = r + b p */
+WIDTHS static void xpay(double b, const double *restrict r, double *restrict p, size_t count)
+{
+    for (size_t i = 0; i < count; ++i) p[i] = r[i] + b * p[i];
+}
+
+/* r -= a q; <r, r> */
+WIDTHS static double residual(double a, const double *restrict q, double *restrict r, size_t count)
+{
+    double sums[32] = {0}, total = 0;
+    for (size_t i = 0; i + 32 <= count; i += 32) {
+        for (size_t k = 0; k < 32; ++k) {
+            double v = r[i + k] - a * q[i + k];
+            r[i + k] = v;
+            sums[k] += v * v;
+        }
     }
-    return best;
+    for (size_t k = 0; k < 32; ++k) total += sums[k];
+    return total;
+}
+
+/* x += a p; r -= a q; <r, r> */
+WIDTHS static double advance(double a, const double *restrict p, double *restrict x, const double *restrict q, double *restrict r, size_t count)
+{
+    double sums[32] = {0}, total = 0;
+    for (size_t i = 0; i + 32 <= count; i += 32) {
+        for (size_t k = 0; k < 32; ++k) x[i + k] += a * p[i + k];
+        for (size_t k = 0; k < 32; ++k) {
+            double v = r[i + k] - a * q[i + k];
+            r[i + k] = v;
+            sums[k] += v * v;
+        }
+    }
+    for (size_t k = 0; k < 32; ++k) total += sums[k];
+    return total;
+}
+
+/* One iteration's updates of a thread's elements; factors so small that nothing grows. */
+static void share(void *state, int index, int threads)
+{
+    const updates *u = state;
+    const double a = 1e-9;
+    size_t first, last;
+    share_of(u->count, index, threads, &first, &last);
+    size_t count = last - first;
+    double *x = u->x + first, *r = u->r + first, *p = u->p + first, *q = u->q + first, *s = u->s + first;
+    if (u->method == DLOPS_SOLVER_CG) {
+        sink = dot(p, q, count);
+        sink = advance(a, p, x, q, r, count);
+        xpay(a, r, p, count);
+    } else {
+        sink = dot(q, q, count);
+        axpy(a, p, x, count);
+        sink = residual(a, q, s, count);
+        sink = dot(r, r, count);
+        xpay(a, r, p, count);
+    }
+}
+
+static void loops(void *state)
+{
+    for (int k = 0; k < steps; ++k) in_threads(bench.threads, share, state);
+}
+
+static void iterate(void *solver)
+{
+    int32_t reason = DLOPS_REASON_RUNNING;
+    for (int k = 0; k < steps; ++k) {
+        CHECK(dlops_solver_step(solver, &reason));
+        if (reason != DLOPS_REASON_RUNNING) {
+            fprintf(stderr, "an iteration ended early: %s\n", dlops_reason_text(reason));
+            MPI_Abort(MPI_COMM_WORLD, 1);
+        }
+    }
+}
+
+/* Seconds of this process in the operator so far. */
+static double in_operator(dlops_context *context)
+{
+    double seconds = 0;
+    CHECK(dlops_context_get_profile(context, "Sum", NULL, &seconds, NULL, NULL));
+    return seconds;
+}
+
+/* Times, the others they are held against, and their ratios. */
+static row summary(const char *name, double *seconds, double *others, double *ratio)
+{
+    row r = {.name = name};
+    double low, high;
+    quartiles(seconds, bench.pairs, &low, &r.seconds, &high);
+    quartiles(others, bench.pairs, &low, &r.yardstick, &high);
+    quartiles(ratio, bench.pairs, &r.lower, &r.ratio, &r.upper);
+    return r;
+}
+
+/* `vectors`: that the method needs, b and x among them. */
+static void method(dlops_context *context, int32_t which, const char *name, dlops_operator *a, dlops_space *space, int vectors)
+{
+    int64_t local = 0;
+    char text[64];
+    double total[15], inside[15], beyond[15], plain[15], ratio[15], part[15];
+    if (!wanted(name)) return;
+    CHECK(dlops_space_get_local_count(space, &local));
+    dlops_array *b = vector(space, 0, 1), *x = vector(space, 0, 2), *copies[5];
+    dlops_solver *solver = NULL;
+    watch_memory();
+    CHECK(dlops_solver_create(which, a, &solver));
+    CHECK(dlops_solver_set_tolerances(solver, 0, 0, 0));
+    CHECK(dlops_solver_set_max_iterations(solver, 2 * steps));
+    CHECK(dlops_solver_setup(solver, b, x));
+    iterate(solver);
+    double memory = memory_ratio(2 * (double)local * sizeof(double)) * 2 / vectors;
+
+    for (int k = 0; k < 5; ++k) copies[k] = vector(space, 0, 3 + (uint64_t)k);
+    updates u = {address(copies[0]), address(copies[1]), address(copies[2]), address(copies[3]), address(copies[4]), (size_t)local, which};
+    loops(&u);
+    for (int k = 0; k < bench.pairs; ++k) {
+        CHECK(dlops_solver_setup(solver, b, x));
+        double before = in_operator(context);
+        total[k] = timed(iterate, solver) / steps;
+        double mine = (in_operator(context) - before) / steps;
+        MPI_Allreduce(&mine, &inside[k], 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+        plain[k] = timed(loops, &u) / steps;
+        beyond[k] = total[k] - inside[k];
+        ratio[k] = beyond[k] / plain[k];
+        part[k] = inside[k] / total[k];
+    }
+    snprintf(text, sizeof text, "%s, beyond its operator", name);
+    row r = summary(text, beyond, plain, ratio);
+    r.target = 1.15;
+    r.at_most = 1;
+    r.memory = memory;
+    r.rate = 1e-9 * 11 * (double)local * sizeof(double) * bench.ranks / r.seconds;
+    print_row(&r);
+    snprintf(text, sizeof text, "%s, an iteration, and its operator's share", name);
+    r = summary(text, total, inside, part);
+    r.unit = "it/s";
+    r.rate = 1 / r.seconds;
+    print_row(&r);
+    for (int k = 0; k < 5; ++k) dlops_array_destroy(&copies[k]);
+    dlops_solver_destroy(&solver);
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&b);
 }
 
 int main(int argc, char **argv)
 {
-    MPI_Init(&argc, &argv);
-    dlops_context *context = NULL;
-    CHECK(dlops_context_create_mpi(MPI_COMM_WORLD, NULL, &context));
-    int rank;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    const int64_t shape[] = {2048, 2048};
-    const int iterations = 100;
+    dlops_context *context = begin(argc, argv, "solvers");
     dlops_space *space = NULL;
     dlops_operator *laplacian = NULL, *identity = NULL, *a = NULL;
-    CHECK(dlops_space_create(context, DLOPS_FLOAT64, 2, shape, NULL, &space));
+    CHECK(dlops_context_set_profile(context, 1));
+    CHECK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){2048, 2048}, NULL, &space));
     CHECK(dlops_laplacian_create(space, NULL, &laplacian));
     CHECK(dlops_identity_create(space, NULL, &identity));
     CHECK(dlops_operator_sum(2, (dlops_scalar[]){dlops_real(-0.125), dlops_real(2)},
                              (const dlops_operator *const[]){laplacian, identity}, &a));
-    dlops_array *b = NULL, *x = NULL;
-    int64_t local = 0;
-    CHECK(dlops_space_get_local_count(space, &local));
-    CHECK(dlops_array_create(space, &b));
-    CHECK(dlops_array_create(space, &x));
-    CHECK(dlops_array_fill_random(b, DLOPS_NORMAL, 1));
-
-    double *vectors[4];
-    for (int k = 0; k < 4; ++k) {
-        vectors[k] = malloc((size_t)local * sizeof(double) + 64);
-        if (!vectors[k]) MPI_Abort(MPI_COMM_WORLD, 1);
-        memset(vectors[k], 0, (size_t)local * sizeof(double));
-    }
-    /* axpy moves three elements for each; scaled to what the method must move. */
-    double axpy = seconds_of((const double *const[]){vectors[0], vectors[1]}, vectors[1], local, 2, 1);
-
-    if (rank == 0) printf("%-8s %14s %16s %16s %8s\n", "method", "ms/iteration", "operators ms", "updates ms", "ratio");
-    for (int32_t method = DLOPS_SOLVER_CG; method <= DLOPS_SOLVER_CGLS; ++method) {
-        double total[5], operators[5], ratio = 0;
-        for (int repeat = 0; repeat < 5; ++repeat) {
-            dlops_solver *solver = NULL;
-            CHECK(dlops_solver_create(method, a, &solver));
-            CHECK(dlops_solver_set_tolerances(solver, 0, 0, 0));
-            CHECK(dlops_solver_set_max_iterations(solver, iterations));
-            CHECK(dlops_solver_setup(solver, b, x));
-            int32_t reason = DLOPS_REASON_RUNNING;
-            double start = now();
-            while (reason == DLOPS_REASON_RUNNING) CHECK(dlops_solver_step(solver, &reason));
-            total[repeat] = (now() - start) / iterations;
-            CHECK(dlops_solver_finalize(solver));
-            start = now();
-            for (int k = 0; k < iterations; ++k) {
-                CHECK(dlops_operator_apply(a, DLOPS_FORWARD, b, x));
-                if (method == DLOPS_SOLVER_CGLS) CHECK(dlops_operator_apply(a, DLOPS_ADJOINT, b, x));
-            }
-            operators[repeat] = (now() - start) / iterations;
-            dlops_solver_destroy(&solver);
-        }
-        double least = 1e30, alone = 1e30;
-        for (int k = 0; k < 5; ++k) {
-            if (total[k] < least) least = total[k];
-            if (operators[k] < alone) alone = operators[k];
-        }
-        double updates = axpy * 11.0 / 3.0;
-        ratio = (least - alone) / updates;
-        if (rank == 0) {
-            printf("%-8s %14.3f %16.3f %16.3f %8.2f\n", method == DLOPS_SOLVER_CG ? "CG" : "CGLS", 1e3 * least, 1e3 * alone, 1e3 * updates, ratio);
-        }
-    }
-    for (int k = 0; k < 4; ++k) free(vectors[k]);
-    dlops_array_destroy(&x);
-    dlops_array_destroy(&b);
+    heading("2048^2 float64 (ratio at most 1.15)", "");
+    /* b, x and r, p, q; CGLS has the residual of the data too. */
+    method(context, DLOPS_SOLVER_CG, "CG", a, space, 5);
+    method(context, DLOPS_SOLVER_CGLS, "CGLS", a, space, 6);
     dlops_operator_destroy(&a);
     dlops_operator_destroy(&identity);
     dlops_operator_destroy(&laplacian);
     dlops_space_destroy(&space);
-    dlops_context_destroy(&context);
-    MPI_Finalize();
-    return 0;
+    return finish(&context);
 }

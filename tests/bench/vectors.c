@@ -1,11 +1,9 @@
 /*
- * Vector verbs beside loops with the same streams.
+ * Vector verbs beside loops with the same streams, on the library's memory and on the host's.
  *
- *     mpirun -n 1 bench_vectors        (or 2)
+ *     mpirun -n 1 bench_vectors        (or 2; options: measure.h)
  */
 #include "measure.h"
-
-#include <stdio.h>
 
 typedef struct vectors {
     dlops_array *x, *y, *w;
@@ -25,10 +23,23 @@ static void norm(void *state)
     CHECK(dlops_array_norm(v->x, &result));
 }
 
+static void sum(void *state)
+{
+    vectors *v = state;
+    dlops_scalar result;
+    CHECK(dlops_array_sum(v->x, &result));
+}
+
 static void axpy(void *state)
 {
     vectors *v = state;
     CHECK(dlops_array_axpy(dlops_real(1e-3), v->x, v->y));
+}
+
+static void axpby(void *state)
+{
+    vectors *v = state;
+    CHECK(dlops_array_axpby(dlops_real(0.5), v->x, dlops_real(0.5), v->y));
 }
 
 static void waxpby(void *state)
@@ -37,62 +48,81 @@ static void waxpby(void *state)
     CHECK(dlops_array_waxpby(dlops_real(0.5), v->x, dlops_real(0.5), v->y, v->w));
 }
 
+static void multiply(void *state)
+{
+    vectors *v = state;
+    CHECK(dlops_array_multiply(v->x, v->y, 0, v->w));
+}
+
+static void scale(void *state)
+{
+    vectors *v = state;
+    CHECK(dlops_array_scale(dlops_real(1.0000001), v->y));
+}
+
 static void copy(void *state)
 {
     vectors *v = state;
     CHECK(dlops_array_copy(v->x, v->w));
 }
 
-static void *address(dlops_array *array)
+static void fill(void *state)
 {
-    void *data = NULL;
-    CHECK(dlops_array_acquire(array, DLOPS_ACCESS_READ, &data));
-    CHECK(dlops_array_release(array));
-    return data;
+    vectors *v = state;
+    CHECK(dlops_array_fill(v->w, dlops_real(0)));
+}
+
+static void one(const char *name, work subject, vectors *v, double bytes, streams loop)
+{
+    if (!wanted(name)) return;
+    settle(&loop);
+    watch_memory();
+    compare(&(measurement){.name = name, .target = 0.9, .amount = stream_bytes(&loop) * bench.ranks, .subject = subject, .subject_state = v,
+                           .yardstick = stream_loop, .yardstick_state = &loop, .vector_bytes = 3 * bytes});
+}
+
+static void verbs(dlops_space *space, int wrapped, int is_double)
+{
+    int64_t local = 0;
+    CHECK(dlops_space_get_local_count(space, &local));
+    vectors v = {vector(space, wrapped, 1), vector(space, wrapped, 2), vector(space, wrapped, 3)};
+    void *x = address(v.x), *y = address(v.y), *w = address(v.w);
+    size_t n = (size_t)local;
+    double bytes = (double)n * (is_double ? 8 : 4);
+#define LOOP(...) (streams){.count = n, .is_double = is_double, __VA_ARGS__}
+    one("dot", dot, &v, bytes, LOOP(.in = {x, y}, .reads = 2));
+    one("norm", norm, &v, bytes, LOOP(.in = {x}, .reads = 1));
+    one("axpy", axpy, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {y}, .writes = 1));
+    one("copy", copy, &v, bytes, LOOP(.in = {x}, .reads = 1, .out = {w}, .writes = 1));
+    one("waxpby", waxpby, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {w}, .writes = 1));
+    if (!wrapped) {
+        one("sum", sum, &v, bytes, LOOP(.in = {x}, .reads = 1));
+        one("axpby", axpby, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {y}, .writes = 1));
+        one("multiply", multiply, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {w}, .writes = 1));
+        one("scale", scale, &v, bytes, LOOP(.in = {y}, .reads = 1, .out = {y}, .writes = 1));
+        one("fill", fill, &v, bytes, LOOP(.out = {w}, .writes = 1));
+    }
+    dlops_array_destroy(&v.w);
+    dlops_array_destroy(&v.y);
+    dlops_array_destroy(&v.x);
 }
 
 int main(int argc, char **argv)
 {
-    MPI_Init(&argc, &argv);
-    dlops_context *context = NULL;
-    CHECK(dlops_context_create_mpi(MPI_COMM_WORLD, NULL, &context));
-    int rank, ranks;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    for (int32_t dtype = DLOPS_FLOAT32; dtype <= DLOPS_FLOAT64; ++dtype) {
-        const int64_t n = (int64_t)1 << 25;
-        size_t size = dtype == DLOPS_FLOAT32 ? 4 : 8;
+    dlops_context *context = begin(argc, argv, "vectors");
+    for (int is_double = 0; is_double < 2; ++is_double) {
+        size_t size = is_double ? 8 : 4;
+        int64_t n = bench.large ? (int64_t)(large_bytes() / size) : (int64_t)1 << 25;
         dlops_space *space = NULL;
-        vectors v = {0};
-        int64_t local = 0;
-        CHECK(dlops_space_create(context, dtype, 1, &n, NULL, &space));
-        CHECK(dlops_space_get_local_count(space, &local));
-        CHECK(dlops_array_create(space, &v.x));
-        CHECK(dlops_array_create(space, &v.y));
-        CHECK(dlops_array_create(space, &v.w));
-        CHECK(dlops_array_fill_random(v.x, DLOPS_UNIFORM, 1));
-        CHECK(dlops_array_fill_random(v.y, DLOPS_UNIFORM, 2));
-        CHECK(dlops_array_fill_random(v.w, DLOPS_UNIFORM, 3));
-        void *x = address(v.x), *y = address(v.y), *w = address(v.w);
-        size_t bytes = (size_t)local * size;
-        double total = (double)n * (double)size;
-        if (rank == 0) {
-            printf("\n2^25 %s%45s %12s %12s %12s  ratio (quartiles)\n", size == 4 ? "float32" : "float64", "", "dlops", "loop", "rate");
+        CHECK(dlops_space_create(context, is_double ? DLOPS_FLOAT64 : DLOPS_FLOAT32, 1, &n, NULL, &space));
+        for (int wrapped = 0; wrapped < 2; ++wrapped) {
+            char title[80];
+            snprintf(title, sizeof title, "vectors of %.0f Mi %s%s", (double)n / (1 << 20), is_double ? "float64" : "float32",
+                     wrapped ? ", wrapped" : "");
+            heading(title, "");
+            verbs(space, wrapped, is_double);
         }
-        compare("dot", 2 * total, 15, dot, &v, stream_loop, &(streams){.in = {x, y}, .reads = 2, .bytes = bytes});
-        compare("norm", total, 15, norm, &v, stream_loop, &(streams){.in = {x}, .reads = 1, .bytes = bytes});
-        compare("axpy", 3 * total, 15, axpy, &v, stream_loop,
-                &(streams){.in = {x, y}, .out = {y}, .reads = 2, .writes = 1, .bytes = bytes});
-        compare("waxpby", 3 * total, 15, waxpby, &v, stream_loop,
-                &(streams){.in = {x, y}, .out = {w}, .reads = 2, .writes = 1, .bytes = bytes, .bypass = bytes > cache_bytes()});
-        compare("copy", 2 * total, 15, copy, &v, stream_loop,
-                &(streams){.in = {x}, .out = {w}, .reads = 1, .writes = 1, .bytes = bytes, .bypass = bytes > cache_bytes()});
-        dlops_array_destroy(&v.w);
-        dlops_array_destroy(&v.y);
-        dlops_array_destroy(&v.x);
         dlops_space_destroy(&space);
     }
-    dlops_context_destroy(&context);
-    MPI_Finalize();
-    return 0;
+    return finish(&context);
 }

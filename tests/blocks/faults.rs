@@ -1,10 +1,13 @@
 //! Bad input and failures on one rank only.
 
+use super::counting::allocations;
 use super::dense::{operator, read, Matrix};
 use dlops::arrays::{verbs, Array};
 use dlops::context::Context;
-use dlops::dtype::Scalar;
+use dlops::dtype::{DType, Scalar};
 use dlops::error::{Result, Status};
+use dlops::operators::algebra::promoted;
+use dlops::operators::basic::zero;
 use dlops::operators::block::{block_diag, hstack, replicated, vstack};
 use dlops::operators::callback::{callback, Functions};
 use dlops::operators::dot_test::dot_test;
@@ -35,12 +38,15 @@ fn bad_arguments(context: &Context) {
         assert_eq!(status, Status::Shape);
         assert!(text.contains(&format!("rank {}", size - 1)) && text.contains("5 columns"), "{text}");
 
-        let single = operator::<f32>(context, &Matrix::numbered::<f32>(1, 3, 4), 0);
+        // A map from real to complex is not converted.
+        let local = context.local();
+        let real = super::dense::space::<f64>(&local, &[4]);
+        let widening = zero(&real, &super::dense::space::<num_complex::Complex<f64>>(&local, &[3])).unwrap();
         for make in [vstack, hstack, block_diag] {
-            let own = if last { single.clone() } else { dense(3, 4) };
+            let own = if last { widening.clone() } else { dense(3, 4) };
             let (status, text) = agreed(context, make(context, &[own], None));
             assert_eq!(status, Status::DType);
-            assert!(text.contains("float32") && text.contains("float64"), "{text}");
+            assert!(text.contains("complex128") && text.contains("float64"), "{text}");
         }
         let mask = vec![if last { 1 } else { 0 }; size];
         assert_eq!(agreed(context, block_diag(context, &[dense(2, 2)], Some(mask))).0, Status::Collective);
@@ -119,7 +125,69 @@ fn misuse(context: &Context) {
     a.apply(Mode::Conjugate, &x, &y).unwrap();
 }
 
+/// Blocks of several dtypes: the result has the promoted one, and a narrower block computes in its own.
+fn mixed_dtypes(context: &Context) {
+    use super::dense::{close, write, C};
+    type Single = num_complex::Complex<f32>;
+    let (rank, size) = (context.rank(), context.size());
+    let m = Matrix::numbered::<f64>(7, 3, 3);
+    // On one rank all three; on others one after the other, so that no rank sees the dtype of all.
+    let kinds = [
+        operator::<f32>(context, &m, 0),
+        operator::<f64>(context, &m, 0),
+        operator::<Single>(
+            context,
+            &Matrix { elements: m.elements.iter().map(|e| e * C::I).collect(), ..m.clone() },
+            0,
+        ),
+    ];
+    let own: Vec<Operator> = (0..3).filter(|k| k % size == rank).map(|k| kinds[k].clone()).collect();
+    let factors: Vec<C> = (0..3).filter(|k| k % size == rank).map(|k| if k == 2 { C::I } else { C::ONE }).collect();
+    let a = block_diag(context, &own, None).unwrap();
+    let (stack, beside) = (vstack(context, &own, None).unwrap(), hstack(context, &own, None).unwrap());
+    for operator in [&a, &stack, &beside] {
+        assert_eq!((operator.domain().dtype(), operator.range().dtype()), (DType::Complex128, DType::Complex128));
+        // The products themselves are single: so is the agreement of the two inner products.
+        let test = dot_test(operator, 3, 1e-6).unwrap();
+        assert!(test.passed && operator.is_complex_linear(), "{test:?}");
+    }
+    let x = Array::new(a.domain()).unwrap();
+    let y = Array::new(a.range()).unwrap();
+    let numbers: Vec<C> = (0..3 * own.len()).map(|k| C::new(k as f64 - 1.0, 0.5 * k as f64)).collect();
+    let before: Vec<C> = numbers.iter().map(|v| v * 2.0).collect();
+    let (alpha, beta) = (Scalar::complex(0.5, -2.0), Scalar::complex(0.0, 1.0));
+    for mode in Mode::ALL {
+        write::<num_complex::Complex<f64>>(&x, &numbers);
+        write::<num_complex::Complex<f64>>(&y, &before);
+        let made = allocations(|| a.apply_scaled(mode, alpha, &x, beta, &y).unwrap());
+        assert_eq!(made, 0, "{mode:?}");
+        for (k, factor) in factors.iter().enumerate() {
+            let part = 3 * k..3 * k + 3;
+            let block = Matrix { elements: m.elements.iter().map(|e| e * factor).collect(), ..m.clone() };
+            let expected = block.apply(mode, alpha, &numbers[part.clone()], beta, &before[part.clone()]);
+            close::<f32>(&read::<num_complex::Complex<f64>>(&y)[part], &expected, &format!("mixed, {mode:?}"));
+        }
+    }
+}
+
+/// Operators that no wider type holds, or that are real on one side only.
+fn promotions(context: &Context) {
+    let m = Matrix::numbered::<f64>(7, 3, 3);
+    let double = operator::<f64>(context, &m, 0);
+    let refused = |a: &Operator, dtype| promoted(a, dtype).err().unwrap();
+    let error = refused(&double, DType::Complex64);
+    assert!(error.status == Status::DType && error.message.contains("float64"), "{error}");
+    assert_eq!(refused(&double, DType::Int64).status, Status::DType);
+    let local = context.local();
+    let (real, complex) = (super::dense::space::<f64>(&local, &[3]), DType::Complex128);
+    let widening = zero(&real, &real.with_dtype(complex)).unwrap();
+    assert_eq!(refused(&widening, complex).status, Status::Unsupported);
+    assert!(promoted(&double, DType::Float64).unwrap().is_same(&double));
+}
+
 pub fn all(context: &Context) {
+    mixed_dtypes(context);
+    promotions(context);
     bad_arguments(context);
     failing_blocks(context);
     misuse(context);

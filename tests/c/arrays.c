@@ -1,25 +1,5 @@
 /* Arrays from C: zero-copy wraps, guarded access, norms, whole arrays, layouts, ghosts, .npy files, agreed errors. */
-#ifdef DLOPS_TEST_MPI
-#include <dlops_mpi.h>
-#else
-#include <dlops.h>
-#endif
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static int32_t rank, size;
-
-#define CHECK(condition)                                                                                        \
-    do {                                                                                                        \
-        if (!(condition)) {                                                                                     \
-            fprintf(stderr, "%s:%d: rank %d: %s (%s)\n", __FILE__, __LINE__, rank, #condition, dlops_last_error()); \
-            abort();                                                                                            \
-        }                                                                                                       \
-    } while (0)
-#define OK(call) CHECK((call) == DLOPS_OK)
-#define REFUSED(call, status) CHECK((call) == (status) && strlen(dlops_last_error()) > 10)
+#include "check.h"
 
 static double at(int64_t i, int64_t j) { return 100.0 * (double)i + (double)j; }
 
@@ -61,11 +41,12 @@ static void wraps(dlops_context *context)
     CHECK(result.re == sum * size);
     OK(dlops_array_dot(x, x, &result));
     CHECK(result.re == dot * size);
-    REFUSED(dlops_array_ravel(x, &view), DLOPS_ERROR_UNSUPPORTED);
+    REFUSED(dlops_array_ravel(x, &view), DLOPS_ERROR_UNSUPPORTED, "strided");
     strides[0] = 4;
-    REFUSED(dlops_array_wrap_strided(space, memory, strides, NULL, NULL, &other), DLOPS_ERROR_SHAPE);
-    REFUSED(dlops_array_wrap(space, NULL, &other), DLOPS_ERROR_NULL_POINTER);
-    REFUSED(dlops_array_wrap(space, (char *)memory + 1, &other), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_array_wrap_strided(space, memory, strides, NULL, NULL, &other), DLOPS_ERROR_SHAPE,
+            "stride of axis 0 is 4");
+    REFUSED(dlops_array_wrap(space, NULL, &other), DLOPS_ERROR_NULL_POINTER, "data is NULL");
+    REFUSED(dlops_array_wrap(space, (char *)memory + 1, &other), DLOPS_ERROR_ARGUMENT, "not aligned");
     CHECK(other == NULL && view == NULL);
     dlops_array_destroy(&x);
 
@@ -78,20 +59,21 @@ static void wraps(dlops_context *context)
     /* One writer; a view locks its parent, and both are refused to the library meanwhile. */
     OK(dlops_array_acquire(view, DLOPS_ACCESS_WRITE, &data));
     CHECK(data == memory);
-    REFUSED(dlops_array_acquire(x, DLOPS_ACCESS_READ, &data), DLOPS_ERROR_STATE);
-    REFUSED(dlops_array_acquire(view, DLOPS_ACCESS_WRITE, &data), DLOPS_ERROR_STATE);
-    REFUSED(dlops_array_scale(dlops_real(2), x), DLOPS_ERROR_STATE);
-    REFUSED(dlops_array_norm_order(x, 1, &sum), DLOPS_ERROR_STATE);
+    REFUSED(dlops_array_acquire(x, DLOPS_ACCESS_READ, &data), DLOPS_ERROR_STATE, "acquired");
+    REFUSED(dlops_array_acquire(view, DLOPS_ACCESS_WRITE, &data), DLOPS_ERROR_STATE, "acquired");
+    REFUSED(dlops_array_scale(dlops_real(2), x), DLOPS_ERROR_STATE, "x is acquired");
+    REFUSED(dlops_array_norm_order(x, 1, &sum), DLOPS_ERROR_STATE, "x is acquired");
     OK(dlops_array_release(view));
     OK(dlops_array_acquire(x, DLOPS_ACCESS_READ, &data));
     OK(dlops_array_acquire(view, DLOPS_ACCESS_READ, &data));
-    REFUSED(dlops_array_acquire(x, DLOPS_ACCESS_READ_WRITE, &data), DLOPS_ERROR_STATE);
-    REFUSED(dlops_array_fill(x, dlops_real(0)), DLOPS_ERROR_STATE);
+    REFUSED(dlops_array_acquire(x, DLOPS_ACCESS_READ_WRITE, &data), DLOPS_ERROR_STATE, "acquired");
+    REFUSED(dlops_array_fill(x, dlops_real(0)), DLOPS_ERROR_STATE, "array is acquired");
     OK(dlops_array_release(x));
     OK(dlops_array_release(x));
-    REFUSED(dlops_array_release(x), DLOPS_ERROR_STATE);
-    REFUSED(dlops_array_acquire(x, 9, &data), DLOPS_ERROR_ARGUMENT);
-    REFUSED(dlops_array_axpy(dlops_real(1), view, x), DLOPS_ERROR_OVERLAP);    /* congruent, but the same memory */
+    REFUSED(dlops_array_release(x), DLOPS_ERROR_STATE, "acquired");
+    REFUSED(dlops_array_acquire(x, 9, &data), DLOPS_ERROR_ARGUMENT, "access is 9");
+    /* congruent, but the same memory */
+    REFUSED(dlops_array_axpy(dlops_real(1), view, x), DLOPS_ERROR_OVERLAP, "x and y share memory");
     OK(dlops_array_fill(x, dlops_real(3)));
     CHECK(memory[1][6] == 3);
     dlops_array_destroy(&view);
@@ -102,41 +84,41 @@ static void wraps(dlops_context *context)
 
 static void norms(dlops_context *context)
 {
-    dlops_space *space = NULL, *line = NULL;
+    dlops_space *space = NULL, *rest = NULL;
     dlops_array *x = table(context, 7, &space), *y = NULL;
-    double norm, low, high, columns[5], rows[7];
-    OK(dlops_array_norm_order(x, INFINITY, &norm));
-    CHECK(norm == 604);
-    OK(dlops_array_norm_order(x, -INFINITY, &norm));
-    CHECK(norm == 0);
-    OK(dlops_array_norm_order(x, 0, &norm));
-    CHECK(norm == 34);
-    OK(dlops_array_norm_order(x, 1, &norm));
-    CHECK(norm == 2100 * 5 + 7 * 10);
+    double found, low, high, columns[5], rows[7];
+    OK(dlops_array_norm_order(x, INFINITY, &found));
+    CHECK(found == 604);
+    OK(dlops_array_norm_order(x, -INFINITY, &found));
+    CHECK(found == 0);
+    OK(dlops_array_norm_order(x, 0, &found));
+    CHECK(found == 34);
+    OK(dlops_array_norm_order(x, 1, &found));
+    CHECK(found == 2100 * 5 + 7 * 10);
     OK(dlops_array_extremes(x, &low, &high));
     CHECK(low == 0 && high == 604);
-    REFUSED(dlops_array_norm_order(x, NAN, &norm), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_array_norm_order(x, NAN, &found), DLOPS_ERROR_ARGUMENT, "order is NaN");
 
     /* Along the cut axis the result is everybody's, along the other one it is cut. */
-    OK(dlops_space_create_norm_axis(space, 0, &line));
-    OK(dlops_array_create(line, &y));
+    OK(dlops_space_create_norm_axis(space, 0, &rest));
+    OK(dlops_array_create(rest, &y));
     OK(dlops_array_norm_axis(x, 1, 0, y));
     OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, columns));
     for (int j = 0; j < 5; j++)
         CHECK(columns[j] == 2100 + 7 * j);
-    REFUSED(dlops_array_norm_axis(x, 1, 5, y), DLOPS_ERROR_AXIS);
-    REFUSED(dlops_array_norm_axis(x, 1, 1, y), DLOPS_ERROR_SPACE);
+    REFUSED(dlops_array_norm_axis(x, 1, 5, y), DLOPS_ERROR_AXIS, "axis is 5");
+    REFUSED(dlops_array_norm_axis(x, 1, 1, y), DLOPS_ERROR_SPACE, "the result");
     dlops_array_destroy(&y);
-    dlops_space_destroy(&line);
-    OK(dlops_space_create_norm_axis(space, -1, &line));
-    OK(dlops_array_create(line, &y));
+    dlops_space_destroy(&rest);
+    OK(dlops_space_create_norm_axis(space, -1, &rest));
+    OK(dlops_array_create(rest, &y));
     OK(dlops_array_norm_axis(x, INFINITY, -1, y));
     OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, rows));
     for (int i = 0; i < 7; i++)
         CHECK(rows[i] == at(i, 4));
     dlops_array_destroy(&y);
     dlops_array_destroy(&x);
-    dlops_space_destroy(&line);
+    dlops_space_destroy(&rest);
     dlops_space_destroy(&space);
 }
 
@@ -153,8 +135,9 @@ static void movement(dlops_context *context)
     OK(dlops_array_to_global(x, DLOPS_ALL_RANKS, whole));
     for (int k = 0; k < 30; k++)
         CHECK(whole[k] == at(k / 5, k % 5));
-    REFUSED(dlops_array_to_global(x, size, whole), DLOPS_ERROR_ARGUMENT);
-    REFUSED(dlops_array_to_global(x, DLOPS_ALL_RANKS, rank == size - 1 ? NULL : whole), DLOPS_ERROR_NULL_POINTER);
+    REFUSED(dlops_array_to_global(x, size, whole), DLOPS_ERROR_ARGUMENT, "root is");
+    AGREED(dlops_array_to_global(x, DLOPS_ALL_RANKS, rank == size - 1 ? NULL : whole), DLOPS_ERROR_NULL_POINTER,
+           "global is NULL", size - 1);
 
     options.axis = 1;
     OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, &options, &turned));
@@ -162,7 +145,7 @@ static void movement(dlops_context *context)
     OK(dlops_array_redistribute(x, y));
     OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, back));
     CHECK(memcmp(back, whole, sizeof back) == 0);
-    REFUSED(dlops_array_redistribute(x, x), DLOPS_ERROR_OVERLAP);
+    REFUSED(dlops_array_redistribute(x, x), DLOPS_ERROR_OVERLAP, "x and y share memory");
     OK(dlops_array_fill(y, dlops_real(0)));
     OK(dlops_array_from_global(y, whole));
     OK(dlops_array_to_global(y, 0, rank == 0 ? back : NULL));
@@ -176,7 +159,7 @@ static void movement(dlops_context *context)
     OK(dlops_array_acquire(z, DLOPS_ACCESS_READ, &data));
     CHECK(((double *)data)[29] == size - 1);
     OK(dlops_array_release(z));
-    REFUSED(dlops_array_synchronize(z, -1), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_array_synchronize(z, -1), DLOPS_ERROR_ARGUMENT, "root is -1");
     OK(dlops_array_from_global(z, rank == 0 ? whole : NULL));
     OK(dlops_array_to_global(z, rank == 0 ? 0 : 0, back));
 
@@ -187,7 +170,8 @@ static void movement(dlops_context *context)
     OK(dlops_array_add_ghost_cells(x, 0, width, 2, ghosts, 5 * (front + count + after)));
     for (int64_t k = 0; k < 5 * (front + count + after); k++)
         CHECK(ghosts[k] == at(start - front + k / 5, k % 5));
-    REFUSED(dlops_array_add_ghost_cells(x, 0, rank == 0 ? 7 : 0, 0, ghosts, 30), DLOPS_ERROR_ARGUMENT);
+    AGREED(dlops_array_add_ghost_cells(x, 0, rank == 0 ? 7 : 0, 0, ghosts, 30), DLOPS_ERROR_ARGUMENT,
+           "before of rank 0 is 7", 0);
 
     for (int r = 0; r < size; r++)
         shapes[2 * r] = r == 0 ? 6 : 0, shapes[2 * r + 1] = 5;
@@ -196,17 +180,17 @@ static void movement(dlops_context *context)
     CHECK(count == (rank == 0 ? 30 : 0));
     dlops_space_destroy(&given);
     shapes[0] = 5;
-    REFUSED(dlops_space_create_from_local_shapes(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, 0, shapes, NULL, &given),
-            DLOPS_ERROR_LAYOUT);
+    REFUSED(dlops_space_create_from_local_shapes(context, DLOPS_FLOAT64, 2, ((int64_t[]){6, 5}), 0, shapes, NULL, &given),
+            DLOPS_ERROR_LAYOUT, "5");
     shapes[1] = 4;
-    REFUSED(dlops_space_create_from_local_shapes(context, DLOPS_FLOAT64, 2, (int64_t[]){6, 5}, 0, shapes, NULL, &given),
-            DLOPS_ERROR_SHAPE);
+    REFUSED(dlops_space_create_from_local_shapes(context, DLOPS_FLOAT64, 2, ((int64_t[]){6, 5}), 0, shapes, NULL, &given),
+            DLOPS_ERROR_SHAPE, "4");
     /* A shape that differs on one rank only is the same error on all. */
     if (size > 1)
-        REFUSED(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){6, rank == 1 ? 4 : 5}, NULL, &given),
-                DLOPS_ERROR_COLLECTIVE);
-    REFUSED(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){6, rank == size - 1 ? -1 : 5}, NULL, &given),
-            DLOPS_ERROR_SHAPE);
+        AGREED(dlops_space_create(context, DLOPS_FLOAT64, 2, ((int64_t[]){6, rank == 1 ? 4 : 5}), NULL, &given),
+               DLOPS_ERROR_COLLECTIVE, "[6, 4]", 1);
+    AGREED(dlops_space_create(context, DLOPS_FLOAT64, 2, ((int64_t[]){6, rank == size - 1 ? -1 : 5}), NULL, &given),
+           DLOPS_ERROR_SHAPE, "-1", size - 1);
     CHECK(given == NULL);
     free(shapes);
     dlops_array_destroy(&x);
@@ -222,19 +206,19 @@ static void types(dlops_context *context)
     dlops_space *space = NULL, *wide = NULL;
     dlops_array *x = table(context, 3, &space), *y = NULL;
     int32_t dtype;
-    double norm;
+    double found;
     OK(dlops_dtype_promote(DLOPS_FLOAT64, DLOPS_COMPLEX64, &dtype));
     CHECK(dtype == DLOPS_COMPLEX128);
-    REFUSED(dlops_dtype_promote(DLOPS_FLOAT64, 7, &dtype), DLOPS_ERROR_DTYPE);
+    REFUSED(dlops_dtype_promote(DLOPS_FLOAT64, 7, &dtype), DLOPS_ERROR_DTYPE, "7");
     OK(dlops_space_create(context, dtype, 2, (int64_t[]){3, 5}, NULL, &wide));
     OK(dlops_array_create(wide, &y));
-    REFUSED(dlops_array_axpy(dlops_real(1), x, y), DLOPS_ERROR_DTYPE);
+    REFUSED(dlops_array_axpy(dlops_real(1), x, y), DLOPS_ERROR_DTYPE, "float64");
     CHECK(strstr(dlops_last_error(), "float64") && strstr(dlops_last_error(), "complex128"));
-    REFUSED(dlops_array_waxpby(dlops_real(1), x, dlops_real(1), x, y), DLOPS_ERROR_DTYPE);
+    REFUSED(dlops_array_waxpby(dlops_real(1), x, dlops_real(1), x, y), DLOPS_ERROR_DTYPE, "float64");
     OK(dlops_array_copy(x, y));
-    OK(dlops_array_norm_order(y, INFINITY, &norm));
-    CHECK(norm == at(2, 4));
-    REFUSED(dlops_array_copy(y, x), DLOPS_ERROR_DTYPE);
+    OK(dlops_array_norm_order(y, INFINITY, &found));
+    CHECK(found == at(2, 4));
+    REFUSED(dlops_array_copy(y, x), DLOPS_ERROR_DTYPE, "complex128");
     dlops_array_destroy(&x);
     dlops_array_destroy(&y);
     dlops_space_destroy(&space);
@@ -263,36 +247,91 @@ static void files(dlops_context *context)
     dlops_space_destroy(&other);
     OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){5, 7}, NULL, &other));
     OK(dlops_array_create(other, &y));
-    REFUSED(dlops_array_read_npy(y, "arrays.npy"), DLOPS_ERROR_SHAPE);
-    REFUSED(dlops_array_read_npy(y, "missing.npy"), DLOPS_ERROR_IO);
-    REFUSED(dlops_array_read_npy(y, rank == size - 1 ? NULL : "arrays.npy"), DLOPS_ERROR_NULL_POINTER);
+    REFUSED(dlops_array_read_npy(y, "arrays.npy"), DLOPS_ERROR_SHAPE, "[5, 7]");
+    REFUSED(dlops_array_read_npy(y, "missing.npy"), DLOPS_ERROR_IO, "missing.npy");
+    AGREED(dlops_array_read_npy(y, rank == size - 1 ? NULL : "arrays.npy"), DLOPS_ERROR_NULL_POINTER, "path is NULL",
+           size - 1);
     dlops_array_destroy(&x);
     dlops_array_destroy(&y);
     dlops_space_destroy(&space);
     dlops_space_destroy(&other);
 }
 
-int main(int argc, char **argv)
+/* Boxes that cut each other's axes: norms along them, and ghost cells from whatever boxes lie there. */
+static void boxes(dlops_context *context)
 {
-    dlops_context *context = NULL;
-#ifdef DLOPS_TEST_MPI
-    MPI_Init(&argc, &argv);
-    OK(dlops_context_create_mpi(MPI_COMM_WORLD, NULL, &context));
-#else
-    (void)argc;
-    (void)argv;
-    OK(dlops_context_create_self(NULL, &context));
-#endif
-    OK(dlops_context_get_rank(context, &rank));
-    OK(dlops_context_get_size(context, &size));
+    dlops_space_options choices = DLOPS_SPACE_OPTIONS_INIT;
+    dlops_space *space = NULL, *of = NULL, *split = NULL;
+    dlops_array *x = NULL, *y = NULL;
+    int64_t lower[64][2], upper[64][2], front = -1, back = -1;
+    int32_t mask[64];
+    double whole[42], columns[7], ghosts[42];
+    /* Row 0 is rank 0's, the other rows are cut into columns. */
+    for (int r = 0; r < size; r++) {
+        int64_t start = 0, count = 7;
+        if (r > 0)
+            OK(dlops_local_split(7, size - 1, r - 1, &start, &count));
+        lower[r][0] = r > 0, lower[r][1] = start;
+        upper[r][0] = r > 0 || size == 1 ? 6 : 1, upper[r][1] = start + count;
+        mask[r] = r % 2;
+    }
+    choices.box_lower = &lower[0][0], choices.box_upper = &upper[0][0];
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, ((int64_t[]){6, 7}), &choices, &space));
+    OK(dlops_array_create(space, &x));
+    for (int k = 0; k < 42; k++)
+        whole[k] = k % 5 - 2;
+    OK(dlops_array_from_global(x, whole));
+    OK(dlops_space_create_norm_axis(space, 0, &of));
+    OK(dlops_array_create(of, &y));
+    OK(dlops_array_norm_axis(x, 1, 0, y));
+    OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, columns));
+    for (int j = 0; j < 7; j++) {
+        double sum = 0;
+        for (int i = 0; i < 6; i++)
+            sum += fabs(whole[7 * i + j]);
+        CHECK(columns[j] == sum);
+    }
+    OK(dlops_array_get_halo_size(x, 0, 1, 1, &front, &back));
+    int64_t width = upper[rank][1] - lower[rank][1], first = lower[rank][0] - front;
+    CHECK(front == (rank > 0 && width > 0) && back == (rank == 0 && size > 1));
+    OK(dlops_array_add_ghost_cells(x, 0, 1, 1, ghosts, 42));
+    for (int64_t k = 0; k < (upper[rank][0] + back - first) * width; k++)
+        CHECK(width == 0 || ghosts[k] == whole[7 * (first + k / width) + lower[rank][1] + k % width]);
+    AGREED(dlops_array_add_ghost_cells(x, 0, 1, 1, ghosts, rank == 0 ? 1 : 42), DLOPS_ERROR_ARGUMENT, "room is 1", 0);
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&of);
+    if (size > 1) {
+        choices.mask = mask;
+        OK(dlops_space_create(context, DLOPS_FLOAT64, 2, ((int64_t[]){6, 7}), &choices, &split));
+        REFUSED(dlops_space_create_norm_axis(split, 0, &of), DLOPS_ERROR_UNSUPPORTED, "mask");
+        OK(dlops_array_create(split, &y));
+        REFUSED(dlops_array_get_halo_size(y, 0, 1, 1, &front, &back), DLOPS_ERROR_SPACE, "colour");
+        dlops_array_destroy(&y);
+        dlops_space_destroy(&split);
+    }
+    memset(&choices, 0, sizeof choices);
+    choices.struct_size = sizeof choices;
+    choices.partition = DLOPS_PARTITION_CYCLIC, choices.block = 1;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, ((int64_t[]){6, 7}), &choices, &split));
+    OK(dlops_array_create(split, &y));
+    REFUSED(dlops_array_get_halo_size(y, 0, 1, 1, &front, &back), DLOPS_ERROR_UNSUPPORTED, "redistribute");
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&split);
+    dlops_array_destroy(&x);
+    dlops_space_destroy(&space);
+}
+
+int main(void)
+{
+    dlops_context *context;
+    begin();
+    context = world(NULL);
     wraps(context);
     norms(context);
     movement(context);
+    boxes(context);
     types(context);
     files(context);
     dlops_context_destroy(&context);
-#ifdef DLOPS_TEST_MPI
-    MPI_Finalize();
-#endif
-    return 0;
+    return end();
 }

@@ -1,26 +1,6 @@
 /* Basic operators, convolution, post-stack modelling, wavelets, tapers and measures from C: what they give on any number
    of ranks, and what they refuse. */
-#ifdef DLOPS_TEST_MPI
-#include <dlops_mpi.h>
-#else
-#include <dlops.h>
-#endif
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static void expect(dlops_status got, dlops_status wanted, const char *text, int line)
-{
-    if (got != wanted) {
-        fprintf(stderr, "line %d: %s gave %d, expected %d: %s\n", line, text, (int)got, (int)wanted, dlops_last_error());
-        exit(1);
-    }
-}
-
-#define OK(call) expect((call), DLOPS_OK, #call, __LINE__)
-#define REFUSED(call, status) expect((call), (status), #call, __LINE__)
-#define HOLDS(condition) expect((condition) ? DLOPS_OK : -1, DLOPS_OK, #condition, __LINE__)
+#include "check.h"
 
 /* Element k of this rank is value(global index) = index + 1. */
 static void number(dlops_array *array, int64_t first, int64_t count)
@@ -45,25 +25,17 @@ static void dot_test(dlops_operator *a)
 {
     int32_t passed = 0;
     OK(dlops_operator_dot_test(a, 3, 0.0, NULL, &passed));
-    HOLDS(passed == 1);
+    CHECK(passed == 1);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    dlops_context *context = NULL;
-    int rank = 0, ranks = 1;
-#ifdef DLOPS_TEST_MPI
-    MPI_Init(&argc, &argv);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    OK(dlops_context_create_mpi(MPI_COMM_WORLD, NULL, &context));
-#else
-    (void)argc, (void)argv;
-    OK(dlops_context_create_self(NULL, &context));
-#endif
+    dlops_context *context;
+    begin();
+    context = world(NULL);
 
     /* Three rows of four elements a rank. */
-    const int64_t shape[2] = {3 * ranks, 4};
+    const int64_t shape[2] = {3 * size, 4};
     const int64_t first = 12 * rank;
     dlops_space *space = NULL, *shorter = NULL;
     dlops_array *x = NULL, *y = NULL;
@@ -74,38 +46,38 @@ int main(int argc, char **argv)
     number(x, first, 12);
 
     /* Identity: the range has the first two columns. */
-    const int64_t two[2] = {3 * ranks, 2};
+    const int64_t two[2] = {3 * size, 2};
     OK(dlops_space_create(context, DLOPS_FLOAT64, 2, two, NULL, &shorter));
     OK(dlops_identity_create(space, shorter, &a));
     dlops_array *cut = NULL;
     OK(dlops_operator_create_range_array(a, &cut));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, cut));
-    HOLDS(element(cut, 3) == first + 6);
+    CHECK(element(cut, 3) == first + 6);
     OK(dlops_operator_apply(a, DLOPS_ADJOINT, cut, y));
-    HOLDS(element(y, 5) == first + 6 && element(y, 6) == 0);
+    CHECK(element(y, 5) == first + 6 && element(y, 6) == 0);
     dot_test(a);
     OK(dlops_operator_destroy(&a));
-    REFUSED(dlops_identity_create(NULL, NULL, &a), DLOPS_ERROR_NULL_POINTER);
-    REFUSED(dlops_identity_create(space, NULL, NULL), DLOPS_ERROR_NULL_POINTER);
-    HOLDS(a == NULL);
+    REFUSED(dlops_identity_create(NULL, NULL, &a), DLOPS_ERROR_NULL_POINTER, "domain is NULL");
+    REFUSED(dlops_identity_create(space, NULL, NULL), DLOPS_ERROR_NULL_POINTER, "result is NULL");
+    CHECK(a == NULL);
 
     OK(dlops_zero_create(space, shorter, &a));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, cut));
-    HOLDS(element(cut, 3) == 0);
+    CHECK(element(cut, 3) == 0);
     OK(dlops_operator_destroy(&a));
 
     /* Diagonals: an array, and a vector along the last axis. */
     OK(dlops_diagonal_create(space, x, &a));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
-    HOLDS(element(y, 2) == (double)((first + 3) * (first + 3)));
+    CHECK(element(y, 2) == (double)((first + 3) * (first + 3)));
     OK(dlops_operator_destroy(&a));
     const double factors[4] = {1, 10, 100, 1000};
     OK(dlops_diagonal_create_along(space, -1, factors, &a));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
-    HOLDS(element(y, 6) == 100.0 * (first + 7));
+    CHECK(element(y, 6) == 100.0 * (first + 7));
     OK(dlops_operator_destroy(&a));
-    REFUSED(dlops_diagonal_create_along(space, 2, factors, &a), DLOPS_ERROR_AXIS);
-    REFUSED(dlops_diagonal_create_along(space, 1, NULL, &a), DLOPS_ERROR_NULL_POINTER);
+    REFUSED(dlops_diagonal_create_along(space, 2, factors, &a), DLOPS_ERROR_AXIS, "axis is 2");
+    REFUSED(dlops_diagonal_create_along(space, 1, NULL, &a), DLOPS_ERROR_NULL_POINTER, "values is NULL");
 
     /* Transpose: the rows that a rank has become its columns. */
     const int32_t swap[2] = {1, 0}, twice[2] = {1, 1};
@@ -113,10 +85,10 @@ int main(int argc, char **argv)
     dlops_array *turned = NULL;
     OK(dlops_operator_create_range_array(a, &turned));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, turned));
-    HOLDS(element(turned, 1) == first + 5);
+    CHECK(element(turned, 1) == first + 5);
     dot_test(a);
     OK(dlops_operator_destroy(&a));
-    REFUSED(dlops_transpose_create(space, twice, NULL, &a), DLOPS_ERROR_AXIS);
+    REFUSED(dlops_transpose_create(space, twice, NULL, &a), DLOPS_ERROR_AXIS, "not a permutation");
 
     /* A matrix along the last axis: y = (x0 + x3, 2 x1), stored by columns with a gap. */
     double matrix[4][3] = {{1, 0, -9}, {0, 2, -9}, {0, 0, -9}, {1, 0, -9}};
@@ -127,18 +99,21 @@ int main(int argc, char **argv)
     for (choices.borrow = 0; choices.borrow < 2; choices.borrow++) {
         OK(dlops_matrix_mult_create(space, 2, 4, matrix, &choices, &a));
         OK(dlops_operator_apply(a, DLOPS_FORWARD, x, cut));
-        HOLDS(element(cut, 2) == 2.0 * first + 5 + 8 && element(cut, 3) == 2.0 * (first + 6));
+        CHECK(element(cut, 2) == 2.0 * first + 5 + 8 && element(cut, 3) == 2.0 * (first + 6));
         dot_test(a);
         OK(dlops_operator_destroy(&a));
     }
     choices.borrow = 0;
-    REFUSED(dlops_matrix_mult_create(space, 2, 3, matrix, &choices, &a), DLOPS_ERROR_SHAPE);
-    REFUSED(dlops_matrix_mult_create(space, -2, 4, matrix, &choices, &a), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_matrix_mult_create(space, 2, 3, matrix, &choices, &a), DLOPS_ERROR_SHAPE, "3 columns");
+    REFUSED(dlops_matrix_mult_create(space, -2, 4, matrix, &choices, &a), DLOPS_ERROR_ARGUMENT, "rows is -2");
     choices.leading_dimension = 1;
-    REFUSED(dlops_matrix_mult_create(space, 2, 4, matrix, &choices, &a), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_matrix_mult_create(space, 2, 4, matrix, &choices, &a), DLOPS_ERROR_ARGUMENT, "leading dimension");
     choices.leading_dimension = 0;
     choices.layout = 2;
-    REFUSED(dlops_matrix_mult_create(space, 2, 4, matrix, &choices, &a), DLOPS_ERROR_OPTION);
+    REFUSED(dlops_matrix_mult_create(space, 2, 4, matrix, &choices, &a), DLOPS_ERROR_OPTION, "layout is");
+    choices.layout = DLOPS_ROW_MAJOR;
+    choices.borrow = 2;
+    REFUSED(dlops_matrix_mult_create(space, 2, 4, matrix, &choices, &a), DLOPS_ERROR_OPTION, "borrow is 2");
 
     /* Convolution along the cut axis: y[i] = x[i] + 2 x[i - 1], in single precision taps. */
     const float h[2] = {1, 2};
@@ -146,31 +121,45 @@ int main(int argc, char **argv)
     filter.filter_dtype = DLOPS_FLOAT32;
     OK(dlops_convolve1d_create(space, 0, 2, h, &filter, &a));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
-    HOLDS(element(y, 0) == (rank == 0 ? 1.0 : 3.0 * (first + 1) - 8));
+    CHECK(element(y, 0) == (rank == 0 ? 1.0 : 3.0 * (first + 1) - 8));
     dot_test(a);
     OK(dlops_operator_destroy(&a));
+    /* Each of four columns has a filter of its own, of one sample. */
+    const float each[4] = {1, 2, 3, 4};
+    filter.per_line = 1;
+    OK(dlops_convolve1d_create(space, 0, 1, each, &filter, &a));
+    OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
+    HOLDS(element(y, 2) == 3 * element(x, 2));
+    dot_test(a);
+    OK(dlops_operator_destroy(&a));
+    REFUSED(dlops_convolve1d_create(space, 0, -1, each, &filter, &a), DLOPS_ERROR_ARGUMENT);
+    filter.per_line = 2;
+    REFUSED(dlops_convolve1d_create(space, 0, 1, each, &filter, &a), DLOPS_ERROR_OPTION);
+    filter.per_line = 0;
     filter.offset = 2;
-    REFUSED(dlops_convolve1d_create(space, 0, 2, h, &filter, &a), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_convolve1d_create(space, 0, 2, h, &filter, &a), DLOPS_ERROR_ARGUMENT, "offset");
     filter.offset = -1;
-    REFUSED(dlops_convolve1d_create(space, 0, 2, h, &filter, &a), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_convolve1d_create(space, 0, 2, h, &filter, &a), DLOPS_ERROR_ARGUMENT, "offset");
     filter.offset = 0;
     filter.filter_dtype = DLOPS_COMPLEX64;
-    REFUSED(dlops_convolve1d_create(space, 0, 1, (const float[2]){0, 1}, &filter, &a), DLOPS_ERROR_DTYPE);
-    REFUSED(dlops_convolve1d_create(space, 0, 2, NULL, NULL, &a), DLOPS_ERROR_NULL_POINTER);
+    REFUSED(dlops_convolve1d_create(space, 0, 1, (const float[2]){0, 1}, &filter, &a), DLOPS_ERROR_DTYPE,
+            "the filter is complex");
+    REFUSED(dlops_convolve1d_create(space, 0, 2, NULL, NULL, &a), DLOPS_ERROR_NULL_POINTER, "h is NULL");
     /* One rank's bad argument is the error of all. */
     filter.filter_dtype = DLOPS_FLOAT32;
-    REFUSED(dlops_convolve1d_create(space, rank == ranks - 1 ? 7 : 0, 2, h, &filter, &a), DLOPS_ERROR_AXIS);
+    AGREED(dlops_convolve1d_create(space, rank == size - 1 ? 7 : 0, 2, h, &filter, &a), DLOPS_ERROR_AXIS, "axis is 7",
+           size - 1);
 
     /* Post-stack data of a straight line is the wavelet's response to a constant. */
     double wavelet[3];
     OK(dlops_wavelet_ricker(2, 0.004, 20.0, wavelet));
-    HOLDS(wavelet[1] == 1 && wavelet[0] == wavelet[2]);
-    REFUSED(dlops_wavelet_ricker(0, 0.004, 20.0, wavelet), DLOPS_ERROR_ARGUMENT);
+    CHECK(wavelet[1] == 1 && wavelet[0] == wavelet[2]);
+    REFUSED(dlops_wavelet_ricker(0, 0.004, 20.0, wavelet), DLOPS_ERROR_ARGUMENT, "0");
     dlops_poststack_options model = DLOPS_POSTSTACK_OPTIONS_INIT;
     model.kind = DLOPS_KIND_FORWARD;
     OK(dlops_poststack_create(space, 1, 3, wavelet, &model, &a));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
-    HOLDS(fabs(element(y, 1) - (1 + 2 * wavelet[0])) < 1e-14);
+    CHECK(fabs(element(y, 1) - (1 + 2 * wavelet[0])) < 1e-14);
     dot_test(a);
     OK(dlops_operator_destroy(&a));
     double wavelets[4][3];
@@ -179,31 +168,34 @@ int main(int argc, char **argv)
     model.per_sample = 1;
     OK(dlops_poststack_create(space, 1, 3, wavelets[0], &model, &a));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
-    HOLDS(fabs(element(y, 1) - (1 + 2 * wavelet[0])) < 1e-12);
+    CHECK(fabs(element(y, 1) - (1 + 2 * wavelet[0])) < 1e-12);
     OK(dlops_operator_destroy(&a));
     model.per_sample = 2;
-    REFUSED(dlops_poststack_create(space, 1, 3, wavelets[0], &model, &a), DLOPS_ERROR_ARGUMENT);
-    REFUSED(dlops_poststack_create(space, 1, 0, wavelet, NULL, &a), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_poststack_create(space, 1, 3, wavelets[0], &model, &a), DLOPS_ERROR_OPTION, "per_sample is 2");
+    REFUSED(dlops_poststack_create(space, 1, 0, wavelet, NULL, &a), DLOPS_ERROR_ARGUMENT, "samples is 0");
 
     double taper[6], value = 0;
     OK(dlops_taper(DLOPS_TAPER_HANNING, 6, 3, taper));
-    HOLDS(taper[0] == 0 && fabs(taper[1] - 0.5) < 1e-15 && fabs(taper[2] - 1) < 1e-15 && taper[5] == 0);
-    REFUSED(dlops_taper(DLOPS_TAPER_HANNING, 6, 4, taper), DLOPS_ERROR_ARGUMENT);
-    REFUSED(dlops_taper(9, 6, 3, taper), DLOPS_ERROR_ARGUMENT);
-    REFUSED(dlops_taper(DLOPS_TAPER_NONE, 6, 3, NULL), DLOPS_ERROR_NULL_POINTER);
+    CHECK(taper[0] == 0 && fabs(taper[1] - 0.5) < 1e-15 && fabs(taper[2] - 1) < 1e-15 && taper[5] == 0);
+    REFUSED(dlops_taper(DLOPS_TAPER_HANNING, 6, 4, taper), DLOPS_ERROR_ARGUMENT, "4");
+    REFUSED(dlops_taper(9, 6, 3, taper), DLOPS_ERROR_ARGUMENT, "9");
+    REFUSED(dlops_taper(DLOPS_TAPER_NONE, 6, 3, NULL), DLOPS_ERROR_NULL_POINTER, "factors is NULL");
 
     /* y = x + 1 everywhere. */
     number(y, first + 1, 12);
     OK(dlops_measure_mae(x, y, &value));
-    HOLDS(fabs(value - 1) < 1e-14);
+    CHECK(fabs(value - 1) < 1e-14);
     OK(dlops_measure_mse(x, y, &value));
-    HOLDS(fabs(value - 1) < 1e-14);
+    CHECK(fabs(value - 1) < 1e-14);
     OK(dlops_measure_snr(x, y, &value));
-    HOLDS(value > 0);
+    CHECK(value > 0);
     OK(dlops_measure_psnr(x, y, NULL, &value));
-    HOLDS(fabs(value - 20 * log10(12.0 * ranks)) < 1e-12);
-    REFUSED(dlops_measure_mae(x, cut, &value), DLOPS_ERROR_SPACE);
-    REFUSED(dlops_measure_mse(x, y, NULL), DLOPS_ERROR_NULL_POINTER);
+    CHECK(fabs(value - 20 * log10(12.0 * size)) < 1e-12);
+    dlops_psnr_options limits = DLOPS_PSNR_OPTIONS_INIT;
+    limits.find_least = 3;
+    REFUSED(dlops_measure_psnr(x, y, &limits, &value), DLOPS_ERROR_OPTION, "find_least is 3");
+    REFUSED(dlops_measure_mae(x, cut, &value), DLOPS_ERROR_SPACE, "not congruent");
+    REFUSED(dlops_measure_mse(x, y, NULL), DLOPS_ERROR_NULL_POINTER, "value is NULL");
 
     OK(dlops_array_destroy(&turned));
     OK(dlops_array_destroy(&cut));
@@ -212,8 +204,5 @@ int main(int argc, char **argv)
     OK(dlops_space_destroy(&shorter));
     OK(dlops_space_destroy(&space));
     OK(dlops_context_destroy(&context));
-#ifdef DLOPS_TEST_MPI
-    MPI_Finalize();
-#endif
-    return 0;
+    return end();
 }

@@ -1,24 +1,5 @@
 /* Operators of the host under CGLS: on handles, on memory, as blocks; failures on one rank, and who destroys `user`. */
-#undef NDEBUG
-#include <assert.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-#ifdef DLOPS_TEST_MPI
-#include <dlops_mpi.h>
-#else
-#include <dlops.h>
-#endif
-
-#define OK(call) check(call, #call)
-
-static void check(dlops_status status, const char *what)
-{
-    if (status != DLOPS_OK) {
-        fprintf(stderr, "%s: %d, %s\n", what, (int)status, dlops_last_error());
-        assert(0);
-    }
-}
+#include "check.h"
 
 /* y = c x, and what happened. */
 typedef struct {
@@ -72,7 +53,7 @@ static int32_t scale_three(const void *x, void *y, void *user)
 }
 
 /* c I on the space, solved for the right side 6: the answer is 6 / c everywhere. */
-static void solve(dlops_context *context, dlops_operator *a, int rank, int failing_rank, scale_user *user)
+static void solve(dlops_context *context, dlops_operator *a, int failing_rank, scale_user *user)
 {
     dlops_array *x, *y;
     dlops_solver *solver;
@@ -81,7 +62,7 @@ static void solve(dlops_context *context, dlops_operator *a, int rank, int faili
     int64_t n;
     int passed;
     OK(dlops_operator_dot_test(a, 1, 0.0, NULL, &passed));
-    assert(passed);
+    CHECK(passed);
     OK(dlops_operator_create_domain_array(a, &x));
     OK(dlops_operator_create_range_array(a, &y));
     OK(dlops_array_fill(y, dlops_real(6.0)));
@@ -90,14 +71,13 @@ static void solve(dlops_context *context, dlops_operator *a, int rank, int faili
     OK(dlops_operator_get_domain(a, &domain));
     OK(dlops_space_get_global_count(domain, &n));
     OK(dlops_array_norm(x, &norm));
-    assert(fabs(norm - 6.0 / user->c * sqrt((double)n)) < 1e-10);
+    CHECK(fabs(norm - 6.0 / user->c * sqrt((double)n)) < 1e-10);
 
     /* One rank fails: all leave with the same status and text. */
     if (rank == failing_rank) {
         user->fail_from = user->calls + 2;
     }
-    assert(dlops_solver_solve(solver, y, x) == DLOPS_ERROR_CALLBACK);
-    assert(strstr(dlops_last_error(), "returned 1234"));
+    AGREED(dlops_solver_solve(solver, y, x), DLOPS_ERROR_CALLBACK, "returned 1234", failing_rank);
     user->fail_from = 0;
     OK(dlops_solver_solve(solver, y, x));
 
@@ -106,11 +86,11 @@ static void solve(dlops_context *context, dlops_operator *a, int rank, int faili
         user->fail_from = user->calls + 1;
     }
     dlops_status status = dlops_operator_apply(a, DLOPS_FORWARD, x, y);
-    assert(status == (rank == failing_rank ? DLOPS_ERROR_CALLBACK : DLOPS_OK));
+    CHECK(status == (rank == failing_rank ? DLOPS_ERROR_CALLBACK : DLOPS_OK));
     OK(dlops_context_agree(context, &status));
-    assert(status == DLOPS_ERROR_CALLBACK);
+    CHECK(status == DLOPS_ERROR_CALLBACK);
     OK(dlops_context_agree(context, &status));
-    assert(status == DLOPS_OK);
+    CHECK(status == DLOPS_OK);
     user->fail_from = 0;
     OK(dlops_array_destroy(&x));
     OK(dlops_array_destroy(&y));
@@ -118,7 +98,7 @@ static void solve(dlops_context *context, dlops_operator *a, int rank, int faili
     OK(dlops_solver_destroy(&solver));
 }
 
-static void handles(dlops_context *context, int rank, int size)
+static void handles(dlops_context *context)
 {
     scale_user user = {2.0, 0, 0, 0, NULL}, failed = user;
     dlops_callback_options options = DLOPS_CALLBACK_OPTIONS_INIT;
@@ -130,9 +110,10 @@ static void handles(dlops_context *context, int rank, int size)
     OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){5, 3}, NULL, &space));
 
     /* A missing function on one rank only is an error of all, and `user` stays the host's. */
-    assert(dlops_operator_create_callback(space, space, rank == size - 1 ? NULL : scale_arrays, NULL, &failed, on_destroy,
-                                          &options, &a) == DLOPS_ERROR_NULL_POINTER);
-    assert(failed.destroyed == 0 && a == NULL);
+    AGREED(dlops_operator_create_callback(space, space, rank == size - 1 ? NULL : scale_arrays, NULL, &failed, on_destroy,
+                                          &options, &a),
+           DLOPS_ERROR_NULL_POINTER, "forward is NULL", size - 1);
+    CHECK(failed.destroyed == 0 && a == NULL);
 
     OK(dlops_operator_create_callback(space, space, scale_arrays, scale_arrays, &user, on_destroy, &options, &a));
     OK(dlops_operator_create_domain_array(a, &x));
@@ -144,24 +125,24 @@ static void handles(dlops_context *context, int rank, int size)
         OK(dlops_operator_apply_scaled(a, k % 4, dlops_real(0.5), x, dlops_real(k % 2), y));
     }
     OK(dlops_get_live_handles(&after));
-    assert(before == after && user.calls == 101);
+    CHECK(before == after && user.calls == 101);
     /* A lent handle is stale when the call is over. */
     void *memory;
-    assert(dlops_array_acquire((dlops_array *)user.kept, DLOPS_ACCESS_READ, &memory) == DLOPS_ERROR_HANDLE);
+    REFUSED(dlops_array_acquire((dlops_array *)user.kept, DLOPS_ACCESS_READ, &memory), DLOPS_ERROR_HANDLE, "array");
 
-    solve(context, a, rank, size - 1, &user);
+    solve(context, a, size - 1, &user);
     OK(dlops_operator_scale(dlops_real(3.0), a, &sum));
     OK(dlops_operator_destroy(&a));
-    assert(user.destroyed == 0);
+    CHECK(user.destroyed == 0);
     OK(dlops_operator_destroy(&sum));
-    assert(user.destroyed == 1);
+    CHECK(user.destroyed == 1);
     OK(dlops_array_destroy(&x));
     OK(dlops_array_destroy(&y));
     OK(dlops_space_destroy(&space));
 }
 
 /* Rank r has r % 3 blocks of the host, except that rank 0 has one. */
-static void blocks(dlops_context *context, int rank, int size)
+static void blocks(dlops_context *context)
 {
     scale_user users[2] = {{2.0, 0, 0, 0, NULL}, {2.0, 0, 0, 0, NULL}};
     int count = rank == 0 ? 1 : rank % 3;
@@ -175,49 +156,35 @@ static void blocks(dlops_context *context, int rank, int size)
                   : dlops_operator_create_matvec(space, space, scale_three, scale_three, &users[k], on_destroy, &own[k]));
     }
     OK(dlops_block_diag_create(context, count, (const dlops_operator *const *)own, NULL, &a));
-    solve(context, a, rank, 0, &users[0]);
+    solve(context, a, 0, &users[0]);
     OK(dlops_operator_destroy(&a));
 
     /* The least-squares solution of a stack of copies of 2 I is that of one. */
     OK(dlops_vstack_create(context, count, (const dlops_operator *const *)own, NULL, &a));
-    solve(context, a, rank, 0, &users[0]);
+    solve(context, a, 0, &users[0]);
     OK(dlops_operator_destroy(&a));
     for (int k = 0; k < 2; k++) {
-        assert(users[k].destroyed == 0);
+        CHECK(users[k].destroyed == 0);
         OK(dlops_operator_destroy(&own[k]));
-        assert(users[k].destroyed == 1);
+        CHECK(users[k].destroyed == 1);
     }
 
     /* A negative count on one rank only. */
-    assert(dlops_hstack_create(context, rank == size - 1 ? -1 : 0, NULL, NULL, &a) == DLOPS_ERROR_ARGUMENT);
-    assert(dlops_block_diag_create(context, 0, NULL, NULL, &a) == DLOPS_ERROR_ARGUMENT);
-    assert(dlops_block_create(0, 1, NULL, &a) == DLOPS_ERROR_ARGUMENT);
-    assert(dlops_stacked_vstack_create(0, NULL, &a) == DLOPS_ERROR_ARGUMENT);
+    AGREED(dlops_hstack_create(context, rank == size - 1 ? -1 : 0, NULL, NULL, &a), DLOPS_ERROR_ARGUMENT, "-1", size - 1);
+    REFUSED(dlops_block_diag_create(context, 0, NULL, NULL, &a), DLOPS_ERROR_ARGUMENT, "no operator on any rank");
+    REFUSED(dlops_block_create(0, 1, NULL, &a), DLOPS_ERROR_ARGUMENT, "rows is 0");
+    REFUSED(dlops_stacked_vstack_create(0, NULL, &a), DLOPS_ERROR_ARGUMENT, "got 0");
     OK(dlops_space_destroy(&space));
     OK(dlops_context_destroy(&local));
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     dlops_context *context;
-    int32_t rank, size;
-    int64_t alive;
-#ifdef DLOPS_TEST_MPI
-    MPI_Init(&argc, &argv);
-    OK(dlops_context_create_mpi(MPI_COMM_WORLD, NULL, &context));
-#else
-    (void)argc, (void)argv;
-    OK(dlops_context_create_self(NULL, &context));
-#endif
-    OK(dlops_context_get_rank(context, &rank));
-    OK(dlops_context_get_size(context, &size));
-    handles(context, rank, size);
-    blocks(context, rank, size);
+    begin();
+    context = world(NULL);
+    handles(context);
+    blocks(context);
     OK(dlops_context_destroy(&context));
-    OK(dlops_get_live_handles(&alive));
-    assert(alive == 0);
-#ifdef DLOPS_TEST_MPI
-    MPI_Finalize();
-#endif
-    return 0;
+    return end();
 }

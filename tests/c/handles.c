@@ -173,6 +173,7 @@ static void operators(struct all *all, dlops_operator *stale)
     GETTER(dlops_operator, all->a, other, stale, dlops_operator_retain, dlops_operator *);
     EVERY_WRONG_HANDLE(dlops_operator, other, stale, dlops_operator_apply, , 0, all->x, all->y);
     EVERY_WRONG_HANDLE(dlops_operator, other, stale, dlops_operator_power, , 2, (dlops_operator **)room);
+    EVERY_WRONG_HANDLE(dlops_operator, other, stale, dlops_operator_promote, , DLOPS_FLOAT64, (dlops_operator **)room);
     EVERY_WRONG_HANDLE(dlops_operator, other, stale, dlops_operator_get_apply_counts, , room, room);
     EVERY_WRONG_HANDLE(dlops_operator, other, stale, dlops_operator_reset_apply_counts);
     EVERY_WRONG_HANDLE(dlops_operator, other, stale, dlops_operator_view);

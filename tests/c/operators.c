@@ -226,6 +226,10 @@ static void derivatives(dlops_context *context)
 /* BlockDiag of this rank's operators: any number of them; what is wrong on one rank is told to all. */
 static void blocks(dlops_context *context)
 {
+    dlops_operator *between = NULL;
+    dlops_array *widest = NULL;
+    dlops_space *found = NULL;
+    int32_t dtype = 0;
     dlops_context *local = NULL;
     dlops_space *mine, *small;
     dlops_operator *d, *none = NULL, *diagonal = NULL, *of_all;
@@ -263,8 +267,20 @@ static void blocks(dlops_context *context)
     CHECK(size == 1 || strstr(dlops_last_error(), where));
     dlops_operator_destroy(&d);
     d = derivative(odd ? small : mine);
+    /* Blocks of several dtypes take the widest, but not maps between dtypes. */
+    OK(dlops_block_diag_create(context, 1, LIST(d), NULL, &none));
+    OK(dlops_operator_create_domain_array(none, &widest));
+    OK(dlops_array_get_space(widest, &found));
+    OK(dlops_space_get_dtype(found, &dtype));
+    CHECK(dtype == (size == 1 ? DLOPS_FLOAT32 : DLOPS_FLOAT64));
+    dlops_array_destroy(&widest);
+    dlops_space_destroy(&found);
+    dlops_operator_destroy(&none);
+    OK(dlops_zero_create(small, mine, &between));
     if (size > 1)
-        REFUSED(dlops_block_diag_create(context, 1, LIST(d), NULL, &none), DLOPS_ERROR_DTYPE, "float32");
+        AGREED(dlops_block_diag_create(context, 1, odd ? LIST(between) : LIST(d), NULL, &none), DLOPS_ERROR_DTYPE, "float32",
+               culprit);
+    dlops_operator_destroy(&between);
     CHECK(none == NULL);
     dlops_operator_destroy(&d);
     dlops_operator_destroy(&of_all);
@@ -278,6 +294,43 @@ static void blocks(dlops_context *context)
     dlops_context_destroy(&local);
 }
 
+/* A real operator on complex arrays, and what no wider type holds. */
+static void wider(dlops_context *context)
+{
+    dlops_space *space = line(context, DLOPS_FLOAT64, 4 * size), *complex = NULL, *single = line(context, DLOPS_COMPLEX64, 4);
+    dlops_operator *d = derivative(space), *wide = NULL, *same = NULL, *weights = NULL, *none = NULL;
+    dlops_array *x = NULL, *y = NULL, *real = filled(space, 3);
+    dlops_scalar sum;
+    int32_t passed = 0;
+    OK(dlops_operator_promote(d, DLOPS_COMPLEX128, &wide));
+    OK(dlops_operator_dot_test(wide, 5, 0, NULL, &passed));
+    CHECK(passed == 1);
+    OK(dlops_operator_get_domain(wide, &complex));
+    OK(dlops_diagonal_create(complex, real, &weights));
+    x = filled(complex, 0);
+    y = filled(complex, NAN);
+    OK(dlops_array_fill(x, dlops_complex(1, -2)));
+    OK(dlops_operator_apply_scaled(weights, DLOPS_ADJOINT, dlops_complex(0, 1), x, dlops_real(0), y));
+    OK(dlops_array_sum(y, &sum));    /* 3 i (1 - 2 i) = 6 + 3 i */
+    CHECK(sum.re == 24 * size && sum.im == 12 * size);
+    OK(dlops_operator_promote(d, DLOPS_FLOAT64, &same));
+    REFUSED(dlops_operator_promote(d, DLOPS_COMPLEX64, &none), DLOPS_ERROR_DTYPE, "float64");
+    REFUSED(dlops_operator_promote(d, 9, &none), DLOPS_ERROR_DTYPE, "9");
+    REFUSED(dlops_operator_promote(d, DLOPS_COMPLEX128, NULL), DLOPS_ERROR_NULL_POINTER, "result is NULL");
+    REFUSED(dlops_diagonal_create(single, real, &none), DLOPS_ERROR_DTYPE, "float64");
+    CHECK(none == NULL);
+    dlops_operator_destroy(&d);
+    dlops_operator_destroy(&wide);
+    dlops_operator_destroy(&same);
+    dlops_operator_destroy(&weights);
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&y);
+    dlops_array_destroy(&real);
+    dlops_space_destroy(&space);
+    dlops_space_destroy(&complex);
+    dlops_space_destroy(&single);
+}
+
 int main(void)
 {
     dlops_context *context;
@@ -288,6 +341,7 @@ int main(void)
     algebra(context);
     derivatives(context);
     blocks(context);
+    wider(context);
     dlops_context_destroy(&context);
     return end();
 }

@@ -33,6 +33,9 @@ static void algebra(dlops::context &context)
     CHECK(distance(A(x), expected) < 1e-12 * expected.norm());
     CHECK(distance((-A)(x), expected.clone().scale(-1.0)) < 1e-12 * expected.norm());
     CHECK(distance((I * 2 + I)(x), x.clone().scale(3.0)) < 1e-12);
+    auto real = dlops::first_derivative(space(context, dtype::float64, {24}), 0, choices);
+    CHECK(distance(real.promote(dtype::complex128)(x), y) == 0.0);
+    CHECK_THROWS(real.promote(dtype::complex64), DLOPS_ERROR_DTYPE, "float64");
     CHECK(distance(D.power(2)(x), D(y)) == 0.0);
     CHECK(distance(dlops::sum({I, D, I}, {1.0, 2.0, -1.0})(x), y.clone().scale(2.0)) < 1e-10);
     CHECK(distance(dlops::product({D, D, D})(x), D(D(y))) == 0.0);
@@ -95,6 +98,8 @@ static void constructors(dlops::context &context)
     auto M = dlops::matrix_mult(s, 2, 12, matrix);
     CHECK((M.range().shape() == dlops::shape{2, 8}) && M.dot_test());
     CHECK(dlops::convolve1d(s, 0, std::vector<double>{1.0, -2.0, 0.5}, 1).dot_test());
+    CHECK(dlops::convolve1d_lines(s, 0, std::vector<double>(3 * 8, 0.5), 3, 1).dot_test());
+    CHECK_THROWS(dlops::convolve1d_lines(s, 0, std::vector<double>(23, 0.5), 3, 1), DLOPS_ERROR_NULL_POINTER, "lines");
     const std::vector<double> ricker = dlops::wavelet_ricker(4, 0.004, 30.0);
     CHECK(ricker.size() == 7 && ricker[3] == 1.0);
     CHECK(dlops::poststack(s, -1, ricker).dot_test());

@@ -67,6 +67,12 @@ program layouts
 
   call dlops_identity_create(space, one)
   call dlops_operator_scale(2, one, two)
+  call dlops_operator_promote(two, DLOPS_COMPLEX128, op)
+  call dlops_operator_get_domain(op, part)
+  call dlops_space_get_shape(part, shape_found)
+  call check(all(shape_found == n), 'the shape of a promoted operator')
+  call dlops_space_destroy(part)
+  call dlops_operator_destroy(op)
   call dlops_array_create(space, x)
   call dlops_array_from_global(x, values)
   call dlops_stacked_vstack_create([one, two], stack)

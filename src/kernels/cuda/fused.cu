@@ -16,19 +16,48 @@ extern "C" __global__ void axpy_norm(
     grid_sum(sum, slot, partials, ticket);
 }
 
-// x := x + alpha p, r := r - alpha q, slot += |r|^2
-extern "C" __global__ void cg_update(
-    Walk<4> walk, Factor alpha, const Element *p, const Element *q, Element *x, Element *r, double *slot,
-    double *partials, unsigned *ticket) {
-    Element a = element(alpha);
+// y := x + beta y, slot += |y|^2
+extern "C" __global__ void xpby_norm(
+    Walk<2> walk, const Element *x, Factor beta, Element *y, double *slot, double *partials, unsigned *ticket) {
+    Element b = element(beta);
     Sum sum = {0, 0};
     each(
         walk,
-        [&](Element p, Element q, Element &x, Element &r) {
-            x = x + a * p;
-            r = r - a * q;
-            sum.re += square(r);
+        [&](Element x, Element &y) {
+            y = x + b * y;
+            sum.re += square(y);
         },
-        In{p, 0}, In{q, 1}, InOut{x, 2}, InOut{r, 3});
+        In{x, 0}, InOut{y, 1});
+    grid_sum(sum, slot, partials, ticket);
+}
+
+// x := x + alpha p, then p := z + beta p
+extern "C" __global__ void axpy_xpby(
+    Walk<3> walk, Factor alpha, Element *p, const Element *z, Factor beta, Element *x) {
+    Element a = element(alpha), b = element(beta);
+    each(
+        walk,
+        [=](Element &p, Element z, Element &x) {
+            x = x + a * p;
+            p = z + b * p;
+        },
+        InOut{p, 0}, In{z, 1}, InOut{x, 2});
+}
+
+// x := x + alpha c, then r := r - d x, slot += |r|^2 + i |x|^2
+extern "C" __global__ void damped_update(
+    Walk<3> walk, Factor alpha, const Element *c, Factor d, Element *x, Element *r, double *slot, double *partials,
+    unsigned *ticket) {
+    Element a = element(alpha), weight = element(d);
+    Sum sum = {0, 0};
+    each(
+        walk,
+        [&](Element c, Element &x, Element &r) {
+            x = x + a * c;
+            r = r - weight * x;
+            sum.re += square(r);
+            sum.im += square(x);
+        },
+        In{c, 0}, InOut{x, 1}, InOut{r, 2});
     grid_sum(sum, slot, partials, ticket);
 }

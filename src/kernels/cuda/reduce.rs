@@ -1,6 +1,6 @@
 //! Launches of reduce.cu and fused.cu: sums that end in a slot on the device.
 
-use super::{kernel, Factor, Walk, HEADERS};
+use super::{blocks, kernel, Factor, Walk, HEADERS};
 use crate::device::{DeviceMemory, Source, Stream};
 use crate::dtype::DType;
 use crate::error::Result;
@@ -110,14 +110,40 @@ pub fn axpy_norm(
     over!(&FUSED, slots, slot, dtype, c"axpy_norm", walk; alpha, x, y)
 }
 
-/// x := x + alpha p, r := r - alpha q, slot += |r|^2
-pub fn cg_update(
+/// y := x + beta y, slot += |y|^2
+pub fn xpby_norm(
     slots: &Slots,
     slot: usize,
     dtype: DType,
-    walk: Walk<4>,
-    alpha: Factor,
-    [p, q, x, r]: [u64; 4],
+    walk: Walk<2>,
+    beta: Factor,
+    [x, y]: [u64; 2],
 ) -> Result<()> {
-    over!(&FUSED, slots, slot, dtype, c"cg_update", walk; alpha, p, q, x, r)
+    over!(&FUSED, slots, slot, dtype, c"xpby_norm", walk; x, beta, y)
+}
+
+/// x := x + alpha c, then r := r - d x, slot += |r|^2 + i |x|^2
+pub fn damped_update(
+    slots: &Slots,
+    slot: usize,
+    dtype: DType,
+    walk: Walk<3>,
+    (alpha, d): (Factor, Factor),
+    [c, x, r]: [u64; 3],
+) -> Result<()> {
+    over!(&FUSED, slots, slot, dtype, c"damped_update", walk; alpha, c, d, x, r)
+}
+
+/// x := x + alpha p, then p := z + beta p
+pub fn axpy_xpby(
+    stream: &Stream,
+    dtype: DType,
+    walk: Walk<3>,
+    (alpha, beta): (Factor, Factor),
+    [p, z, x]: [u64; 3],
+) -> Result<()> {
+    let function = kernel(stream, &FUSED, dtype, c"axpy_xpby")?;
+    let grid = blocks(stream, walk.count());
+    // SAFETY: the arguments are of the kernel's types; callers give walks that stay inside live device memory.
+    unsafe { launch!(stream, function, grid, [super::THREADS, 1, 1], 0; walk, alpha, p, z, beta, x) }
 }

@@ -33,7 +33,7 @@ pub unsafe fn banded<T: Element>(band: &Band<T::Real>, alpha: Scalar, beta: Scal
 
 /// Where row `i` of the block's line begins, halo included; None outside.
 #[inline(always)]
-fn source<T>(block: &Block<T>, outer: usize, i: isize) -> Option<*const T> {
+pub(super) fn source<T>(block: &Block<T>, outer: usize, i: isize) -> Option<*const T> {
     let (n, halo, outer) = (block.n as isize, &block.halo, outer as isize);
     let (before, after) = (halo.before_width as isize, halo.after_width as isize);
     let (base, strides, row) = match i {
@@ -100,7 +100,7 @@ vectorized! {
 /// # Safety
 /// y is valid for as many elements.
 #[inline(always)]
-unsafe fn finish<T: Element>(alpha: Scalar, beta: Scalar, y: *mut T, sums: &[T]) {
+pub(super) unsafe fn finish<T: Element>(alpha: Scalar, beta: Scalar, y: *mut T, sums: &[T]) {
     let (a, b) = (T::from_scalar(alpha), T::from_scalar(beta));
     for (j, s) in sums.iter().enumerate() {
         // SAFETY: as for this function.

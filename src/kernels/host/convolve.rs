@@ -98,6 +98,9 @@ pub struct Block<T> {
     /// Global index of the first of the n, and how many there are in all.
     pub first: usize,
     pub total: usize,
+    /// Number of the first line in the order of memory, and how much it grows from one outer index to the next.
+    pub line: usize,
+    pub line_step: usize,
     pub halo: Halo<T>,
 }
 

@@ -4,12 +4,11 @@ use crate::dtype::Element;
 use crate::kernels::cpu::fence;
 use std::mem::MaybeUninit;
 
-/// Bytes of an output that are computed in the first-level cache before they are streamed out.
-const BLOCK: usize = 512;
 const LINE: usize = 64;
 
+/// A cache line that is computed in registers before it is streamed out.
 #[repr(align(64))]
-struct Buffer([MaybeUninit<u8>; BLOCK]);
+struct Line([MaybeUninit<u8>; LINE]);
 
 vectorized! {
     /// w[i] = f(i). With `stream` the output bypasses the cache: for outputs larger than it
@@ -17,39 +16,32 @@ vectorized! {
     pub fn produce[W: Copy, F: Fn(usize) -> W](w: &mut [W], stream: bool, f: F) {
         let size = size_of::<W>();
         let head = w.as_ptr().align_offset(LINE);
-        if !stream || !BLOCK.is_multiple_of(size) || head >= w.len() {
+        if !stream || !LINE.is_multiple_of(size) || head >= w.len() {
             // A start that no whole number of elements brings to a cache line has `head` at usize::MAX.
             for (i, w) in w.iter_mut().enumerate() {
                 *w = f(i);
             }
             return;
         }
-        let (block, lines) = (BLOCK / size, LINE / size);
-        let streamed = (w.len() - head) / lines * lines;
+        let tail = w.len() - (w.len() - head) % (LINE / size);
         for (i, w) in w[..head].iter_mut().enumerate() {
             *w = f(i);
         }
-        let mut buffer = Buffer([MaybeUninit::uninit(); BLOCK]);
-        let staged = buffer.0.as_mut_ptr().cast::<W>();
-        let mut done = 0;
-        while done < streamed {
-            let count = block.min(streamed - done);
-            let first = head + done;
-            // SAFETY: the buffer holds `block` elements and is aligned to 64, which suffices for every element.
-            // `first + count <= w.len()`, the target of every line is aligned to 64, and the fence follows below.
+        for first in (head..tail).step_by(LINE / size_of::<W>()) {
+            let mut line = Line([MaybeUninit::uninit(); LINE]);
+            let staged = line.0.as_mut_ptr().cast::<W>();
+            // SAFETY: the line is aligned to 64, which suffices for every element, and holds as many elements as are
+            // written to it; they are w[first..] up to `tail` at most, whose address is a multiple of 64. The fence
+            // follows below.
             unsafe {
-                for i in 0..count {
+                for i in 0..LINE / size_of::<W>() {
                     *staged.add(i) = f(first + i);
                 }
-                let target = w.as_mut_ptr().add(first).cast::<u8>();
-                for line in 0..count / lines {
-                    C::stream_line(target.add(line * LINE), staged.cast::<u8>().add(line * LINE));
-                }
+                C::stream_line(w.as_mut_ptr().add(first).cast(), staged.cast());
             }
-            done += count;
         }
         fence();
-        for (i, w) in w.iter_mut().enumerate().skip(head + streamed) {
+        for (i, w) in w.iter_mut().enumerate().skip(tail) {
             *w = f(i);
         }
     }

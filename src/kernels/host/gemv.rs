@@ -3,21 +3,30 @@
 //! y[r, c] = beta y[r, c] + alpha sum_k op(A)[r, k] x[k, c] for up to 16 columns c, which are the contiguous axis of x and
 //! y. A is row-major with a leading dimension; a column-major matrix is the transpose of a row-major one.
 //!
+//! `packed` (A x) and `spread` (A^T x) keep a block of x, or of the sums, by columns in the first cache while rows of A
+//! pass, a few at a time against all columns, and ask for the next rows meanwhile; `columns` has A x for so many columns
+//! that a row of x fills the lanes.
+//!
 //! Sums run in lanes of a cache line with fused multiply-add on the AVX paths, are folded every few hundred elements
-//! (which keeps float32 sums short) and added in a fixed order: AVX2 and AVX-512 give the same bits, the baseline rounds
-//! after each product. An element does not depend on how rows of op(A) are split over threads. *Deterministic: same P*
-//! where the inner index is cut.
+//! (A^T x: every 1024 rows), which keeps float32 sums short, and added in a fixed order: AVX2 and AVX-512 give the same
+//! bits, the baseline rounds after each product. An element does not depend on how rows of op(A) are split over threads.
+//! *Deterministic: same P* where the inner index is cut.
 
 mod columns;
-mod single;
+mod packed;
+mod spread;
 #[cfg(test)]
 mod tests;
+mod tiles;
 
 use super::lanes::{on_lanes, LaneKernel, Lanes};
 use crate::dtype::{Element, Scalar};
 
 /// The most columns of x and y.
 pub const MAX_COLUMNS: usize = 16;
+
+/// Real columns from which on a row of x fills the lanes.
+const WIDE: usize = 16;
 
 /// A as it is stored, rows x columns, and op(A): A, A^T, conj(A) or A^H.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +74,8 @@ pub struct Vectors<T> {
 
 /// y = beta y + alpha op(A) x. With beta = 0, y is not read.
 ///
-/// Reads A once (twice on the baseline path for more than eight columns of complex128).
+/// Reads A once; further groups of columns find it in the cache, except in `columns` on the baseline path, which reads A
+/// twice for more than eight columns of complex128.
 ///
 /// # Safety
 /// A, x and y are valid for their sizes and strides, and y overlaps neither A nor x.
@@ -87,33 +97,12 @@ struct Kernel<T> {
 impl<T: Element> LaneKernel for Kernel<T> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
-        let v = &self.v;
-        let single = v.columns == 1 && if self.a.transposed { v.y_stride == 1 } else { v.x_stride == 1 };
         // SAFETY: as for `gemv`; the lanes have T's real type.
         unsafe {
-            match (self.a.transposed, single) {
-                (false, true) => single::rows::<V, T>(&self),
-                (true, true) => single::transposed::<V, T>(&self),
+            match (self.a.transposed, self.v.columns * T::COMPONENTS < WIDE) {
+                (false, true) => packed::rows::<V, T>(&self),
                 (false, false) => columns::rows::<V, T>(&self),
-                (true, false) => columns::transposed::<V, T>(&self),
-            }
-        }
-    }
-}
-
-impl<T: Element> Kernel<T> {
-    /// y = beta y for elements from..to of a contiguous y.
-    #[inline(always)]
-    unsafe fn scale_y(&self, from: usize, to: usize) {
-        let beta = T::from_scalar(self.beta);
-        if self.beta.is_one() {
-            return;
-        }
-        for j in from..to {
-            // SAFETY: element j of y.
-            unsafe {
-                let y = self.v.y.add(j);
-                *y = if self.beta.is_zero() { T::ZERO } else { beta * *y };
+                (true, _) => spread::transposed::<V, T>(&self),
             }
         }
     }

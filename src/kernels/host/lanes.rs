@@ -32,21 +32,9 @@ pub(super) trait Lanes: Copy {
     unsafe fn swap(self) -> Self;
     /// Pairs of (even, odd).
     unsafe fn pairs(even: Self::Real, odd: Self::Real) -> Self;
-    /// Eight numbers fill half a register, so that two short rows share one.
-    const HALVES: bool = false;
-    /// Joins the lower halves of two registers; only where `HALVES`.
-    unsafe fn join(low: Self, _high: Self) -> Self {
-        low
-    }
-    /// The upper half as the lower one; only where `HALVES`.
-    unsafe fn upper(self) -> Self {
-        self
-    }
-    /// The number at `from` in the lower half, the one after it in the upper; only where `HALVES`.
-    unsafe fn spread_two(from: *const Self::Real) -> Self {
-        // SAFETY: as for the trait.
-        unsafe { Self::splat(*from) }
-    }
+    /// Lane i of the result is the sum of the lanes of vector i, for the first `COUNT` vectors: halves are added to halves,
+    /// then quarters, and so on, so that the order is the same for every width.
+    unsafe fn sum_each(v: &[Self; LINE / 4]) -> Self;
 }
 
 /// A loop that is compiled for every type of lanes.
@@ -241,6 +229,22 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
             |i| if i % 2 == 0 { even } else { odd },
         ))
     }
+    #[inline(always)]
+    unsafe fn sum_each(v: &[Self; LINE / 4]) -> Self {
+        Pack(std::array::from_fn(
+            #[inline(always)]
+            |i| {
+                let (mut lanes, mut half) = (v[i].0, N / 2);
+                while half > 0 {
+                    for k in 0..half {
+                        lanes[k] = lanes[k] + lanes[k + half];
+                    }
+                    half /= 2;
+                }
+                lanes[0]
+            },
+        ))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -268,7 +272,7 @@ mod x86 {
     macro_rules! lanes {
         ($v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
          $fma:ident, |$from:ident, $k:ident| $load_first:expr, |$to:ident, $m:ident, $x:ident| $store_first:expr,
-         |$s:ident| $swap:expr, |$even:ident, $odd:ident| $pairs:expr $(, $($halves:item)*)?) => {
+         |$s:ident| $swap:expr, |$even:ident, $odd:ident| $pairs:expr, |$v16:ident| $sum_each:expr) => {
             // SAFETY (all): the trait's callers have the instructions and give valid memory.
             impl Lanes for $v {
                 type Real = $r;
@@ -319,10 +323,73 @@ mod x86 {
                 unsafe fn pairs($even: $r, $odd: $r) -> Self {
                     unsafe { $pairs }
                 }
-                $($($halves)*)?
+                #[inline(always)]
+                unsafe fn sum_each($v16: &[Self; super::LINE / 4]) -> Self {
+                    unsafe { $sum_each }
+                }
             }
         };
     }
+
+    /// Sums of halves and quarters of vectors i to i + 3 in a register, and so on. The intrinsics' rule holds: these are
+    /// inlined where the processor has the instructions.
+    macro_rules! partial_sums {
+        ($module:ident, $v:ty, $enable:literal, $(fn $name:ident($x:ident, $i:ident) $body:block)*) => {
+            mod $module {
+                use super::*;
+                $(
+                    #[inline]
+                    #[target_feature(enable = $enable)]
+                    pub unsafe fn $name($x: &[$v; super::super::LINE / 4], $i: usize) -> $v {
+                        // SAFETY: registers only.
+                        #[allow(unused_unsafe)]
+                        unsafe { $body }
+                    }
+                )*
+            }
+        };
+    }
+
+    partial_sums!(f64x8, __m512d, "avx512f",
+        fn two(v, i) {
+            let (a, b) = (v[i], v[i + 1]);
+            _mm512_add_pd(_mm512_shuffle_f64x2::<0x44>(a, b), _mm512_shuffle_f64x2::<0xee>(a, b))
+        }
+        fn four(v, i) {
+            let (a, b) = (two(v, i), two(v, i + 2));
+            _mm512_add_pd(_mm512_shuffle_f64x2::<0x88>(a, b), _mm512_shuffle_f64x2::<0xdd>(a, b))
+        }
+    );
+    partial_sums!(f32x16, __m512, "avx512f",
+        fn two(v, i) {
+            let (a, b) = (v[i], v[i + 1]);
+            _mm512_add_ps(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b))
+        }
+        fn four(v, i) {
+            let (a, b) = (two(v, i), two(v, i + 2));
+            _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b))
+        }
+        fn pairs(v, i) {
+            let (a, b) = (four(v, i), four(v, i + 4));
+            _mm512_add_ps(_mm512_shuffle_ps::<0x44>(a, b), _mm512_shuffle_ps::<0xee>(a, b))
+        }
+    );
+    partial_sums!(f64x4, __m256d, "avx2",
+        fn two(v, i) {
+            let (a, b) = (v[i], v[i + 1]);
+            _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b))
+        }
+    );
+    partial_sums!(f32x8, __m256, "avx2",
+        fn two(v, i) {
+            let (a, b) = (v[i], v[i + 1]);
+            _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+        }
+        fn four(v, i) {
+            let (a, b) = (two(v, i), two(v, i + 2));
+            _mm256_add_ps(_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0xee>(a, b))
+        }
+    );
 
     lanes!(
         __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd,
@@ -330,7 +397,13 @@ mod x86 {
         |from, n| _mm512_maskz_loadu_pd(((1u32 << n) - 1) as u8, from),
         |to, n, x| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, x),
         |x| _mm512_permute_pd::<0b01010101>(x),
-        |a, b| _mm512_set_pd(b, a, b, a, b, a, b, a)
+        |a, b| _mm512_set_pd(b, a, b, a, b, a, b, a),
+        |v| {
+            // 256-bit halves, 128-bit quarters, numbers; the result of vector i is then in lane 2 (i % 4) + i / 4.
+            let (a, b) = (f64x8::four(v, 0), f64x8::four(v, 4));
+            let sums = _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+            _mm512_permutexvar_pd(_mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0), sums)
+        }
     );
     lanes!(
         __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps,
@@ -339,23 +412,12 @@ mod x86 {
         |to, n, x| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, x),
         |x| _mm512_permute_ps::<0b10110001>(x),
         |a, b| _mm512_set_ps(b, a, b, a, b, a, b, a, b, a, b, a, b, a, b, a),
-        const HALVES: bool = true;
-        #[inline(always)]
-        unsafe fn join(low: Self, high: Self) -> Self {
-            unsafe { _mm512_shuffle_f32x4::<0b01_00_01_00>(low, high) }
-        }
-        #[inline(always)]
-        unsafe fn upper(self) -> Self {
-            unsafe { _mm512_shuffle_f32x4::<0b11_10_11_10>(self, self) }
-        }
-        #[inline(always)]
-        unsafe fn spread_two(from: *const f32) -> Self {
-            // All lanes of 128 bits hold both numbers; the lower two take the first, the upper two the second.
-            unsafe {
-                let both = _mm512_castpd_ps(_mm512_set1_pd(from.cast::<f64>().read_unaligned()));
-                let choice = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-                _mm512_permutevar_ps(both, choice)
-            }
+        |v| {
+            // Halves and quarters of the register, then of 128 bits; the result of vector i is then in lane
+            // 4 (i % 4) + i / 4.
+            let (a, b) = (f32x16::pairs(v, 0), f32x16::pairs(v, 8));
+            let sums = _mm512_add_ps(_mm512_shuffle_ps::<0x88>(a, b), _mm512_shuffle_ps::<0xdd>(a, b));
+            _mm512_permutexvar_ps(_mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), sums)
         }
     );
     lanes!(
@@ -364,7 +426,12 @@ mod x86 {
         |from, n| _mm256_maskload_pd(from, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast())),
         |to, n, x| _mm256_maskstore_pd(to, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast()), x),
         |x| _mm256_permute_pd::<0b0101>(x),
-        |a, b| _mm256_set_pd(b, a, b, a)
+        |a, b| _mm256_set_pd(b, a, b, a),
+        |v| {
+            let (a, b) = (f64x4::two(v, 0), f64x4::two(v, 2));
+            let sums = _mm256_add_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+            _mm256_permute4x64_pd::<0b11_01_10_00>(sums)
+        }
     );
     lanes!(
         __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps,
@@ -372,6 +439,11 @@ mod x86 {
         |from, n| _mm256_maskload_ps(from, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast())),
         |to, n, x| _mm256_maskstore_ps(to, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast()), x),
         |x| _mm256_permute_ps::<0b10110001>(x),
-        |a, b| _mm256_set_ps(b, a, b, a, b, a, b, a)
+        |a, b| _mm256_set_ps(b, a, b, a, b, a, b, a),
+        |v| {
+            let (a, b) = (f32x8::four(v, 0), f32x8::four(v, 4));
+            let sums = _mm256_add_ps(_mm256_shuffle_ps::<0x88>(a, b), _mm256_shuffle_ps::<0xdd>(a, b));
+            _mm256_permutevar8x32_ps(sums, _mm256_set_epi32(7, 3, 6, 2, 5, 1, 4, 0))
+        }
     );
 }

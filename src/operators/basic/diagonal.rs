@@ -12,6 +12,7 @@ use crate::kernels::cuda::vector::multiply_add as multiply_add_on_device;
 use crate::kernels::cuda::{Strided, Walk};
 use crate::kernels::host::vector;
 use crate::layout::MAX_DIMENSIONS;
+use crate::operators::algebra::promoted;
 use crate::operators::{LinearMap, Mode, Operator};
 use crate::storage::{HostMemory, Memory};
 
@@ -22,10 +23,16 @@ struct Diagonal {
     diagonal: Array,
 }
 
-/// diag(d) on `space`, d an array of a congruent space, which is kept: later changes of its elements count.
+/// diag(d) on `space`, d an array of a congruent space, which is kept: later changes of its elements count. A real d of
+/// the same precision serves a complex space.
 ///
 /// y = d .* x, adjoint conj(d) .* x. Local. *Deterministic: any P.*
 pub fn diagonal(space: &Space, diagonal: &Array) -> Result<Operator> {
+    let real = diagonal.dtype();
+    if space.dtype().is_complex() && space.dtype().real() == real && !space.is_product() {
+        let inner = self::diagonal(&space.with_dtype(real), diagonal)?;
+        return promoted(&inner, space.dtype());
+    }
     diagonal.space().require_congruent(space, "the diagonal", "the space of the operator")?;
     Ok(Operator::new(space.clone(), space.clone(), Diagonal { diagonal: diagonal.clone() }))
 }

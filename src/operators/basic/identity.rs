@@ -18,11 +18,14 @@ struct Truncation {
 }
 
 /// I from `domain` to `range`: y[i] = x[i] for all i below both shapes, 0 elsewhere; the adjoint exchanges the two.
-/// Congruent spaces of any kind are equal element by element; other spaces are shaped, with the same number of axes and
-/// one dtype, and elements travel where the layouts differ. Local for congruent spaces, otherwise collective.
-/// *Deterministic: any P.*
+/// Congruent spaces of any kind are equal element by element, unless they have the same number of axes and other
+/// lengths; other spaces are shaped, with the same number of axes and one dtype, and elements travel where the layouts
+/// differ. Local for congruent spaces of one shape, otherwise collective. *Deterministic: any P.*
 pub fn identity(domain: &Space, range: &Space) -> Result<Operator> {
-    if domain.congruent(range) {
+    // Whether shapes such as 2 x 3 and 3 x 2 are congruent depends on the layouts; what the operator does must not.
+    let cut = |from: &[i64], to: &[i64]| from.len() == to.len() && from != to;
+    let truncates = domain.shape().zip(range.shape()).is_some_and(|(from, to)| cut(from, to));
+    if domain.congruent(range) && !truncates {
         return Ok(Operator::new(domain.clone(), range.clone(), Identity));
     }
     let map =

@@ -9,7 +9,8 @@ use crate::operators::Operator;
 /// this rank's elements are those of its operators' domains (ranges), one after the other. Collective; an apply sends
 /// nothing. Deterministic: any P.
 ///
-/// The operators live on `context.local()`; their domains have one dtype on all ranks, and so have their ranges.
+/// The operators live on `context.local()`; their domains have one dtype on all ranks, and so have their ranges; or each
+/// operator has one dtype on both sides, and all are promoted to the widest.
 /// `mask` gives one colour a rank.
 pub fn block_diag(context: &Context, operators: &[Operator], mask: Option<Vec<i32>>) -> Result<Operator> {
     LocalBlocks::create("BlockDiag", context, operators, mask, [Side::Divided, Side::Divided])

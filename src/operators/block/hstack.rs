@@ -10,7 +10,7 @@ use crate::operators::Operator;
 /// sends nothing. Collective. Deterministic: forward same P, adjoint any P.
 ///
 /// The operators live on `context.local()`; on all ranks their ranges have one dtype and the same number of elements,
-/// and their domains have one dtype.
+/// and their domains have one dtype; or each operator has one dtype on both sides, and all are promoted to the widest.
 pub fn hstack(context: &Context, operators: &[Operator], mask: Option<Vec<i32>>) -> Result<Operator> {
     LocalBlocks::create("HStack", context, operators, mask, [Side::Divided, Side::Whole])
 }

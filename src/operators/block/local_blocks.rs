@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
+use crate::operators::algebra::promoted;
 use crate::operators::{LinearMap, Mode, Operator};
 use std::sync::{Mutex, TryLockError};
 
@@ -58,11 +59,17 @@ impl LocalBlocks {
         let sides = Sides::over_ranks(own, context, name)?;
         let domain = sides.space(0, kinds[0], counts[0], context, mask.clone())?;
         let range = sides.space(1, kinds[1], counts[1], context, mask)?;
+        // Only blocks of one dtype on both sides were allowed to differ.
+        let widened = |a: &Operator| match sides.uniform() {
+            Some(dtype) => promoted(a, dtype),
+            None => Ok(a.clone()),
+        };
+        let operators = context.agree(operators.iter().map(widened).collect::<Result<Vec<_>>>())?;
         let views = operators.iter().map(|a| [View::new(a.domain()), View::new(a.range())]).collect();
         let map = LocalBlocks {
             name,
             context: context.clone(),
-            operators: operators.to_vec(),
+            operators,
             kinds,
             complex_linear: sides.complex_linear(),
             work: Mutex::new(Work { views, sum: None }),

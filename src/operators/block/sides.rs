@@ -77,6 +77,11 @@ impl Sides {
         }
     }
 
+    /// The dtype that domain and range have, where it is one.
+    pub(super) fn uniform(&self) -> Option<DType> {
+        (self.sides[0].dtype == self.sides[1].dtype).then_some(self.sides[0].dtype)
+    }
+
     pub(super) fn complex_linear(&self) -> bool {
         self.complex_linear
     }
@@ -101,10 +106,19 @@ impl Sides {
 
     fn merge(&mut self, other: &Sides, theirs: &str, ours: &str) -> Result<()> {
         self.complex_linear &= other.complex_linear;
+        // Blocks of one dtype on both sides take that of the widest.
+        if let (Some(own), Some(theirs)) = (self.uniform(), other.uniform()) {
+            self.sides.iter_mut().for_each(|side| side.dtype = own.promote(theirs));
+        }
+        let taken = self.uniform().filter(|_| other.uniform().is_some());
         for (s, (common, other)) in self.sides.iter_mut().zip(&other.sides).enumerate() {
-            if common.dtype != other.dtype {
+            if common.dtype != other.dtype && taken.is_none() {
                 let (a, b) = (other.dtype.name(), common.dtype.name());
-                fail!(DType, "{theirs} a {} of {a}, {ours} one of {b}; blocks are views of one array", NAMES[s]);
+                fail!(
+                    DType,
+                    "{theirs} a {} of {a}, {ours} one of {b}; only blocks of one dtype on both sides are converted",
+                    NAMES[s]
+                );
             }
             if common.count != other.count {
                 fail!(Shape, "{theirs} {} {}, {ours} {}", other.count, ELEMENTS[s], common.count);

@@ -11,7 +11,7 @@ use crate::operators::Operator;
 /// Collective. Deterministic: forward any P, adjoint same P.
 ///
 /// The operators live on `context.local()`; on all ranks their domains have one dtype and the same number of elements,
-/// and their ranges have one dtype.
+/// and their ranges have one dtype; or each operator has one dtype on both sides, and all are promoted to the widest.
 pub fn vstack(context: &Context, operators: &[Operator], mask: Option<Vec<i32>>) -> Result<Operator> {
     LocalBlocks::create("VStack", context, operators, mask, [Side::Whole, Side::Divided])
 }

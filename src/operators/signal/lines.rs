@@ -21,6 +21,10 @@ pub(crate) trait LineKernel<T: Element>: Send + Sync + 'static {
     fn reach(&self, transposed: bool) -> (usize, usize);
     /// Elements of scratch that `run` needs.
     fn scratch_len(&self) -> usize;
+    /// Keeps what belongs to this rank's lines of the space.
+    fn settle(&mut self, _space: &Space, _axis: usize) -> Result<()> {
+        Ok(())
+    }
     /// y := alpha op(A) x + beta y on the rows of the block.
     ///
     /// # Safety
@@ -76,7 +80,8 @@ pub(crate) fn along_axis<T: Element, K: LineKernel<T>>(space: &Space, axis: usiz
 }
 
 impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
-    fn new(space: &Space, axis: usize, kernel: K, whole: bool) -> Result<LineMap<T, K>> {
+    fn new(space: &Space, axis: usize, mut kernel: K, whole: bool) -> Result<LineMap<T, K>> {
+        kernel.settle(space, axis)?;
         let (shape, _) = space.shaped(kernel.name())?;
         let reach = [kernel.reach(false), kernel.reach(true)];
         let plan = |(before, after): (usize, usize)| {

@@ -1,6 +1,7 @@
 //! Signal processing: filters along an axis, wavelets, tapers and error measures.
 
 mod convolve1d;
+mod convolve_lines;
 pub(crate) mod filter;
 pub(crate) mod lines;
 pub mod measures;
@@ -9,3 +10,4 @@ mod walk;
 pub mod wavelets;
 
 pub use convolve1d::convolve1d;
+pub use convolve_lines::convolve1d_lines;

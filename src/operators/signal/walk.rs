@@ -197,7 +197,7 @@ impl<'a, T: Element, K: LineKernel<T>> Walk<'a, T, K> {
         let mut line = task.outer.start;
         while line < task.outer.end {
             let run = (outer.extent - line % outer.extent).min(task.outer.end - line);
-            let block = self.block(task, self.offsets(line), outer.strides, run);
+            let block = self.block(task, line, outer.strides, run);
             let (alpha, beta) = self.scalars;
             // SAFETY: strides are those of arrays of the operator's space, halos of the exchange of its axis; x and y
             // share no memory.
@@ -217,8 +217,9 @@ impl<'a, T: Element, K: LineKernel<T>> Walk<'a, T, K> {
         offsets
     }
 
-    /// `run` lines from `at` on: what lies beside the task's rows is x itself, or the halo at the ends of the slab.
-    fn block(&self, task: &Task, at: Offsets, outer: Offsets, run: usize) -> Block<T> {
+    /// `run` lines from number `line` on: what lies beside the task's rows is x itself, or the halo at the ends of the slab.
+    fn block(&self, task: &Task, line: usize, outer: Offsets, run: usize) -> Block<T> {
+        let at = self.offsets(line);
         let (before, after) = self.map.kernel.reach(self.mode.transposed());
         let (rows, n, column) = (&task.rows, self.map.shape[self.map.axis] as usize, task.columns.start as isize);
         let [x_stride, y_stride, before_stride, after_stride] = self.strides;
@@ -253,6 +254,8 @@ impl<'a, T: Element, K: LineKernel<T>> Walk<'a, T, K> {
             y_strides: [outer[1], y_stride],
             first: self.map.first + rows.start,
             total: self.map.total,
+            line: line * self.inner + task.columns.start,
+            line_step: self.inner,
             halo,
         }
     }

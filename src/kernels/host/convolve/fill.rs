@@ -103,6 +103,37 @@ impl Derivative {
     }
 }
 
+/// `zeros` zeros at `to`, or up to a vector more.
+///
+/// # Safety
+/// `to` is writable for so many numbers.
+#[inline(always)]
+pub(super) unsafe fn clear<V: Lanes>(to: *mut V::Real, zeros: usize) {
+    for i in (0..zeros).step_by(V::COUNT) {
+        // SAFETY: as for this function.
+        unsafe { V::splat(<V::Real as Element>::ZERO).store(to.add(i)) }
+    }
+}
+
+/// Copies len numbers.
+///
+/// # Safety
+/// x is readable and `to` writable for len numbers.
+#[inline(always)]
+pub(super) unsafe fn copy<V: Lanes>(x: *const V::Real, to: *mut V::Real, len: usize) {
+    for i in (0..len).step_by(V::COUNT) {
+        let held = (len - i).min(V::COUNT);
+        // SAFETY: as for this function.
+        unsafe {
+            if held == V::COUNT {
+                V::load(x.add(i)).store(to.add(i));
+            } else {
+                V::load_first(x.add(i), held).store_first(to.add(i), held);
+            }
+        }
+    }
+}
+
 /// Which of three neighbouring rows are subtracted, and the factor.
 #[derive(Clone, Copy)]
 pub(super) struct Difference<R> {
@@ -132,6 +163,31 @@ impl<R: Real> Difference<R> {
         unsafe {
             let x = V::load(p.add(self.plus * shift)).sub(V::load(p.add(self.minus * shift)));
             V::splat(self.factor).mul(x)
+        }
+    }
+
+    /// `len` numbers of the difference of three rows of x, which is read no further.
+    ///
+    /// # Safety
+    /// x is readable for len numbers and two shifts, `to` writable for len.
+    #[inline(always)]
+    pub unsafe fn between<V: Lanes<Real = R>>(&self, x: *const R, to: *mut R, len: usize, shift: usize) {
+        let (plus, minus) = (x.wrapping_add(self.plus * shift), x.wrapping_add(self.minus * shift));
+        // SAFETY: as for this function.
+        unsafe {
+            let factor = V::splat(self.factor);
+            let mut i = 0;
+            while i < len {
+                let held = (len - i).min(V::COUNT);
+                if held == V::COUNT {
+                    let d = V::load(plus.add(i)).sub(V::load(minus.add(i)));
+                    factor.mul(d).store(to.add(i));
+                } else {
+                    let d = V::load_first(plus.add(i), held).sub(V::load_first(minus.add(i), held));
+                    factor.mul(d).store_first(to.add(i), held);
+                }
+                i += V::COUNT;
+            }
         }
     }
 

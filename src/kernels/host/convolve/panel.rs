@@ -5,15 +5,13 @@
 
 use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
 use super::accumulate::{complex_sums, sums, Taps};
-use super::fill::{clear_outside, fill, Difference};
+use super::fill::{clear, clear_outside, copy, fill, Difference};
 use super::{per_line, Block, Filter, Stage};
 use crate::dtype::{Element, Scalar};
 use std::mem::size_of;
 
 /// Cache lines in a row of a block of columns.
 const COLUMN_LINES: usize = 8;
-/// Vectors of neighbouring outputs that are summed at a time.
-const BLOCK: usize = 8;
 /// Rows up to this many cache lines are convolved as lines when they lie densely.
 const LINE_ROW_LINES: usize = 4;
 /// Elements of a line that are convolved at a time: they stay in the first cache.
@@ -67,31 +65,48 @@ struct Span<R> {
     shift: usize,
 }
 
-/// The convolution of a span.
+/// The convolution of a span: as many vectors at a time as the registers hold; a piece at the end that nearly fills
+/// them is taken as a whole, and what is beyond the span is not stored.
 #[inline(always)]
 unsafe fn convolve_span<V: Lanes, H: Element>(s: Span<V::Real>, taps: &Taps<V::Real>, finish: &Finish<V>) {
     let mut i = 0;
-    // SAFETY: the panel is readable for a vector behind the span and for all taps before; y has room for len.
+    // SAFETY: as for `block`.
     unsafe {
-        while i + BLOCK * V::COUNT <= s.len {
-            let acc = block_sums::<V, H, BLOCK>(s.p.add(i), s.shift, taps);
-            for (b, v) in acc.into_iter().enumerate() {
-                finish.store(v, s.y.add(i + b * V::COUNT));
-            }
-            i += BLOCK * V::COUNT;
-        }
-        while i + 2 * V::COUNT <= s.len {
-            let acc = block_sums::<V, H, 2>(s.p.add(i), s.shift, taps);
-            finish.store(acc[0], s.y.add(i));
-            finish.store(acc[1], s.y.add(i + V::COUNT));
-            i += 2 * V::COUNT;
-        }
         while i < s.len {
-            let acc = block_sums::<V, H, 1>(s.p.add(i), s.shift, taps);
-            finish.store_first(acc[0], s.y.add(i), V::COUNT.min(s.len - i));
-            i += V::COUNT;
+            let at = Span { p: s.p.add(i), y: s.y.add(i), len: s.len - i, shift: s.shift };
+            i += V::COUNT
+                * match at.len.div_ceil(V::COUNT) {
+                    5.. => block::<V, H, 8>(at, taps, finish),
+                    3.. => block::<V, H, 4>(at, taps, finish),
+                    2 => block::<V, H, 2>(at, taps, finish),
+                    _ => block::<V, H, 1>(at, taps, finish),
+                };
         }
     }
+}
+
+/// The first B vectors of a span, or fewer where it ends; gives B.
+#[inline(always)]
+unsafe fn block<V: Lanes, H: Element, const B: usize>(
+    s: Span<V::Real>,
+    taps: &Taps<V::Real>,
+    finish: &Finish<V>,
+) -> usize {
+    // SAFETY: the panel is readable for three vectors behind the span and for all taps before; y has room for len.
+    unsafe {
+        let acc = block_sums::<V, H, B>(s.p, s.shift, taps);
+        if B * V::COUNT <= s.len {
+            for (b, v) in acc.into_iter().enumerate() {
+                finish.store(v, s.y.add(b * V::COUNT));
+            }
+        } else {
+            for (b, v) in acc.into_iter().enumerate() {
+                let at = (b * V::COUNT).min(s.len);
+                finish.store_first(v, s.y.add(at), V::COUNT.min(s.len - at));
+            }
+        }
+    }
+    B
 }
 
 #[inline(always)]
@@ -156,20 +171,58 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
     #[inline(always)]
     unsafe fn load<V: Lanes>(&self, piece: &Piece, panel: *mut T) {
         let (from, to) = self.source(piece.rows);
-        let parts = size_of::<T>() / size_of::<V::Real>();
-        // SAFETY: `run` gives a panel of that many rows, and slack.
+        let (shift, b) = (piece.pitch * T::COMPONENTS, &self.block);
+        // SAFETY: `run` gives a panel of that many rows, and slack. Rows of D that are not 0 read inside of x.
         unsafe {
-            fill(&self.block, piece.outer, (from, to), (piece.column, piece.width), panel, piece.pitch);
+            let (low, high) = match self.stage {
+                Stage::DerivativeFirst(derivative) => self.active(derivative),
+                _ => (0, b.n as isize),
+            };
+            if piece.dense && b.n == b.total {
+                // The panel's numbers before, of, and after the rows that x gives; `clear` may write a vector too much.
+                let more = isize::from(matches!(self.stage, Stage::DerivativeFirst(_)));
+                let (from, to) = (from + more, to - more);
+                let (low, high) = (low.clamp(from, to), high.clamp(from, to).max(low.clamp(from, to)));
+                let panel = panel.cast::<V::Real>();
+                let at = |row: isize| panel.add((row - from) as usize * shift);
+                let x = b.x.wrapping_offset(piece.outer as isize * b.x_strides[0] + (low - more) * b.x_strides[1]);
+                let len = (high - low) as usize * shift;
+                clear::<V>(panel, (low - from) as usize * shift);
+                match self.stage {
+                    Stage::DerivativeFirst(derivative) => {
+                        Difference::new(derivative, false).between::<V>(x.cast(), at(low), len, shift)
+                    }
+                    _ => copy::<V>(x.cast(), at(low), len),
+                }
+                return clear::<V>(at(high), (to - high) as usize * shift);
+            }
+            fill(b, piece.outer, (from, to), (piece.column, piece.width), panel, piece.pitch);
             if let Stage::DerivativeFirst(derivative) = self.stage {
-                let (inner, shift) = ((from + 1, to - 1), piece.pitch * parts);
+                let inner = (from + 1, to - 1);
                 let difference = Difference::new(derivative, false);
                 difference.in_place::<V>(panel.cast(), (inner.1 - inner.0) as usize * shift, shift);
-                clear_outside(panel, piece.pitch, inner, self.active(derivative));
+                clear_outside(panel, piece.pitch, inner, (low, high));
             }
         }
     }
 
-    /// Convolves a filled panel and stores the piece.
+    /// Where the piece's rows go: of a dense piece all at once, else one by one.
+    #[inline(always)]
+    unsafe fn spans<R>(&self, piece: &Piece, p: *const R, mut each: impl FnMut(Span<R>)) {
+        let (parts, [outer_stride, stride]) = (T::COMPONENTS, self.block.y_strides);
+        let shift = piece.pitch * parts;
+        let rows = (piece.rows.1 - piece.rows.0) as usize;
+        let (count, len) = if piece.dense { (1, rows * shift) } else { (rows, piece.width * parts) };
+        for i in 0..count {
+            // SAFETY: a row of y, which is valid as the caller of `convolve` says, and of a panel.
+            unsafe {
+                let y = self.block.y.offset(piece.outer as isize * outer_stride + (piece.rows.0 + i as isize) * stride);
+                each(Span { p: p.add(i * shift), y: y.add(piece.column).cast(), len, shift });
+            }
+        }
+    }
+
+    /// Convolves a filled panel: stores the piece, or the second panel where a derivative comes last.
     #[inline(always)]
     unsafe fn convolve<V: Lanes>(
         &self,
@@ -179,41 +232,44 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
         taps: &Taps<V::Real>,
         finish: &Finish<V>,
     ) {
-        let parts = size_of::<T>() / size_of::<V::Real>();
-        let (shift, width) = (piece.pitch * parts, piece.width * parts);
-        let rows = (piece.rows.1 - piece.rows.0) as usize;
-        // SAFETY: the panel holds the rows before for all taps; y is valid as the caller of `convolve` says.
+        let (pitch, shift) = (piece.pitch, piece.pitch * T::COMPONENTS);
+        // SAFETY: the panel holds the rows before for all taps; the second has room for a row more on either side.
         unsafe {
             let p = panel.cast::<V::Real>().add((taps.count - 1) * shift);
-            let [outer_stride, stride] = self.block.y_strides;
-            let y = self.block.y.offset(piece.outer as isize * outer_stride + piece.rows.0 * stride);
-            let y = y.add(piece.column).cast::<V::Real>();
-            let stride = stride * parts as isize;
-            let (count, len) = if piece.dense { (1, rows * shift) } else { (rows, width) };
-            let span = |p: *const V::Real, i: usize| Span {
-                p: p.add(i * shift),
-                y: y.offset(i as isize * stride),
-                len,
-                shift,
+            let Stage::TransposedDerivativeLast(derivative) = self.stage else {
+                return self.spans(
+                    piece,
+                    p,
+                    #[inline(always)]
+                    |span| convolve_span::<V, H>(span, taps, finish),
+                );
             };
-            let plain = Finish::new(Scalar::ONE, Scalar::ZERO);
-            let last = match self.stage {
-                Stage::TransposedDerivativeLast(derivative) => Some(derivative),
-                _ => None,
-            };
-            let (spans, finish_sums) = if last.is_some() { (1, &plain) } else { (count, finish) };
-            for i in 0..spans {
-                let to_second = Span { p, y: second.cast(), len: (rows + 2) * shift, shift };
-                let target = if last.is_some() { to_second } else { span(p, i) };
-                convolve_span::<V, H>(target, taps, finish_sums);
+            let held = (piece.rows.0 - 1, piece.rows.1 + 1);
+            let (low, high) = self.active(derivative);
+            clear_outside(second, pitch, held, (low, high));
+            let (low, high) = (low.clamp(held.0, held.1), high.clamp(held.0, held.1));
+            if low < high {
+                let skip = (low - held.0) as usize * shift;
+                let len = (high - low) as usize * shift;
+                let span = Span { p: p.add(skip), y: second.cast::<V::Real>().add(skip), len, shift };
+                convolve_span::<V, H>(span, taps, &Finish::new(Scalar::ONE, Scalar::ZERO));
             }
-            if let Some(derivative) = last {
-                let held = (piece.rows.0 - 1, piece.rows.1 + 1);
-                clear_outside(second, piece.pitch, held, self.active(derivative));
-                let difference = Difference::new(derivative, true);
-                for i in 0..count {
-                    difference_span(span(second.cast(), i), &difference, finish);
-                }
+        }
+    }
+
+    /// Stores the piece from the second panel.
+    #[inline(always)]
+    unsafe fn differentiate<V: Lanes>(&self, piece: &Piece, second: *const T, finish: &Finish<V>) {
+        if let Stage::TransposedDerivativeLast(derivative) = self.stage {
+            let difference = Difference::new(derivative, true);
+            // SAFETY: as for `convolve`.
+            unsafe {
+                self.spans(
+                    piece,
+                    second.cast(),
+                    #[inline(always)]
+                    |span| difference_span(span, &difference, finish),
+                )
             }
         }
     }
@@ -251,8 +307,12 @@ impl<T: Element, H: Element> LaneKernel for Kernel<'_, T, H> {
                         for o in outer..last {
                             self.load::<V>(&piece(o), place(o));
                         }
+                        let second = |o: usize| second.add((o - outer) * room);
                         for o in outer..last {
-                            self.convolve::<V>(&piece(o), place(o), second, &taps, &finish);
+                            self.convolve::<V>(&piece(o), place(o), second(o), &taps, &finish);
+                        }
+                        for o in outer..last {
+                            self.differentiate::<V>(&piece(o), second(o), &finish);
                         }
                     }
                 }

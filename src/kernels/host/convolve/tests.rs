@@ -121,6 +121,8 @@ impl Case {
                 y_strides: strides,
                 first: a,
                 total: n,
+                line: 0,
+                line_step: 0,
                 halo,
             };
             // SAFETY: x and got hold outer n rows.
@@ -199,6 +201,8 @@ fn nothing_is_done_to_empty_blocks() {
             y_strides: [0, 0],
             first: 0,
             total: 4,
+            line: 0,
+            line_step: 0,
             halo: Halo::NONE,
         };
         // SAFETY: nothing is read or written.
@@ -237,6 +241,8 @@ fn values_do_not_depend_on_place_and_layout() {
                 y_strides: strides,
                 first,
                 total: n,
+                line: 0,
+                line_step: 0,
                 halo,
             };
             let filter = Filter::new(&h, 20).adjoint();

@@ -1,0 +1,120 @@
+/*
+ * Dense MatrixMult: a few columns beside a loop that reads the matrix; 512 columns beside the rate of larger products of
+ * the library and of OpenBLAS.
+ *
+ *     mpirun -n 1 bench_matrices        (or 2; options: measure.h)
+ *
+ * On several ranks each has as many rows of the matrix for the few columns, and as many columns of x and y for the 512.
+ */
+#include "products.h"
+
+#include <math.h>
+
+typedef struct application {
+    dlops_operator *op;
+    int32_t mode;
+    dlops_array *x, *y;
+} application;
+
+static void apply(void *state)
+{
+    application *a = state;
+    CHECK(dlops_operator_apply(a->op, a->mode, a->x, a->y));
+}
+
+/* A whole matrix on one rank; VStack of each rank's rows on several. */
+static dlops_operator *rows_of(dlops_context *context, int is_double, int64_t rows, int64_t n, int64_t columns, void *matrix)
+{
+    dlops_context *local = NULL;
+    dlops_space *space = NULL;
+    dlops_operator *own = NULL, *all = NULL;
+    dlops_matrix_mult_options choices = DLOPS_MATRIX_MULT_OPTIONS_INIT;
+    choices.borrow = 1;
+    if (bench.ranks > 1) CHECK(dlops_context_get_local(context, &local));
+    else CHECK(dlops_context_retain(context, &local));
+    CHECK(dlops_space_create(local, is_double ? DLOPS_FLOAT64 : DLOPS_FLOAT32, 2, (int64_t[]){n, columns}, NULL, &space));
+    CHECK(dlops_matrix_mult_create(space, rows, n, matrix, &choices, &own));
+    if (bench.ranks > 1) {
+        CHECK(dlops_vstack_create(context, 1, (const dlops_operator *const[]){own}, NULL, &all));
+        dlops_operator_destroy(&own);
+    }
+    dlops_space_destroy(&space);
+    dlops_context_destroy(&local);
+    return bench.ranks > 1 ? all : own;
+}
+
+static void few_columns(dlops_context *context, int is_double, int wrapped)
+{
+    const double size = is_double ? 8 : 4;
+    const int64_t n = bench.large ? (int64_t)sqrt((double)large_bytes() / size) / 64 * 64 : 4096, rows = n / bench.ranks;
+    char title[80];
+    snprintf(title, sizeof title, "MatrixMult, %lld^2 %s%s", (long long)n, is_double ? "float64" : "float32", wrapped ? ", wrapped" : "");
+    heading(title, "");
+    dlops_array *matrix = matrix_of(context, is_double, rows, n, wrapped);
+    streams read = {.in = {address(matrix)}, .reads = 1, .count = (size_t)(rows * n), .is_double = is_double};
+    settle(&read);
+    for (int64_t columns = 1; columns <= 16; columns *= wrapped ? 16 : 2) {
+        char name[64];
+        snprintf(name, sizeof name, columns > 1 ? "%lld columns" : "%lld column", (long long)columns);
+        if (!wanted(name)) continue;
+        watch_memory();
+        dlops_operator *op = rows_of(context, is_double, rows, n, columns, address(matrix));
+        application a = {.op = op};
+        dlops_array *x = NULL, *y = NULL;
+        CHECK(dlops_operator_create_domain_array(op, &x));
+        CHECK(dlops_operator_create_range_array(op, &y));
+        CHECK(dlops_array_fill(x, dlops_real(1)));
+        CHECK(dlops_array_fill(y, dlops_real(1)));
+        for (int adjoint = 0; adjoint < 2; ++adjoint) {
+            snprintf(name, sizeof name, "%lld column%s, %s, to reading A", (long long)columns, columns > 1 ? "s" : "",
+                     adjoint ? "adjoint" : "forward");
+            a.mode = adjoint ? DLOPS_ADJOINT : DLOPS_FORWARD;
+            a.x = adjoint ? y : x;
+            a.y = adjoint ? x : y;
+            compare(&(measurement){.name = name, .target = 0.85, .amount = stream_bytes(&read) * bench.ranks, .subject = apply,
+                                   .subject_state = &a, .yardstick = stream_loop, .yardstick_state = &read,
+                                   .vector_bytes = stream_bytes(&read) + (double)(n + rows) * (double)columns * size});
+        }
+        dlops_array_destroy(&x);
+        dlops_array_destroy(&y);
+        dlops_operator_destroy(&op);
+    }
+    dlops_array_destroy(&matrix);
+}
+
+static void many_columns(dlops_context *context, int is_double)
+{
+    const int64_t n = 2048, columns = 512, large = 2048;
+    char title[80];
+    snprintf(title, sizeof title, "MatrixMult, %lld^2 %s", (long long)n, is_double ? "float64" : "float32");
+    heading(title, "");
+    if (!wanted("512 columns")) return;
+    product subject = make_product(context, is_double, n, columns), yardstick = make_product(context, is_double, n, large);
+    double scale = operations(&subject) / operations(&yardstick);
+    double bytes = (double)(n * n + 2 * n * subject.local_columns) * (is_double ? 8 : 4);
+    for (int adjoint = 0; adjoint < 2; ++adjoint) {
+        for (int theirs = 0; theirs < 1 + have_openblas; ++theirs) {
+            char name[64];
+            subject.adjoint = yardstick.adjoint = adjoint;
+            snprintf(name, sizeof name, "512 columns, %s, to %s gemm of %lld", adjoint ? "adjoint" : "forward", theirs ? "OpenBLAS'" : "own",
+                     (long long)large);
+            watch_memory();
+            compare(&(measurement){.name = name, .target = 0.95, .amount = operations(&subject), .unit = "GF/s", .subject = library_product,
+                                   .subject_state = &subject, .yardstick = theirs ? openblas_product : library_product,
+                                   .yardstick_state = &yardstick, .scale = scale, .vector_bytes = bytes});
+        }
+    }
+    destroy_product(&yardstick);
+    destroy_product(&subject);
+}
+
+int main(int argc, char **argv)
+{
+    dlops_context *context = begin(argc, argv, "matrices");
+    if (!have_openblas && bench.rank == 0) printf("OpenBLAS was not found when this was built: compared with the library's own products only\n");
+    for (int is_double = 0; is_double < 2; ++is_double) {
+        for (int wrapped = 0; wrapped < 2; ++wrapped) few_columns(context, is_double, wrapped);
+        many_columns(context, is_double);
+    }
+    return finish(&context);
+}

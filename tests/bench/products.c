@@ -1,0 +1,82 @@
+#include "products.h"
+
+#ifdef BENCH_OPENBLAS
+#include <cblas.h>
+#endif
+
+dlops_array *matrix_of(dlops_context *context, int is_double, int64_t rows, int64_t columns, int wrapped)
+{
+    dlops_context *local = NULL;
+    dlops_space *space = NULL;
+    CHECK(dlops_context_get_local(context, &local));
+    CHECK(dlops_space_create(local, is_double ? DLOPS_FLOAT64 : DLOPS_FLOAT32, 2, (int64_t[]){rows, columns}, NULL, &space));
+    dlops_array *matrix = vector(space, wrapped, 7);
+    dlops_space_destroy(&space);
+    dlops_context_destroy(&local);
+    return matrix;
+}
+
+product make_product(dlops_context *context, int is_double, int64_t n, int64_t columns)
+{
+    product p = {.n = n, .columns = columns, .is_double = is_double};
+    dlops_space *space = NULL;
+    dlops_space_options where = DLOPS_SPACE_OPTIONS_INIT;
+    dlops_matrix_mult_options choices = DLOPS_MATRIX_MULT_OPTIONS_INIT;
+    int64_t local = 0;
+    where.axis = 1;
+    choices.borrow = 1;
+    p.matrix = matrix_of(context, is_double, n, n, 0);
+    CHECK(dlops_space_create(context, is_double ? DLOPS_FLOAT64 : DLOPS_FLOAT32, 2, (int64_t[]){n, columns}, &where, &space));
+    CHECK(dlops_space_get_local_count(space, &local));
+    CHECK(dlops_matrix_mult_create(space, n, n, address(p.matrix), &choices, &p.op));
+    p.local_columns = local / n;
+    p.x = vector(space, 0, 1);
+    p.y = vector(space, 0, 2);
+    dlops_space_destroy(&space);
+    return p;
+}
+
+void destroy_product(product *p)
+{
+    dlops_operator_destroy(&p->op);
+    dlops_array_destroy(&p->x);
+    dlops_array_destroy(&p->y);
+    dlops_array_destroy(&p->matrix);
+}
+
+double operations(const product *p)
+{
+    return 2.0 * (double)p->n * (double)p->n * (double)p->columns;
+}
+
+void library_product(void *state)
+{
+    product *p = state;
+    CHECK(dlops_operator_apply(p->op, p->adjoint ? DLOPS_ADJOINT : DLOPS_FORWARD, p->x, p->y));
+}
+
+#ifdef BENCH_OPENBLAS
+const int have_openblas = 1;
+
+void openblas_product(void *state)
+{
+    const product *p = state;
+    const enum CBLAS_TRANSPOSE turn = p->adjoint ? CblasTrans : CblasNoTrans;
+    const blasint n = (blasint)p->n, columns = (blasint)p->local_columns;
+    openblas_set_num_threads(bench.threads);
+    if (p->is_double) {
+        cblas_dgemm(CblasRowMajor, turn, CblasNoTrans, n, columns, n, 1, address(p->matrix), n, address(p->x), columns, 0,
+                    address(p->y), columns);
+    } else {
+        cblas_sgemm(CblasRowMajor, turn, CblasNoTrans, n, columns, n, 1, address(p->matrix), n, address(p->x), columns, 0,
+                    address(p->y), columns);
+    }
+}
+#else
+const int have_openblas = 0;
+
+void openblas_product(void *state)
+{
+    (void)state;
+}
+#endif

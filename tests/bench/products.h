@@ -1,0 +1,29 @@
+/* Products with a large matrix, y = A x or A^T x, of the library and of OpenBLAS where it was found. */
+#ifndef PRODUCTS_H
+#define PRODUCTS_H
+
+#include "measure.h"
+
+/* A is n x n; x and y have n rows and this rank's part of `columns` columns. */
+typedef struct product {
+    dlops_operator *op;
+    dlops_array *matrix, *x, *y;
+    int64_t n, columns, local_columns;
+    int is_double, adjoint;
+} product;
+
+product make_product(dlops_context *context, int is_double, int64_t n, int64_t columns);
+void destroy_product(product *p);
+
+/* An array of this rank alone, of rows x columns elements. */
+dlops_array *matrix_of(dlops_context *context, int is_double, int64_t rows, int64_t columns, int wrapped);
+
+/* Operations of all ranks. */
+double operations(const product *p);
+
+void library_product(void *p);
+
+extern const int have_openblas;
+void openblas_product(void *p);
+
+#endif

@@ -1,0 +1,197 @@
+//! Every operator, by its constructor.
+
+use dlops::arrays::{verbs, Array, Space};
+use dlops::dispatch;
+use dlops::dtype::{Element, Scalar};
+use dlops::error::Result;
+use dlops::layout::{ceiling_split, Layout};
+use dlops::operators::avo::{poststack, Wavelet};
+use dlops::operators::basic::{self, DenseMatrix};
+use dlops::operators::callback::{callback, Function, Functions};
+use dlops::operators::derivative::{self, FirstDerivative, Gradient, Kind, Laplacian, SecondDerivative};
+use dlops::operators::{algebra, block, signal, Operator};
+use num_complex::Complex64;
+
+pub type Make = fn(&Space) -> Result<Operator>;
+
+/// Constructor, as the folder and the function, and an operator made by it on a space of three axes.
+pub const CASES: &[(&str, Make)] = &[
+    ("derivative::first_derivative", |s| derivative::first_derivative(s, 0, &FirstDerivative::default())),
+    ("derivative::first_derivative", |s| {
+        derivative::first_derivative(s, 1, &FirstDerivative { order: 5, edge: true, ..Default::default() })
+    }),
+    ("derivative::second_derivative", |s| {
+        derivative::second_derivative(s, 2, &SecondDerivative { kind: Kind::Forward, ..Default::default() })
+    }),
+    ("derivative::laplacian", |s| derivative::laplacian(s, &Laplacian::default())),
+    ("derivative::gradient", |s| derivative::gradient(s, &Gradient { edge: true, ..Default::default() })),
+    ("basic::identity", |s| basic::identity(s, s)),
+    ("basic::identity", |s| basic::identity(s, &other(s, |[a, b, c]| [a + 1, b, (c - 1).max(1)])?)),
+    ("basic::zero", |s| basic::zero(s, s)),
+    ("basic::zero", |s| basic::zero(s, &other(s, |[a, b, c]| [c, a, b])?)),
+    ("basic::diagonal", |s| {
+        let d = Array::new(s)?;
+        dlops::arrays::random::fill(&d, dlops::arrays::random::Distribution::Normal, 3, 0)?;
+        basic::diagonal(s, &d)
+    }),
+    (
+        "basic::diagonal_along",
+        |s| dispatch!(s.dtype(), T => basic::diagonal_along(s, 1, &numbers::<T>(5, s.shape().unwrap()[1] as usize))),
+    ),
+    ("basic::transpose", |s| basic::transpose(s, &[2, 0, 1], None)),
+    ("basic::transpose", |s| basic::transpose(s, &[1, 0, 2], Some(&other(s, |[a, b, c]| [b, a, c])?))),
+    ("basic::matrix_mult", |s| basic::matrix_mult(s, 0, matrix(s, 3, s.shape().unwrap()[0], false)?)),
+    ("basic::matrix_mult", |s| basic::matrix_mult(s, 2, matrix(s, 5, s.shape().unwrap()[2], true)?)),
+    ("basic::redistribution", |s| basic::redistribution(s, &other(s, |shape| shape)?)),
+    ("signal::convolve1d", |s| signal::convolve1d(s, 0, &[2.0, -1.0, 0.5].map(|v| Complex64::new(v, 0.0)), 1)),
+    ("signal::convolve1d", |s| {
+        // A complex filter needs complex spaces.
+        let im = if s.dtype().is_complex() { 1.5 } else { 0.0 };
+        signal::convolve1d(s, 1, &[Complex64::new(1.0, im), Complex64::new(-2.0, 0.5 * im)], 0)
+    }),
+    ("signal::convolve1d_lines", |s| per_line(s, 1, 3, 2)),
+    ("signal::convolve1d_lines", |s| per_line(s, 0, 2, 0)),
+    ("avo::poststack", |s| poststack(s, 0, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Centered)),
+    ("avo::poststack", |s| poststack(s, 2, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Forward)),
+    ("avo::poststack", |s| {
+        let n = s.shape().unwrap()[1] as usize;
+        let wavelets = numbers::<f64>(6, 3 * n);
+        poststack(s, 1, Wavelet::PerSample { wavelets: &wavelets, samples: 3 }, Kind::Centered)
+    }),
+    ("algebra::adjoint", |s| Ok(algebra::adjoint(&first(s)?))),
+    ("algebra::transpose", |s| Ok(algebra::transpose(&first(s)?))),
+    ("algebra::conjugate", |s| Ok(algebra::conjugate(&first(s)?))),
+    ("algebra::scale", |s| algebra::scale(factor(s), &first(s)?)),
+    ("algebra::sum", |s| algebra::sum(&[factor(s), Scalar::real(-2.0)], &[first(s)?, basic::identity(s, s)?])),
+    ("algebra::product", |s| algebra::product(&[first(s)?, algebra::adjoint(&first(s)?), first(s)?])),
+    ("algebra::power", |s| algebra::power(&first(s)?, 3)),
+    ("algebra::promoted", |s| algebra::promoted(&first(&s.with_dtype(s.dtype().real()))?, s.dtype())),
+    ("algebra::promoted", |s| {
+        let real = s.with_dtype(s.dtype().real());
+        let matrix = matrix(&real, 5, s.shape().unwrap()[2], false)?;
+        algebra::promoted(&basic::matrix_mult(&real, 2, matrix)?, s.dtype())
+    }),
+    ("basic::diagonal", |s| {
+        let d = Array::new(&s.with_dtype(s.dtype().real()))?;
+        dlops::arrays::random::fill(&d, dlops::arrays::random::Distribution::Normal, 4, 0)?;
+        basic::diagonal(s, &d)
+    }),
+    ("block::stacked_block_diag", |s| block::stacked_block_diag(&[first(s)?, basic::identity(s, s)?])),
+    ("block::stacked_vstack", |s| block::stacked_vstack(&[first(s)?, algebra::scale(factor(s), &second(s)?)?])),
+    ("block::stacked_hstack", |s| block::stacked_hstack(&[first(s)?, algebra::scale(factor(s), &second(s)?)?])),
+    ("block::block", |s| block::block(2, 2, &[Some(first(s)?), None, Some(second(s)?), Some(basic::identity(s, s)?)])),
+    ("callback", |s| multiply(s, false)),
+    ("callback", |s| multiply(s, true)),
+];
+
+/// Operators made of this rank's local operators: the layout of the space is not looked at. Their blocks are the same
+/// ones, in the same order, on any number of ranks.
+pub const OF_LOCAL_OPERATORS: &[(&str, Make)] = &[
+    ("block::block_diag", |s| block::block_diag(s.context(), &blocks(s, |k| (1 + k % 4, 2 + k % 3))?, None)),
+    ("block::vstack", |s| block::vstack(s.context(), &blocks(s, |k| (1 + k % 4, 4))?, None)),
+    ("block::hstack", |s| block::hstack(s.context(), &blocks(s, |k| (4, 2 + k % 3))?, None)),
+    ("block::block_diag", |s| {
+        // Every other block is real.
+        let mut own = blocks(s, |k| (1 + k % 4, 2 + k % 3))?;
+        let (start, _) = ceiling_split(5, s.context().size() as i64, s.context().rank() as i64);
+        for (k, block) in own.iter_mut().enumerate().filter(|(k, _)| (start as usize + k) % 2 == 1) {
+            let real = s.with_dtype(s.dtype().real());
+            *block = local_matrix(&real, 2, 1 + (start + k as i64) % 3)?;
+        }
+        block::block_diag(s.context(), &own, None)
+    }),
+    ("block::replicated", |s| block::replicated(s.context(), &local_matrix(s, 3, 5)?)),
+];
+
+/// What operators are made of: the cases run through them in layouts that are cut into more than intervals.
+pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::filter"];
+
+/// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
+pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
+
+/// A filter of its own for each line of a space of any shape; a complex one needs complex spaces.
+fn per_line(s: &Space, axis: usize, taps: usize, offset: usize) -> Result<Operator> {
+    let shape = s.shape().unwrap();
+    let count = taps * (shape.iter().product::<i64>() / shape[axis]) as usize;
+    let im = if s.dtype().is_complex() { 0.5 } else { 0.0 };
+    let h: Vec<_> = (0..count).map(|k| Complex64::new((k * k % 11) as f64 - 4.0, im * (k % 5) as f64)).collect();
+    signal::convolve1d_lines(s, axis, &h, taps, offset)
+}
+
+fn first(s: &Space) -> Result<Operator> {
+    derivative::first_derivative(s, 1, &FirstDerivative { kind: Kind::Forward, ..Default::default() })
+}
+
+fn second(s: &Space) -> Result<Operator> {
+    derivative::second_derivative(s, 0, &SecondDerivative::default())
+}
+
+pub fn factor(s: &Space) -> Scalar {
+    Scalar::complex(1.5, if s.dtype().is_complex() { -0.5 } else { 0.0 })
+}
+
+/// A space of another shape, cut along its second axis.
+fn other(s: &Space, shape: fn([i64; 3]) -> [i64; 3]) -> Result<Space> {
+    let shape = shape(s.shape().unwrap().try_into().unwrap());
+    let mask = s.mask().map(<[i32]>::to_vec);
+    Space::new(s.context(), s.dtype(), &shape, Layout::cut(1, s.context().size()), mask)
+}
+
+/// Numbers of a sequence, in [-1, 1] for both components, and exact in every dtype.
+pub fn numbers<T: Element>(sequence: u64, count: usize) -> Vec<T> {
+    (0..count)
+        .map(|k| {
+            let v = number(sequence, k, T::IS_COMPLEX);
+            T::from_scalar(Scalar::complex(v.re, v.im))
+        })
+        .collect()
+}
+
+pub fn number(sequence: u64, index: usize, complex: bool) -> Complex64 {
+    let mut h = sequence.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (index as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
+    h = (h ^ (h >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let part = |bits: u64| (bits & 0x3FF) as f64 / 512.0 - 1.0;
+    Complex64::new(part(h >> 20), if complex { part(h >> 40) } else { 0.0 })
+}
+
+/// A matrix of numbers, in a dtype, with a leading dimension of its own.
+fn matrix(s: &Space, rows: i64, columns: i64, column_major: bool) -> Result<DenseMatrix> {
+    dispatch!(s.dtype(), T => {
+        let (stored, length) = if column_major { (columns, rows) } else { (rows, columns) };
+        let elements = numbers::<T>((10 * rows + columns) as u64, (stored * (length + 2)) as usize);
+        // SAFETY: the elements live until the copy is made.
+        unsafe {
+            let pointer = elements.as_ptr().cast();
+            DenseMatrix::borrowed(T::DTYPE, (rows, columns), pointer, column_major, length + 2)?.to_owned()
+        }
+    })
+}
+
+fn local_matrix(s: &Space, rows: i64, columns: i64) -> Result<Operator> {
+    let domain = Space::new(&s.context().local(), s.dtype(), &[columns], Layout::replicated(1), None)?;
+    basic::matrix_mult(&domain, 0, matrix(&domain, rows, columns, false)?)
+}
+
+/// This rank's share of five matrices: the last of four ranks has none.
+fn blocks(s: &Space, shape: fn(i64) -> (i64, i64)) -> Result<Vec<Operator>> {
+    let (start, count) = ceiling_split(5, s.context().size() as i64, s.context().rank() as i64);
+    let one = |k: i64| {
+        let (rows, columns) = shape(k);
+        algebra::scale(Scalar::real(1.0 + k as f64), &local_matrix(s, rows, columns)?)
+    };
+    (start..start + count).map(one).collect()
+}
+
+/// c I as a function of the host, on packed memory or on arrays as they are.
+fn multiply(s: &Space, contiguous: bool) -> Result<Operator> {
+    let by = |c: Scalar| -> Function { Box::new(move |x, y| verbs::axpby(c, x, Scalar::ZERO, y).map_or(1, |()| 0)) };
+    let c = factor(s);
+    let functions = Functions {
+        forward: by(c),
+        adjoint: Some(by(c.conj())),
+        contiguous,
+        complex_linear: true,
+        name: "Multiply".into(),
+    };
+    callback(s, s, functions)
+}
