@@ -17,7 +17,7 @@ struct Allocation {
 
 namespace device_memory {
 
-constexpr int MOST_DEVICES = 8;
+constexpr int MOST_DEVICES = 16;
 constexpr size_t GRANULE = 16;
 
 struct Arena {

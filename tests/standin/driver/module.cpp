@@ -18,6 +18,7 @@
 Module::~Module() {
     host_memory::release_all(this);
     if (handle) dlclose(handle);
+    if (file >= 0) close(file);
 }
 
 namespace {
@@ -60,18 +61,17 @@ std::shared_ptr<Module> load(Context& c, const void* image) {
     }
     ElfLayout layout;
     driver::require(read_elf(elf, layout), CUDA_ERROR_INVALID_IMAGE);
-    int file = memfd_create("stand-in module", MFD_CLOEXEC);
-    driver::require(file >= 0, CUDA_ERROR_OPERATING_SYSTEM);
-    bool written = write(file, elf.data(), elf.size()) == static_cast<ssize_t>(elf.size());
     auto m = std::make_shared<Module>();
     m->context = &c;
+    m->file = memfd_create("stand-in module", MFD_CLOEXEC);
+    driver::require(m->file >= 0, CUDA_ERROR_OPERATING_SYSTEM);
+    bool written = write(m->file, elf.data(), elf.size()) == static_cast<ssize_t>(elf.size());
     // The path names this module alone: dlopen gives an own copy of it, also when it has been loaded before.
-    std::string path = "/proc/self/fd/" + std::to_string(file);
+    std::string path = "/proc/self/fd/" + std::to_string(m->file);
     loading = &m->memory.walls;
     if (written) m->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     loading = nullptr;
     if (!m->handle) report("a module could not be loaded: %s", dlerror());
-    close(file);
     driver::require(m->handle, CUDA_ERROR_INVALID_IMAGE);
     auto table = static_cast<const standin_module*>(dlsym(m->handle, "standin_module_table"));
     driver::require(table && table->version == STANDIN_MODULE_VERSION, CUDA_ERROR_INVALID_IMAGE);

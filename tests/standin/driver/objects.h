@@ -67,12 +67,11 @@ struct Function {
 struct Module {
     Context* context = nullptr;
     void* handle = nullptr;
+    int file = -1;                          // of the image; its number keeps the loader from taking another for it
     ModuleMemory memory;
     const standin_kernel* kernels = nullptr;
     std::map<std::string, std::unique_ptr<Function>> functions;
-    bool library = false;                   // loaded by cuLibraryLoadData
     int uses = 0;                           // pending launches
-    bool unloaded = false;
     ~Module();
 };
 
@@ -89,10 +88,15 @@ struct Node {
     bool opens_memory, may_wait;
 };
 
+// Allocations made by the nodes of a graph: they live as long as the graph and what was instantiated of it.
+struct GraphMemory {
+    std::vector<uintptr_t> allocations;
+    ~GraphMemory();
+};
+
 struct Graph {
     std::vector<Node> nodes;
-    std::vector<uintptr_t> memory;          // allocations made by its nodes
-    bool executable_copy = false;
+    std::shared_ptr<GraphMemory> memory = std::make_shared<GraphMemory>();
 };
 
 struct GraphExec { std::shared_ptr<Graph> graph; Context* context; };

@@ -61,7 +61,7 @@ CUresult allocate(CUdeviceptr* out, size_t bytes, CUstream handle, Pool* given) 
         Pool* p = given ? given : device_pool(s->context->device);
         require_pool(p);
         CUdeviceptr base = pool::reserve(lock, *s->context, bytes, p);
-        if (s->capture) s->capture->graph->memory.push_back(base);
+        if (s->capture) s->capture->graph->memory->allocations.push_back(base);
         order::enqueue(lock, s, {"allocate", [base] {
             device_memory::activate(base);
             return CUDA_SUCCESS;
@@ -90,6 +90,13 @@ void pool::free(CUdeviceptr pointer) {
     driver::require(device_memory::find(pointer, a) && a.base == pointer && !ending().count(a.id));
     device_memory::release(pointer);
     if (a.pool) give_back(static_cast<Pool*>(a.pool), a.size);
+}
+
+GraphMemory::~GraphMemory() {
+    for (uintptr_t base : allocations) {
+        Allocation a;
+        if (device_memory::find(base, a) && a.base == base) pool::free(base);
+    }
 }
 
 void pool::free_all(const Context* context) {

@@ -34,7 +34,7 @@ int order() {
 
 const Settings& settings() {
     static const Settings read{
-        static_cast<int>(std::clamp(number("STANDIN_DEVICES", 2), 0l, 8l)),
+        static_cast<int>(std::clamp(number("STANDIN_DEVICES", 2), 0l, 16l)),
         std::min(std::max(bytes("STANDIN_MEMORY", size_t{4} << 30), size_t{1} << 20), size_t{64} << 30),
         number("STANDIN_LAZY", 0) != 0,
         static_cast<int>(std::clamp(number("STANDIN_THREADS", 1), 1l, 256l)),

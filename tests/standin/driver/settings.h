@@ -3,7 +3,7 @@
 #include <cstddef>
 
 struct Settings {
-    int devices;            // STANDIN_DEVICES: number of devices, 1 to 8 (0: cuInit finds none)
+    int devices;            // STANDIN_DEVICES: number of devices, 1 to 16 (0: cuInit finds none)
     size_t memory;          // STANDIN_MEMORY: bytes of each device, suffixes K, M, G
     bool lazy;              // STANDIN_LAZY: work waits until something orders it
     int threads;            // STANDIN_THREADS: host threads that run the blocks of one kernel

@@ -19,7 +19,7 @@ int Case::add(Case c) {
 void* library(const char* name) {
     static std::map<std::string, void*> opened;
     void*& handle = opened[name];
-    if (!handle) handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) handle = dlopen((std::string(STANDIN_LIBRARIES "/") + name).c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         std::fprintf(stderr, "%s\n", dlerror());
         std::exit(1);
