@@ -24,12 +24,13 @@ std::map<ncclComm_t, std::shared_ptr<Communicator>>& all() {
 }
 std::string last_error;
 
-ncclResult_t make(ncclComm_t* out, const std::string& name, int size, int rank, int device) {
+ncclResult_t make(ncclComm_t* out, const std::string& name, int size, int rank, int device, void* context) {
     auto c = std::make_shared<Communicator>();
     c->name = name;
     c->rank = rank;
     c->size = size;
     c->device = device;
+    c->context = context;
     ncclResult_t result;
     c->segment = Segment::join(name, size, rank, device, result);
     if (!c->segment) return note(result, "the ranks of the communicator did not come together");
@@ -87,8 +88,10 @@ NCCL_API ncclResult_t ncclCommInitRank(ncclComm_t* out, int size, ncclUniqueId i
         return note(ncclInvalidArgument, "rank, size or unique id out of range");
     int device = current_device();
     if (device < 0) return note(ncclUnhandledCudaError, "no CUDA context is current");
+    void* context = nullptr;
+    cuCtxGetCurrent(&context);
     std::string name(id.internal, strnlen(id.internal, sizeof id.internal));
-    return group_or_now([=] { return make(out, name, size, rank, device); });
+    return group_or_now([=] { return make(out, name, size, rank, device, context); });
 }
 
 NCCL_API ncclResult_t ncclCommInitRankConfig(ncclComm_t* out, int size, ncclUniqueId id, int rank, void*) {
@@ -102,7 +105,12 @@ NCCL_API ncclResult_t ncclCommInitAll(ncclComm_t* out, int size, const int* devi
     std::vector<std::thread> ranks;
     std::vector<ncclResult_t> results(static_cast<size_t>(size), ncclSuccess);
     for (int r = 0; r < size; ++r)
-        ranks.emplace_back([&, r] { results[static_cast<size_t>(r)] = make(out + r, id.internal, size, r, devices ? devices[r] : r); });
+        ranks.emplace_back([&, r] {
+            int device = devices ? devices[r] : r;
+            void* context = nullptr;
+            results[static_cast<size_t>(r)] = cuDevicePrimaryCtxRetain(&context, device) != 0
+                ? ncclUnhandledCudaError : make(out + r, id.internal, size, r, device, context);
+        });
     for (auto& t : ranks) t.join();
     return *std::max_element(results.begin(), results.end());
 }
@@ -129,7 +137,7 @@ NCCL_API ncclResult_t ncclCommSplit(ncclComm_t handle, int color, int key, ncclC
     int rank = 0;
     while (members[static_cast<size_t>(rank)].second != c->rank) ++rank;
     std::string name = c->name + "-" + std::to_string(turn) + "-" + std::to_string(color);
-    return make(out, name, static_cast<int>(members.size()), rank, c->device);
+    return make(out, name, static_cast<int>(members.size()), rank, c->device, c->context);
 }
 
 NCCL_API ncclResult_t ncclCommCount(ncclComm_t handle, int* out) {

@@ -7,6 +7,7 @@
 
 struct Communicator {
     int rank = 0, size = 0, device = 0;
+    void* context = nullptr;                    // CUDA context of its operations
     std::string name;                           // of its shared memory
     uint64_t splits = 0;
     std::shared_ptr<nccl::Segment> segment;

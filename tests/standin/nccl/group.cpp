@@ -37,6 +37,7 @@ ncclResult_t put(std::unique_ptr<Batch> b) {
     b->turn = ++b->communicator->asked;
     auto c = b->communicator;
     void* stream = b->stream;
+    InContext in(c->context);
     int failed = standin_enqueue(stream, "NCCL", work, b.release(), [](void* a) { delete static_cast<Batch*>(a); }, 1);
     if (!failed) return ncclSuccess;
     --c->asked;
