@@ -10,7 +10,7 @@ use dlops::dtype::{DType, Scalar};
 use dlops::error::Status;
 use dlops::krylov::{Method, Solver};
 use dlops::layout::Layout;
-use dlops::operators::algebra::sum;
+use dlops::operators::algebra::{moved, sum};
 use dlops::operators::basic::identity;
 use dlops::operators::derivative::{
     first_derivative, gradient, laplacian, second_derivative, FirstDerivative, Gradient, Laplacian, SecondDerivative,
@@ -188,6 +188,54 @@ fn solvers_take_the_steps_of_the_host() {
                 let wanted = run(&space.with_memory(Memory::Host).unwrap(), &a);
                 close(&run(&space, &b), &wanted, dtype, method.name());
             }
+        });
+    }
+}
+
+#[test]
+fn model_and_data_on_different_sides() {
+    if !available() {
+        return;
+    }
+    for size in [1, 3] {
+        on_device_ranks(size, |context| {
+            let space = Space::new(context, DType::Float64, &[11, 6], Layout::cut(0, context.size()), None).unwrap();
+            let host = space.with_memory(Memory::Host).unwrap();
+            let (there, here) = (laplacian(&space, &Laplacian::default()), laplacian(&host, &Laplacian::default()));
+            let (there, here) = (there.unwrap(), here.unwrap());
+            for (domain, range) in
+                [(Memory::Host, Memory::Host), (Memory::Cuda, Memory::Host), (Memory::Host, Memory::Cuda)]
+            {
+                for (inner, what) in [(&there, "on the device"), (&here, "on the host")] {
+                    let a = moved(inner, domain, range).unwrap();
+                    for (mode, beta) in Mode::ALL.into_iter().zip([0.0, 0.5, 1.0, 0.0]) {
+                        let (from, to) = a.spaces(mode);
+                        let ((x, _), (y, _)) = (pair(&space, 5), pair(&space, 6));
+                        let (u, v) = (Array::new(from).unwrap(), Array::new(to).unwrap());
+                        verbs::copy(&x, &u).unwrap();
+                        verbs::copy(&y, &v).unwrap();
+                        a.apply_scaled(mode, Scalar::real(2.0), &u, Scalar::real(beta), &v).unwrap();
+                        here.apply_scaled(mode, Scalar::real(2.0), &x, Scalar::real(beta), &y).unwrap();
+                        close(&vectors::read(&v), &vectors::read(&y), DType::Float64, what);
+                    }
+                }
+            }
+            let a = moved(&there, Memory::Cuda, Memory::Host).unwrap();
+            let solver = Solver::new(Method::Cgls, &a).unwrap();
+            let (b, x) = (pair(a.range(), 3).0, Array::new(a.domain()).unwrap());
+            let plain = Solver::new(Method::Cgls, &here).unwrap();
+            for solver in [&solver, &plain] {
+                solver
+                    .change(|o| {
+                        o.max_iterations = 5;
+                        Ok(())
+                    })
+                    .unwrap();
+            }
+            solver.solve(&b, &x).unwrap();
+            let wanted = Array::new(&host).unwrap();
+            plain.solve(&b, &wanted).unwrap();
+            close(&vectors::read(&x), &vectors::read(&wanted), DType::Float64, "CGLS");
         });
     }
 }

@@ -65,6 +65,7 @@ pub const CASES: &[(&str, Make)] = &[
     ("algebra::sum", |s| algebra::sum(&[factor(s), Scalar::real(-2.0)], &[first(s)?, basic::identity(s, s)?])),
     ("algebra::product", |s| algebra::product(&[first(s)?, algebra::adjoint(&first(s)?), first(s)?])),
     ("algebra::power", |s| algebra::power(&first(s)?, 3)),
+    ("algebra::moved", |s| algebra::moved(&first(&s.with_memory(Memory::Host)?)?, s.memory(), s.memory())),
     ("algebra::promoted", |s| algebra::promoted(&first(&s.with_dtype(s.dtype().real()))?, s.dtype())),
     ("algebra::promoted", |s| {
         let real = s.with_dtype(s.dtype().real());

@@ -1,11 +1,13 @@
 //! Operators made of operators: adjoint, transpose, conjugate, sum, scale, product, power, and
-//! operators on wider elements. All constructors are local.
+//! operators on wider elements or on arrays in other memory. All constructors are local.
 
+mod moved;
 mod product;
 mod promoted;
 mod sum;
 mod turned;
 
+pub use moved::moved;
 pub use product::{power, product};
 pub use promoted::promoted;
 pub use sum::{scale, sum};
