@@ -1,6 +1,6 @@
 //! Every operator, by its constructor.
 
-use dlops::arrays::{verbs, Array, Space};
+use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::dispatch;
 use dlops::dtype::{Element, Scalar};
 use dlops::error::Result;
