@@ -66,7 +66,7 @@ impl Context {
     /// Collective over `comm`, which the context keeps.
     pub fn new(comm: Arc<dyn Communicator>, options: ContextOptions) -> Result<Context> {
         // What kernels ask of the machine is read now, so that no apply allocates for it.
-        let _ = (cpu::level(), cpu::cache_bytes());
+        let _ = (cpu::level(), cpu::should_stream(0));
         let threads = threads_wanted(options.threads);
         let made = threads.and_then(|n| Ok((n, Arc::new(ThreadPool::new(n)?))));
         let (wanted, pool) = agree(&*comm, made)?;
