@@ -34,6 +34,10 @@
  * Conventions
  *     Shapes are in C order, the last axis contiguous. Sizes are int64_t, statuses and enumerations int32_t. A NULL
  *     options pointer means the defaults. Outputs come last.
+ *
+ *     The errors that a comment lists are those of its own arguments. Beside them, a function with options returns
+ *     OPTION for a wrong struct_size and UNSUPPORTED for members that this version does not know; one that communicates
+ *     returns MPI, or COMMUNICATION over a host's table of functions, when a message fails; and any may return INTERNAL.
  */
 
 #ifndef DLOPS_H
@@ -183,6 +187,9 @@ static inline dlops_scalar dlops_complex(double re, double im)
 }
 
 /* Contexts ------------------------------------------------------------------------------------------------------ */
+
+/** The member `device` of dlops_context_options for the CUDA device of this number, from 0. */
+#define DLOPS_DEVICE(number) ((number) + 1)
 
 /**
  * A transport of the host: one group of ranks, as seen by the calling rank.
@@ -346,8 +353,8 @@ dlops_status dlops_context_create_self(const dlops_context_options *choices, dlo
  * @param family   DLOPS_MPI_OPEN_MPI, DLOPS_MPI_MPICH or DLOPS_MPI_STANDARD_ABI; 0 when the host cannot tell
  * @param choices  NULL for the defaults
  * @param context  the new context; the caller destroys it
- * Errors: NULL_POINTER, OPTION, MPI, MPI_MISMATCH, STATE (MPI not initialised, or finalised), UNSUPPORTED (a library
- * built without MPI), MEMORY.
+ * Errors: NULL_POINTER, ARGUMENT (MPI_COMM_NULL or an intercommunicator), OPTION, MPI, MPI_MISMATCH, STATE (MPI not
+ * initialised, or finalised; the thread), UNSUPPORTED (a library built without MPI), MEMORY.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_context_create_fortran(int32_t comm,
@@ -646,7 +653,8 @@ typedef struct dlops_space_options {
  * @param shape       elements along each axis over all ranks, C order (the last axis fastest); 0 is allowed
  * @param choices     NULL for the defaults
  * @param space       the new space; the caller destroys it
- * Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE, AXIS, LAYOUT, OPTION, COLLECTIVE (ranks passed different arguments).
+ * Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE, AXIS, LAYOUT (also of a mask), OPTION, UNSUPPORTED (memory), COLLECTIVE
+ * (ranks passed different arguments).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_space_create(const dlops_context *context,
@@ -834,7 +842,8 @@ dlops_status dlops_array_create(const dlops_space *space,
  * @param data   this rank's elements (dlops_space_get_local_count of them); borrowed until the array and all that
  *               holds it is destroyed. May be NULL where the count is 0
  * @param array  the new array; the caller destroys it
- * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space).
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space), MEMORY (more than the
+ * address space holds).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_array_wrap(const dlops_space *space,
@@ -850,7 +859,7 @@ dlops_status dlops_array_wrap(const dlops_space *space,
  *                 no axis shorter than the extent of the axes after it. NULL: contiguous
  * @param user     passed to `destroy`
  * @param destroy  called once when the library lets go of the memory; may be NULL. Not called if this call fails
- * Errors: NULL_POINTER, HANDLE, ARGUMENT, SHAPE (strides), SPACE (a product space).
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned), SHAPE (strides), SPACE (a product space), MEMORY.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_array_wrap_strided(const dlops_space *space,
@@ -1016,7 +1025,7 @@ dlops_status dlops_array_redistribute(const dlops_array *x,
  * @param front   ghost cells below, in indices of the axis
  * @param back    ghost cells above
  * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (negative or wider than the axis), SPACE (no global shape, or the cells
- * belong to another mask colour), UNSUPPORTED (boxes, or a block-cyclic axis), COLLECTIVE.
+ * belong to another mask colour), UNSUPPORTED (a block-cyclic axis: there is no row of neighbours), COLLECTIVE.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_array_get_halo_size(const dlops_array *array,
@@ -1260,12 +1269,13 @@ dlops_status dlops_array_norm_order(const dlops_array *x,
                                     double *result);
 
 /**
- * The space of the norms along an axis: real, the shape without that axis (of one axis: one element). Ranks that divide
- * the axis hold copies of the result; other axes are cut as in the space. Local. Since 0.1.
+ * The space of the norms along an axis: real, the shape without that axis (of one axis: one element). Ranks of a grid that
+ * divide the axis hold copies of the result, and other axes are cut as in the space; where boxes cut the axis, the result
+ * is cut along axis 0 in balanced blocks (of one axis: every rank has it). Local. Since 0.1.
  *
  * @param axis    negative counts from the last
  * @param result  the new space; the caller destroys it
- * Errors: NULL_POINTER, HANDLE, AXIS, SPACE (no global shape), UNSUPPORTED (boxes that cut the axis).
+ * Errors: NULL_POINTER, HANDLE, AXIS, SPACE (no global shape), UNSUPPORTED (boxes that cut the axis, under a mask).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_space_create_norm_axis(const dlops_space *space,
@@ -1280,7 +1290,7 @@ dlops_status dlops_space_create_norm_axis(const dlops_space *space,
  * @param axis    negative counts from the last
  * @param result  of the space that dlops_space_create_norm_axis gives, or of a congruent one
  * Errors: NULL_POINTER, HANDLE, ARGUMENT (order is NaN), AXIS, DTYPE, SPACE, OVERLAP, UNSUPPORTED (boxes that cut the
- * axis), STATE (acquired), COLLECTIVE.
+ * axis, under a mask), STATE (acquired), COLLECTIVE, MEMORY.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_array_norm_axis(const dlops_array *x,
@@ -1321,7 +1331,9 @@ dlops_status dlops_array_extremes(const dlops_array *x,
  * @param x     array congruent with the domain (the range for A^H and A^T); not changed
  * @param y     array congruent with the range (the domain for A^H and A^T); overwritten, never read; shares no
  *              memory with x
- * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired), CALLBACK, MPI.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired; the operator is
+ * applied inside itself), UNSUPPORTED (an adjoint that the operator lacks; padded memory where other rows are needed),
+ * CALLBACK, COLLECTIVE (with check level 1), MPI.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_operator_apply(dlops_operator *operator_,
@@ -1399,6 +1411,21 @@ dlops_status dlops_operator_product(int64_t count,
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_operator_power(const dlops_operator *operator_, int64_t exponent, dlops_operator **result);
+
+/**
+ * A with the same shapes on elements of `dtype`, which holds those of A by NumPy's rules (dlops_dtype_promote): a real
+ * operator for complex arrays, or one of single precision for double. It computes in A's own type: x is converted (and
+ * rounded) on the way in, y on the way out, and a real A is applied to the real and to the imaginary part. Two arrays of
+ * A's spaces are made here, and two more where the precision differs. Local. Since 0.1.
+ *
+ * @param dtype   DLOPS_FLOAT32 to DLOPS_COMPLEX128; A's own gives A
+ * @param result  keeps `operator` alive; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, DTYPE (it does not hold A's), UNSUPPORTED (A is real on one side only), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_promote(const dlops_operator *operator_,
+                                    int32_t dtype,
+                                    dlops_operator **result);
 
 /** The domain, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
@@ -1498,7 +1525,8 @@ typedef struct dlops_matrix_mult_options {
  *
  * Source: PyLops, Identity. Deterministic: any P. Elements travel where the layouts put them on different ranks.
  * @param domain  any space
- * @param range   NULL: the domain; a congruent space; or one with a global shape of as many axes, longer or shorter
+ * @param range   NULL: the domain; a congruent space; or one with a global shape of as many axes, longer or shorter,
+ *                which counts by its indices also where it is congruent
  * @param result  the caller destroys it
  * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SHAPE (numbers of axes differ), SPACE (no global shape, or elements
  * would leave their mask colour), LAYOUT, MEMORY, COLLECTIVE.
@@ -1523,9 +1551,10 @@ dlops_status dlops_zero_create(const dlops_space *domain, const dlops_space *ran
  *
  * Source: PyLops, Diagonal. Deterministic: any P.
  * @param space   domain and range
- * @param values  d, an array congruent with the space; kept by the operator: later changes of its elements count
+ * @param values  d, an array congruent with the space, or real, of the same precision, where the space is complex; kept
+ *                by the operator: later changes of its elements count
  * @param result  the caller destroys it
- * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE.
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, MEMORY (a real diagonal of a complex space makes two real arrays).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_diagonal_create(const dlops_space *space,
@@ -1557,7 +1586,8 @@ dlops_status dlops_diagonal_create_along(const dlops_space *space,
  * @param permutation  one axis for each axis of the space, 0-based; negative counts from the last
  * @param choices      NULL for the defaults
  * @param result       the caller destroys it; dlops_operator_get_range gives its range
- * Errors: NULL_POINTER, HANDLE, AXIS, SHAPE (of the range space), SPACE, DTYPE, CONTEXT, LAYOUT, MEMORY, COLLECTIVE.
+ * Errors: NULL_POINTER, HANDLE, AXIS, SHAPE (of the range space), SPACE, DTYPE, CONTEXT, OPTION, LAYOUT, MEMORY,
+ * COLLECTIVE.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_transpose_create(const dlops_space *space,
@@ -1750,7 +1780,8 @@ dlops_status dlops_gradient_create(const dlops_space *space,
  * Writes y = A x (or y = A^H x). x is not changed, y is overwritten. The handles are valid during the call and not the
  * host's to destroy: acquire their memory and release it, ask for spaces or components, or pass them to other calls.
  * Called on every rank of the operator's context in the same order, on the thread that applies, so that it may
- * communicate. Returns 0, or another number for a failure.
+ * communicate. Returns 0, or another number for a failure. An exception or a longjmp must not leave it: dlops.hpp catches
+ * those of its lambdas and throws them again where the library was called.
  */
 typedef int32_t (*dlops_operator_function)(const dlops_array *x, dlops_array *y, void *user);
 
@@ -1775,8 +1806,9 @@ typedef int32_t (*dlops_matvec_function)(const void *x, void *y, void *user);
  *
  * The library adds alpha, beta, conj(A) x = conj(A conj(x)) and A^T x = conj(A^H conj(x)), with one array of the
  * domain and one of the range that are made here. The functions get arrays of exactly these spaces, in the caller's
- * memory or in those two. A non-zero return is DLOPS_ERROR_CALLBACK with that number; y holds NaN then. On a context of
- * several ranks the error is also kept until the next dlops_context_agree or solver reduction tells all ranks.
+ * memory or in those two. A non-zero return is DLOPS_ERROR_CALLBACK with that number; y holds NaN then. The context
+ * also keeps the error, on one rank as on several, until the next dlops_context_agree or solver reduction tells all
+ * ranks; a local context (dlops_context_get_local) leaves that to the operator that its operators are blocks of.
  *
  * @param domain   of x, of any layout; also of a local context, for a block of BlockDiag and others
  * @param range    of y, of the same context
@@ -1839,7 +1871,8 @@ typedef struct dlops_block_options {
  *
  * @param count      operators of this rank, 0 or more; ranks may differ, but one of them has an operator
  * @param operators  of the local context of `context` (dlops_context_get_local), kept alive by the result; one dtype
- *                   for all domains of all ranks, and one for all ranges
+ *                   for all domains of all ranks, and one for all ranges. Operators of one dtype on both sides may
+ *                   differ in it: the result has the promoted one (see dlops_operator_promote)
  * @param choices    NULL for the defaults
  * @param result     the caller destroys it
  * Errors, the same on all ranks: NULL_POINTER, HANDLE, ARGUMENT (no operator on any rank), CONTEXT (an operator of
@@ -1968,7 +2001,8 @@ typedef struct dlops_convolve1d_options {
     int64_t offset;
     /** dtype of h, DLOPS_FLOAT32 to DLOPS_COMPLEX128; 0: the space's */
     int32_t filter_dtype;
-    int32_t reserved;
+    /** 1: a filter for each line; h has the shape of the space with `taps` samples along the axis, in C order */
+    int32_t per_line;
 } dlops_convolve1d_options;
 
 #define DLOPS_CONVOLVE1D_OPTIONS_INIT {sizeof(dlops_convolve1d_options), 0, 0, 0}
@@ -1993,12 +2027,14 @@ typedef struct dlops_psnr_options {
  *
  * y[i] = sum_k h[i - k + offset] x[k], i and k over the whole axis: the part of the full convolution that has the length
  * of the axis; x is zero outside. The adjoint correlates with conj(h). The filter may be longer than the axis.
+ * With the option per_line each line has its own h.
  * Source: PyLops, Convolve1D (whose adjoint lacks the conjugate). Deterministic: any P.
  * Cut axes exchange halos while the interior is computed; block-cyclic and box layouts are redistributed.
  * @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
  * @param axis     negative counts from the last
  * @param taps     samples of h, 1 or more
- * @param h        real, or complex for complex spaces; the same on all ranks; copied
+ * @param h        real, or complex for complex spaces; the same on all ranks; copied. With per_line, a rank keeps the
+ *                 samples of its own lines
  * @param choices  NULL for the defaults
  * @param result   the caller destroys it
  * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample, or the offset is outside), DTYPE, OPTION, SPACE (no global
@@ -2108,7 +2144,7 @@ typedef struct dlops_poststack_options {
  * @param wavelet  `samples` values, or one wavelet of them for each sample of the axis; the same on all ranks; copied
  * @param choices  NULL for the defaults
  * @param result   the caller destroys it
- * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample), DTYPE, OPTION, SPACE (no global shape, or the axis is cut
+ * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no sample, or too many), DTYPE, OPTION, SPACE (no global shape, or the axis is cut
  * between mask colours), LAYOUT, MEMORY, COLLECTIVE.
  */
 DLOPS_MUST_CHECK
@@ -2182,7 +2218,7 @@ dlops_status dlops_solver_finalize(dlops_solver *solver);
  * the solver has now. Local. Since 0.1.
  *
  * @param result  the caller destroys it; shares A with the solver, nothing else. With a preconditioner it is applied
- *                forward only
+ *                forward only; without, the other modes make vectors of their own when they are first used
  * Errors: NULL_POINTER, HANDLE, MEMORY.
  */
 DLOPS_MUST_CHECK

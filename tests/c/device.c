@@ -362,7 +362,7 @@ static void arithmetic(dlops_context *context)
 }
 
 /* Operators of one kind on the device and on the host. */
-static void compare(const dlops_operator *there, const dlops_operator *here, const dlops_space *space)
+static void compare(dlops_operator *there, dlops_operator *here, const dlops_space *space)
 {
     for (int32_t mode = DLOPS_FORWARD; mode <= DLOPS_ADJOINT; mode++) {
         dlops_array *x = drawn(space, 3), *y = drawn(space, 4), *a = fetched(x), *b = fetched(y);

@@ -2,7 +2,7 @@
 ! which DLOPS_TEST_MEMORY=cuda makes a failure.
 program device
   use, intrinsic :: iso_c_binding, only: c_associated, c_null_ptr, c_ptr
-  use, intrinsic :: iso_fortran_env, only: int64, real64
+  use, intrinsic :: iso_fortran_env, only: real64
   use mpi_f08
   use dlops
   implicit none
@@ -18,7 +18,8 @@ program device
   call dlops_device_get_count(devices, stat, errmsg)
   if (stat /= DLOPS_OK .or. devices == 0) then
     call check(stat == DLOPS_ERROR_UNSUPPORTED .and. index(errmsg, 'CUDA') > 0 .and. devices == 0, 'no driver')
-    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_CUDA, own_stream=.true., stat=stat, errmsg=errmsg)
+    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_CUDA, own_stream=.true., stat=stat, &
+      errmsg=errmsg)
     call check(stat == DLOPS_ERROR_UNSUPPORTED .and. index(errmsg, 'CUDA') > 0, 'a context without a driver')
     call check(.not. c_associated(context%handle), 'no handle after an error')
     call check(wanted /= 'cuda', 'DLOPS_TEST_MEMORY=cuda, and there is no device')
@@ -102,8 +103,8 @@ contains
     call dlops_array_create(host, back)
     call dlops_array_create(space, a)
     call dlops_array_create(space, b)
-    call dlops_array_fill_random(x, DLOPS_NORMAL, 1_int64)
-    call dlops_array_fill_random(y, DLOPS_NORMAL, 2_int64)
+    call dlops_array_fill_random(x, DLOPS_NORMAL, 1)
+    call dlops_array_fill_random(y, DLOPS_NORMAL, 2)
     call dlops_array_copy(x, a)
     call dlops_array_copy(y, b)
     call dlops_array_axpy(-0.5, a, b)
