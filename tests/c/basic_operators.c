@@ -132,7 +132,7 @@ int main(void)
     CHECK(element(y, 2) == 3 * element(x, 2));
     dot_test(a);
     OK(dlops_operator_destroy(&a));
-    REFUSED(dlops_convolve1d_create(space, 0, -1, each, &filter, &a), DLOPS_ERROR_ARGUMENT, "taps is -1");
+    REFUSED(dlops_convolve1d_create(space, 0, -1, each, &filter, &a), DLOPS_ERROR_ARGUMENT, "number of h is -4");
     filter.per_line = 2;
     REFUSED(dlops_convolve1d_create(space, 0, 1, each, &filter, &a), DLOPS_ERROR_OPTION, "per_line is 2");
     filter.per_line = 0;
