@@ -112,6 +112,7 @@ public:
     }
 
     /// This rank's elements, until the result dies: `for (double &e : x.write<double>())`. Element must be the dtype's.
+    /// Of an array in device memory only data() means something, an address there.
     template <class Element>
     elements<const Element, array> read() const
     {

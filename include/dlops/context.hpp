@@ -4,17 +4,31 @@
 
 #include "handle.hpp"
 
+#include <array>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace dlops {
 
-/// As dlops_context_options.
+/// Where elements live.
+enum class memory : int32_t {
+    standard = 0, ///< the context's
+    host = DLOPS_HOST,
+    cuda = DLOPS_CUDA
+};
+
+/// As dlops_context_options. `device`, `stream` and `own_stream` are for memory::cuda.
 struct context_options {
     int32_t threads = 0; ///< 0: DLOPS_NUM_THREADS, or 1
     int32_t check_level = 0;
     bool deterministic = false;
     bool profile = false;
+    dlops::memory memory = dlops::memory::standard; ///< of arrays, unless their space says otherwise
+    std::optional<int32_t> device = {}; ///< number of a device; none: by the rank among those of the machine
+    CUstream_st *stream = nullptr; ///< a cudaStream_t, borrowed for the life of the context; NULL: the legacy one
+    bool own_stream = false; ///< work on a stream of the library's own
 
     dlops_context_options c() const noexcept
     {
@@ -23,6 +37,14 @@ struct context_options {
         options.check_level = check_level;
         options.deterministic = deterministic;
         options.profile = profile;
+        options.memory = static_cast<int32_t>(memory);
+        options.stream = stream;
+        options.own_stream = own_stream;
+        if (device) {
+            // The C number of the device before the first would be the default: it is refused as itself instead.
+            const bool countable = *device >= 0 && *device < std::numeric_limits<int32_t>::max();
+            options.device = countable ? DLOPS_DEVICE(*device) : -1;
+        }
         return options;
     }
 };
@@ -140,6 +162,42 @@ public:
     /// Messages and bytes of the whole context.
     dlops::profile get_profile() const { return read_profile(nullptr); }
 
+    /// The number of the context's device; without one, an error as of all that follows but synchronize().
+    int32_t device() const { return detail::number(dlops_context_get_device, get()); }
+
+    std::string device_name() const
+    {
+        std::array<char, 256> name{};
+        detail::check(dlops_context_get_device_name(get(), name.data(), name.size()));
+        return name.data();
+    }
+
+    /// The cudaStream_t that work is put on; one of the library's own lives as long as the context.
+    CUstream_st *stream() const { return detail::number(dlops_context_get_stream, get()); }
+
+    /// Waits until all work on the stream is done; an error of any of it is thrown here.
+    void synchronize() const { detail::check(dlops_context_synchronize(get())); }
+
+    /// What the memory pool of the device holds for this process, in bytes.
+    dlops_memory_statistics memory_statistics() const
+    {
+        return detail::number(dlops_context_get_memory_statistics, get());
+    }
+
+    /// Device memory in bytes that arrays and buffers may take in all; by default there is no limit.
+    context &set_memory_limit(uint64_t bytes = std::numeric_limits<uint64_t>::max())
+    {
+        detail::check(dlops_context_set_memory_limit(get(), bytes));
+        return *this;
+    }
+
+    /// Gives device memory that nothing uses back to the device, but for `keep` bytes.
+    context &trim_memory(std::size_t keep = 0)
+    {
+        detail::check(dlops_context_trim_memory(get(), keep));
+        return *this;
+    }
+
     void reset_profile() { detail::check(dlops_context_reset_profile(get())); }
     void view_profile() const { detail::check(dlops_context_view_profile(get())); }
 
@@ -154,6 +212,14 @@ private:
         return counted;
     }
 };
+
+/// CUDA devices that this process sees; an error where there is no driver.
+inline int32_t device_count()
+{
+    int32_t count = 0;
+    detail::check(dlops_device_get_count(&count));
+    return count;
+}
 
 /// Handles that are alive in this process: 0 when everything was destroyed.
 inline int64_t live_handles()

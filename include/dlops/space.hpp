@@ -31,7 +31,7 @@ struct grid_dimension {
 
 /// As dlops_space_options: one of `grid`, the boxes, and `partition` with `axis`, `block` and `extents` tells the layout.
 struct space_options {
-    int32_t memory = 0; ///< 0: the context's
+    dlops::memory memory = dlops::memory::standard;
     dlops::partition partition = dlops::partition::balanced;
     int32_t axis = 0;
     std::vector<grid_dimension> grid;
@@ -80,7 +80,7 @@ public:
                             dimension.block, detail::pointer(dimension.extents)});
         }
         dlops_space_options options = DLOPS_SPACE_OPTIONS_INIT;
-        options.memory = choices.memory;
+        options.memory = static_cast<int32_t>(choices.memory);
         options.partition = static_cast<int32_t>(choices.partition);
         options.axis = choices.axis;
         options.grid_dimensions = static_cast<int32_t>(grid.size());
@@ -130,9 +130,17 @@ public:
         return space(made);
     }
 
+    /// The same space with its elements in other memory.
+    space with_memory(dlops::memory memory) const
+    {
+        dlops_space *made = nullptr;
+        detail::check(dlops_space_with_memory(get(), static_cast<int32_t>(memory), &made));
+        return space(made);
+    }
+
     dlops::context context() const { return detail::make<dlops::context>(dlops_space_get_context, get()); }
     dlops::dtype dtype() const { return static_cast<dlops::dtype>(detail::number(dlops_space_get_dtype, get())); }
-    int32_t memory() const { return detail::number(dlops_space_get_memory, get()); }
+    dlops::memory memory() const { return static_cast<dlops::memory>(detail::number(dlops_space_get_memory, get())); }
     int32_t dimensions() const { return detail::number(dlops_space_get_dimensions, get()); }
 
     dlops::shape shape() const { return axes(dlops_space_get_shape); }

@@ -1,7 +1,7 @@
 !> The functions of dlops.h as they are, named c_<function>; every handle is a type(c_ptr).
 module dlops_bindings
   use, intrinsic :: iso_c_binding, only: c_char, c_double, c_funptr, c_int32_t, c_int64_t, c_ptr, c_size_t
-  use dlops_types, only: dlops_scalar
+  use dlops_types, only: dlops_memory_statistics, dlops_scalar
   implicit none
   public
 
@@ -139,6 +139,63 @@ module dlops_bindings
     function c_context_destroy(context) bind(C, name="dlops_context_destroy") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), intent(inout) :: context
+      integer(c_int32_t) :: returned
+    end function
+    function c_device_get_count(count) bind(C, name="dlops_device_get_count") result(returned)
+      import :: c_int32_t
+      integer(c_int32_t), intent(out) :: count
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_get_device(context, device) bind(C, name="dlops_context_get_device") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      integer(c_int32_t), intent(out) :: device
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_get_device_name(context, name, length) bind(C, name="dlops_context_get_device_name") &
+        result(returned)
+      import :: c_char, c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: context
+      character(kind=c_char), intent(inout) :: name(*)
+      integer(c_size_t), value :: length
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_get_stream(context, stream) bind(C, name="dlops_context_get_stream") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      type(c_ptr), intent(inout) :: stream
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_synchronize(context) bind(C, name="dlops_context_synchronize") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_get_memory_statistics(context, statistics) bind(C, &
+        name="dlops_context_get_memory_statistics") result(returned)
+      import :: c_int32_t, c_ptr, dlops_memory_statistics
+      type(c_ptr), value :: context
+      type(dlops_memory_statistics), intent(inout) :: statistics
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_set_memory_limit(context, bytes) bind(C, name="dlops_context_set_memory_limit") &
+        result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr
+      type(c_ptr), value :: context
+      integer(c_int64_t), value :: bytes
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_trim_memory(context, keep) bind(C, name="dlops_context_trim_memory") result(returned)
+      import :: c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: context
+      integer(c_size_t), value :: keep
+      integer(c_int32_t) :: returned
+    end function
+    function c_space_with_memory(space, memory, moved) bind(C, name="dlops_space_with_memory") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: space
+      integer(c_int32_t), value :: memory
+      type(c_ptr), intent(inout) :: moved
       integer(c_int32_t) :: returned
     end function
     function c_space_create(context, dtype, dimensions, shape, choices, space) bind(C, name="dlops_space_create") &

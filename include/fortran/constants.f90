@@ -56,6 +56,7 @@ module dlops_constants
   integer, parameter :: DLOPS_INT64 = 6
 
   integer, parameter :: DLOPS_HOST = 1
+  integer, parameter :: DLOPS_CUDA = 2  !< memory of the context's CUDA device
 
   integer, parameter :: DLOPS_MAX_DIMENSIONS = 16
 

@@ -36,6 +36,11 @@ module dlops_contexts
   !! check_level    1: every collective call first agrees that all ranks passed the same arguments
   !! deterministic  dot products, norms and residual histories are bit-equal for any number of ranks
   !! profile        count calls, seconds, messages and bytes of every operator and solver
+  !! memory         where arrays are unless their space says otherwise: DLOPS_HOST, or DLOPS_CUDA for a CUDA device
+  !! device         DLOPS_CUDA: number of the device, from 0; default this rank's number among the ranks of its machine,
+  !!                modulo the number of devices that it sees
+  !! own_stream     DLOPS_CUDA: work on a stream of the library's own, in place of `stream`
+  !! stream         DLOPS_CUDA: a cudaStream_t, borrowed for the life of the context; default the legacy default stream
   interface dlops_context_create_mpi
     module procedure create_from_integer
 #ifdef DLOPS_MPI
@@ -53,53 +58,62 @@ module dlops_contexts
 contains
 
   !> Makes a context of this rank alone, which needs no MPI. Local. Options as of dlops_context_create_mpi.
-  subroutine dlops_context_create_self(context, threads, check_level, deterministic, profile, stat, errmsg)
+  subroutine dlops_context_create_self(context, threads, check_level, deterministic, profile, memory, device, &
+      own_stream, stream, stat, errmsg)
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level
-    logical, intent(in), optional :: deterministic, profile
+    integer, intent(in), optional :: threads, check_level, memory, device
+    logical, intent(in), optional :: deterministic, profile, own_stream
+    type(c_ptr), intent(in), optional :: stream
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
-    choices = chosen(threads, check_level, deterministic, profile)
+    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream)
     call finish(c_context_create_self(c_loc(choices), context%handle), stat, errmsg)
   end subroutine
 
   !> Makes a context over the host's own table of C functions, at `functions` a dlops_communicator_functions of
   !! dlops.h. Collective over its ranks. Options as of dlops_context_create_mpi.
-  subroutine dlops_context_create_custom(functions, context, threads, check_level, deterministic, profile, stat, errmsg)
+  subroutine dlops_context_create_custom(functions, context, threads, check_level, deterministic, profile, memory, &
+      device, own_stream, stream, stat, errmsg)
     type(c_ptr), intent(in) :: functions
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level
-    logical, intent(in), optional :: deterministic, profile
+    integer, intent(in), optional :: threads, check_level, memory, device
+    logical, intent(in), optional :: deterministic, profile, own_stream
+    type(c_ptr), intent(in), optional :: stream
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
-    choices = chosen(threads, check_level, deterministic, profile)
+    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream)
     call finish(c_context_create_custom(functions, c_loc(choices), context%handle), stat, errmsg)
   end subroutine
 
-  subroutine create_from_integer(comm, context, threads, check_level, deterministic, profile, stat, errmsg)
+  subroutine create_from_integer(comm, context, threads, check_level, deterministic, profile, memory, device, &
+      own_stream, stream, stat, errmsg)
     integer, intent(in) :: comm
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level
-    logical, intent(in), optional :: deterministic, profile
+    integer, intent(in), optional :: threads, check_level, memory, device
+    logical, intent(in), optional :: deterministic, profile, own_stream
+    type(c_ptr), intent(in), optional :: stream
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
-    choices = chosen(threads, check_level, deterministic, profile)
+    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream)
     call finish(c_context_create_fortran(int(comm, c_int32_t), mpi_family(), c_loc(choices), context%handle), stat, &
       errmsg)
   end subroutine
 
 #ifdef DLOPS_MPI
-  subroutine create_from_f08(comm, context, threads, check_level, deterministic, profile, stat, errmsg)
+  subroutine create_from_f08(comm, context, threads, check_level, deterministic, profile, memory, device, &
+      own_stream, stream, stat, errmsg)
     type(MPI_Comm), intent(in) :: comm
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level
-    logical, intent(in), optional :: deterministic, profile
+    integer, intent(in), optional :: threads, check_level, memory, device
+    logical, intent(in), optional :: deterministic, profile, own_stream
+    type(c_ptr), intent(in), optional :: stream
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
-    call create_from_integer(comm%MPI_VAL, context, threads, check_level, deterministic, profile, stat, errmsg)
+    call create_from_integer(comm%MPI_VAL, context, threads, check_level, deterministic, profile, memory, device, &
+      own_stream, stream, stat, errmsg)
   end subroutine
 #endif
 
@@ -119,15 +133,24 @@ contains
 #endif
   end function
 
-  function chosen(threads, check_level, deterministic, profile) result(choices)
-    integer, intent(in), optional :: threads, check_level
-    logical, intent(in), optional :: deterministic, profile
+  function chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream) result(choices)
+    integer, intent(in), optional :: threads, check_level, memory, device
+    logical, intent(in), optional :: deterministic, profile, own_stream
+    type(c_ptr), intent(in), optional :: stream
     type(context_options) :: choices
     choices%struct_size = c_sizeof(choices)
     if (present(threads)) choices%threads = int(threads, c_int32_t)
     if (present(check_level)) choices%check_level = int(check_level, c_int32_t)
     choices%deterministic = flag(deterministic)
     choices%profile = flag(profile)
+    choices%memory = number_of(memory)
+    if (present(device)) then
+      ! One that is no number of a device must not become 0, the default of C.
+      choices%device = -1
+      if (device >= 0 .and. device < huge(0_c_int32_t)) choices%device = int(device, c_int32_t) + 1
+    end if
+    choices%own_stream = flag(own_stream)
+    if (present(stream)) choices%stream = stream
   end function
 
   !> Sends the messages of a context to the host; without `log`, silence, which is the default. Local.

@@ -10,6 +10,11 @@ module dlops_options
     integer(c_int32_t) :: check_level = 0
     integer(c_int32_t) :: deterministic = 0
     integer(c_int32_t) :: profile = 0
+    integer(c_int32_t) :: memory = 0
+    integer(c_int32_t) :: device = 0
+    integer(c_int32_t) :: own_stream = 0
+    integer(c_int32_t) :: reserved = 0
+    type(c_ptr) :: stream = c_null_ptr
   end type context_options
 
   type, bind(C) :: grid_dimension_c

@@ -17,7 +17,8 @@ module dlops_pointers
   !!
   !! mode  DLOPS_ACCESS_READ, DLOPS_ACCESS_WRITE or DLOPS_ACCESS_READ_WRITE
   !! data  of the array's type: of its rank, then with the local shape (padded arrays too); or of rank 1, for the
-  !!       elements as they follow one another. Its indices start from 1
+  !!       elements as they follow one another. Its indices start from 1. Of an array in device memory: for kernels
+  !!       on the context's stream, not for the host
   interface dlops_array_acquire
     module procedure acquire_real32_1, acquire_real32_2, acquire_real32_3, acquire_real32_4, acquire_real32_5, &
       acquire_real32_6, acquire_real32_7, acquire_real64_1, acquire_real64_2, acquire_real64_3, &

@@ -16,7 +16,7 @@ module dlops_spaces
     dlops_space_get_component_count, dlops_space_is_congruent, dlops_space_create_from_local_shapes, &
     dlops_space_create_product, dlops_space_get_shape, dlops_space_get_local_shape, dlops_space_get_local_start, &
     dlops_space_get_local_counts, dlops_space_get_component, dlops_space_create_norm_axis, dlops_local_split, &
-    dlops_space_create
+    dlops_space_create, dlops_space_with_memory
 
   !> Makes a space of a global shape, in Fortran order, of default or int64 integers. Collective.
   !!
@@ -273,6 +273,18 @@ contains
       space%handle), stat, errmsg)
   end subroutine
 
+  !> The same space with its elements in other memory; all components of a product move. Local.
+  !!
+  !! memory  DLOPS_HOST or DLOPS_CUDA; 0: the context's
+  subroutine dlops_space_with_memory(space, memory, moved, stat, errmsg)
+    type(dlops_space), intent(in) :: space
+    integer, intent(in) :: memory
+    type(dlops_space), intent(out) :: moved
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    call finish(c_space_with_memory(space%handle, int(memory, c_int32_t), moved%handle), stat, errmsg)
+  end subroutine
+
   !>  Sends a line that describes the space to the log at level DLOPS_LOG_INFO. Local.
   subroutine dlops_space_view(space, stat, errmsg)
     type(dlops_space), intent(in) :: space
@@ -331,7 +343,7 @@ contains
     dtype = int(dtype_c)
   end subroutine
 
-  !> Where the elements live: DLOPS_HOST. Local.
+  !> Where the elements live: DLOPS_HOST or DLOPS_CUDA. Local.
   subroutine dlops_space_get_memory(space, memory, stat, errmsg)
     type(dlops_space), intent(in) :: space
     integer, intent(out) :: memory

@@ -1,10 +1,11 @@
 !> The handles, and scalars that multiply arrays.
 module dlops_types
-  use, intrinsic :: iso_c_binding, only: c_double, c_null_ptr, c_ptr
+  use, intrinsic :: iso_c_binding, only: c_double, c_int64_t, c_null_ptr, c_ptr
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   implicit none
   private
-  public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_scalar, dlops_grid_dimension
+  public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_scalar, dlops_grid_dimension, &
+    dlops_memory_statistics
   public :: scalar_of
 
   !> Where work happens. The component `handle` of each of these types is the pointer that C functions take;
@@ -37,6 +38,15 @@ module dlops_types
   type, bind(C) :: dlops_scalar
     real(c_double) :: re = 0.0_c_double
     real(c_double) :: im = 0.0_c_double
+  end type
+
+  !> What the memory pool of a device holds for this process, in bytes.
+  type, bind(C) :: dlops_memory_statistics
+    integer(c_int64_t) :: reserved = 0        !< taken from the device, now
+    integer(c_int64_t) :: reserved_high = 0   !< and at most so far
+    integer(c_int64_t) :: used = 0            !< given to arrays and buffers, now
+    integer(c_int64_t) :: used_high = 0       !< and at most so far
+    integer(c_int64_t) :: limit = -1          !< what `used` may not exceed; negative: no limit
   end type
 
   !> One dimension of a process grid: how many ranks, and which axis they cut.

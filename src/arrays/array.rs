@@ -4,7 +4,6 @@ use super::local::{contiguous_strides, strided_extent, Local};
 use super::memory::{Access, Block, Release};
 use super::runs::Runs;
 use super::space::Space;
-use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
@@ -298,7 +297,7 @@ impl Array {
 /// An error where a pointer that the host wraps is not in the memory of the space.
 fn check_place(space: &Space, pointer: *const u8) -> Result<()> {
     let Some(stream) = space.context().stream() else { return Ok(()) };
-    match (space.memory(), Device::of_pointer(pointer as u64)?) {
+    match (space.memory(), stream.device().owner_of(pointer as u64)?) {
         (Memory::Cuda, None) => {
             fail!(Argument, "data at {pointer:p} is not device memory, which {space} needs")
         }

@@ -37,9 +37,9 @@ impl DeviceRedistribute {
         };
         Ok(DeviceRedistribute {
             packed: DeviceMemory::new(stream, sends)?,
-            packed_here: PinnedMemory::new(stream.device(), sends)?,
+            packed_here: PinnedMemory::new(stream, sends)?,
             received: DeviceMemory::new(stream, receives)?,
-            received_here: PinnedMemory::new(stream.device(), receives)?,
+            received_here: PinnedMemory::new(stream, receives)?,
             stream: stream.clone(),
         })
     }

@@ -27,7 +27,7 @@ impl DeviceSums {
         }
         Ok(DeviceSums {
             slots: Slots::new(stream, slots + 1)?,
-            here: PinnedMemory::new(stream.device(), 16 * slots)?,
+            here: PinnedMemory::new(stream, 16 * slots)?,
             touched: false,
             clean: false,
         })

@@ -35,8 +35,8 @@ pub unsafe extern "C" fn dlops_array_create(space: *const dlops_space, array: *m
 /// @param data   this rank's elements (dlops_space_get_local_count of them); borrowed until the array and all that
 ///               holds it is destroyed. May be NULL where the count is 0
 /// @param array  the new array; the caller destroys it
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space), MEMORY (more than the
-/// address space holds).
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype, or not in the memory of the space), SPACE (a product
+/// space), MEMORY (more than the address space holds).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_wrap(
@@ -60,7 +60,8 @@ pub unsafe extern "C" fn dlops_array_wrap(
 ///                 no axis shorter than the extent of the axes after it. NULL: contiguous
 /// @param user     passed to `destroy`
 /// @param destroy  called once when the library lets go of the memory; may be NULL. Not called if this call fails
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned), SHAPE (strides), SPACE (a product space), MEMORY.
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned, or not in the memory of the space), SHAPE (strides), SPACE (a
+/// product space), MEMORY.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_wrap_strided(
@@ -200,7 +201,8 @@ fn access(code: i32) -> Result<Access> {
 /// writer; a view locks its parent. What the host writes is this rank's: a replicated array becomes consistent again
 /// by dlops_array_synchronize. Local. Since 0.1.
 ///
-/// @param data  address of the first local element (see dlops_array_get_strides)
+/// @param data  address of the first local element (see dlops_array_get_strides). Of an array in device memory: an address
+///              there, for work on the context's stream or on one that waits for it
 /// Errors: NULL_POINTER, HANDLE, ARGUMENT, SPACE (a product space: acquire its components), STATE (already acquired).
 #[no_mangle]
 #[must_use]

@@ -161,7 +161,7 @@ impl Context {
         let mut staging = self.0.staging.lock().unwrap_or_else(|e| e.into_inner());
         let room = match staging.take() {
             Some(room) if room.bytes() >= bytes => room,
-            _ => PinnedMemory::new(stream.device(), bytes)?,
+            _ => PinnedMemory::new(stream, bytes)?,
         };
         work(staging.insert(room).pointer())
     }

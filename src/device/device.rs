@@ -138,9 +138,11 @@ impl Device {
         Current::enter(self.context)
     }
 
-    /// The device that a device pointer belongs to; `None` for an address of the host. Local.
-    pub fn of_pointer(pointer: u64) -> Result<Option<usize>> {
-        available()?;
+    /// The number of the device, this one or another, that a device pointer belongs to; `None` for an address of the
+    /// host. Local.
+    pub fn owner_of(&self, pointer: u64) -> Result<Option<usize>> {
+        // The driver answers only to a thread that has a context.
+        let _current = self.enter()?;
         let mut ordinal = -1i32;
         let attribute = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL;
         let mut kind = 0u32;

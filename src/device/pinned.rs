@@ -1,14 +1,14 @@
 //! Page-locked host memory, which copies to and from a device pass without another buffer.
 
-use super::device::Device;
 use super::driver::check;
+use super::stream::Stream;
 use crate::error::Result;
 use cudarc::driver::sys;
 use std::sync::Arc;
 
-/// `bytes()` bytes of the host, valid on every device of the process.
+/// `bytes()` bytes of the host, which copies on one stream read and write. Dropping it waits for them.
 pub struct PinnedMemory {
-    device: Arc<Device>,
+    stream: Arc<Stream>,
     pointer: *mut u8,
     bytes: usize,
 }
@@ -20,10 +20,10 @@ unsafe impl Sync for PinnedMemory {}
 
 impl PinnedMemory {
     /// Zero bytes are allowed.
-    pub fn new(device: &Arc<Device>, bytes: usize) -> Result<PinnedMemory> {
+    pub fn new(stream: &Arc<Stream>, bytes: usize) -> Result<PinnedMemory> {
         let mut pointer = std::ptr::null_mut();
         if bytes > 0 {
-            let _current = device.enter()?;
+            let _current = stream.device().enter()?;
             // SAFETY: the driver writes one address; freed in `Drop`.
             check(unsafe { sys::cuMemHostAlloc(&mut pointer, bytes, sys::CU_MEMHOSTALLOC_PORTABLE) }, || {
                 format!("{bytes} bytes of page-locked host memory")
@@ -31,7 +31,7 @@ impl PinnedMemory {
             // SAFETY: the block has as many bytes; zeroed, so that every element type finds valid values.
             unsafe { pointer.cast::<u8>().write_bytes(0, bytes) };
         }
-        Ok(PinnedMemory { device: device.clone(), pointer: pointer.cast(), bytes })
+        Ok(PinnedMemory { stream: stream.clone(), pointer: pointer.cast(), bytes })
     }
 
     pub fn bytes(&self) -> usize {
@@ -49,7 +49,9 @@ impl Drop for PinnedMemory {
         if self.bytes == 0 {
             return;
         }
-        if let Ok(_current) = self.device.enter() {
+        // A copy that still waits on the stream would find freed memory; its error belongs to whoever asks for the result.
+        let _ = self.stream.synchronize();
+        if let Ok(_current) = self.stream.device().enter() {
             // SAFETY: allocated in `new`, freed once.
             let _ = unsafe { sys::cuMemFreeHost(self.pointer.cast()) };
         }

@@ -129,12 +129,12 @@ int main(void)
     filter.per_line = 1;
     OK(dlops_convolve1d_create(space, 0, 1, each, &filter, &a));
     OK(dlops_operator_apply(a, DLOPS_FORWARD, x, y));
-    HOLDS(element(y, 2) == 3 * element(x, 2));
+    CHECK(element(y, 2) == 3 * element(x, 2));
     dot_test(a);
     OK(dlops_operator_destroy(&a));
-    REFUSED(dlops_convolve1d_create(space, 0, -1, each, &filter, &a), DLOPS_ERROR_ARGUMENT);
+    REFUSED(dlops_convolve1d_create(space, 0, -1, each, &filter, &a), DLOPS_ERROR_ARGUMENT, "number of h is -4");
     filter.per_line = 2;
-    REFUSED(dlops_convolve1d_create(space, 0, 1, each, &filter, &a), DLOPS_ERROR_OPTION);
+    REFUSED(dlops_convolve1d_create(space, 0, 1, each, &filter, &a), DLOPS_ERROR_OPTION, "per_line is 2");
     filter.per_line = 0;
     filter.offset = 2;
     REFUSED(dlops_convolve1d_create(space, 0, 2, h, &filter, &a), DLOPS_ERROR_ARGUMENT, "offset");

@@ -52,7 +52,7 @@ static void spaces(dlops::context &context)
     const auto [start, count] = dlops::local_split(10, size, rank);
     CHECK((s.local_start() == dlops::shape{start, 0}) && (s.local_shape() == dlops::shape{count, 3}));
     CHECK(s.local_counts()[static_cast<std::size_t>(rank)] == s.local_count() && s.local_count() == 3 * count);
-    CHECK(s.context().size() == size && s.memory() == DLOPS_HOST);
+    CHECK(s.context().size() == size && s.memory() == dlops::memory::host);
 
     dlops::space_options choices;
     choices.axis = -1;

@@ -73,6 +73,8 @@ pub fn header(root: &Path, version: &str, abi: &str) -> String {
     sections[status].insert(0, status_constants());
     let library = files.iter().position(|(_, heading)| *heading == "Library").expect("the second section");
     sections[library].push(SCALAR.to_string());
+    let contexts = files.iter().position(|(_, heading)| *heading == "Contexts").expect("the section of the options");
+    sections[contexts].insert(0, DEVICE.to_string());
 
     let mut text = format!("{}\n\n#ifndef {guard}\n#define {guard}\n\n", front.trim());
     text += "#include <stddef.h>\n#include <stdint.h>\n\n";
@@ -142,6 +144,9 @@ static inline dlops_scalar dlops_complex(double re, double im)
     scalar.im = im;
     return scalar;
 }";
+
+const DEVICE: &str = "/** The member `device` of dlops_context_options for the CUDA device of this number, from 0. */
+#define DLOPS_DEVICE(number) ((number) + 1)";
 
 /// `DLOPS_X_OPTIONS_INIT` for `struct dlops_x_options`: its size, and a zero for each other field.
 fn initialiser(block: &str, name: &str) -> Option<String> {

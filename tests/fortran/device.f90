@@ -1,0 +1,167 @@
+! Devices: what contexts and spaces say about them, and arrays in their memory. Without a driver: that this is said,
+! which DLOPS_TEST_MEMORY=cuda makes a failure.
+program device
+  use, intrinsic :: iso_c_binding, only: c_associated, c_null_ptr, c_ptr
+  use, intrinsic :: iso_fortran_env, only: real64
+  use mpi_f08
+  use dlops
+  implicit none
+  type(dlops_context) :: context
+  integer :: rank, devices, stat
+  character(len=300) :: errmsg
+  character(len=20) :: wanted
+
+  call MPI_Init()
+  call MPI_Comm_rank(MPI_COMM_WORLD, rank)
+  call get_environment_variable('DLOPS_TEST_MEMORY', wanted)
+  errmsg = ''
+  call dlops_device_get_count(devices, stat, errmsg)
+  if (stat /= DLOPS_OK .or. devices == 0) then
+    call check(stat == DLOPS_ERROR_UNSUPPORTED .and. index(errmsg, 'CUDA') > 0 .and. devices == 0, 'no driver')
+    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_CUDA, own_stream=.true., stat=stat, &
+      errmsg=errmsg)
+    call check(stat == DLOPS_ERROR_UNSUPPORTED .and. index(errmsg, 'CUDA') > 0, 'a context without a driver')
+    call check(.not. c_associated(context%handle), 'no handle after an error')
+    call check(wanted /= 'cuda', 'DLOPS_TEST_MEMORY=cuda, and there is no device')
+    if (rank == 0) print '(a)', 'SKIPPED: arrays in device memory: no device'
+  else
+    call arrays()
+  end if
+  call refusals()
+  call check(dlops_live_handles() == 0, 'handles are left')
+  call MPI_Finalize()
+
+contains
+
+  subroutine refusals()
+    type(dlops_space) :: space, moved
+    type(dlops_memory_statistics) :: statistics
+    type(c_ptr) :: stream
+    character(len=:), allocatable :: name
+    integer :: number
+    integer, parameter :: wrong(3) = [-1, -2, huge(1)]
+    integer :: i
+    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_HOST)
+    call dlops_space_create(context, DLOPS_FLOAT64, [4], space)
+    call dlops_space_with_memory(space, DLOPS_HOST, moved)
+    call dlops_space_get_memory(moved, number)
+    call check(number == DLOPS_HOST, 'memory of a space')
+    call dlops_space_destroy(moved)
+    call dlops_space_with_memory(space, DLOPS_CUDA, moved, stat, errmsg)
+    call check(stat == DLOPS_ERROR_UNSUPPORTED .and. index(errmsg, 'without a device') > 0, 'with_memory')
+    call dlops_context_get_device(context, number, stat)
+    call check(stat == DLOPS_ERROR_STATE .and. number == -1, 'get_device')
+    call dlops_context_get_device_name(context, name, stat)
+    call check(stat == DLOPS_ERROR_STATE .and. len(name) == 0, 'get_device_name')
+    call dlops_context_get_stream(context, stream, stat)
+    call check(stat == DLOPS_ERROR_STATE .and. .not. c_associated(stream), 'get_stream')
+    call dlops_context_get_memory_statistics(context, statistics, stat)
+    call check(stat == DLOPS_ERROR_STATE .and. statistics%limit == -1, 'get_memory_statistics')
+    call dlops_context_set_memory_limit(context, stat=stat)
+    call check(stat == DLOPS_ERROR_STATE, 'set_memory_limit')
+    call dlops_context_trim_memory(context, stat=stat)
+    call check(stat == DLOPS_ERROR_STATE, 'trim_memory')
+    call dlops_context_synchronize(context)
+    call dlops_space_destroy(space)
+    call dlops_context_destroy(context)
+
+    do i = 1, size(wrong)
+      call dlops_context_create_self(context, memory=DLOPS_CUDA, device=wrong(i), stat=stat, errmsg=errmsg)
+      call check(stat == DLOPS_ERROR_OPTION .and. index(errmsg, 'device is -1') > 0, 'no number of a device')
+    end do
+    call dlops_context_create_self(context, device=0, stat=stat, errmsg=errmsg)
+    call check(stat == DLOPS_ERROR_OPTION .and. index(errmsg, 'DLOPS_CUDA') > 0, 'a device without memory')
+    call dlops_context_create_self(context, memory=9, stat=stat)
+    call check(stat == DLOPS_ERROR_OPTION, 'unknown memory')
+  end subroutine
+
+  subroutine arrays()
+    type(dlops_context) :: other
+    type(dlops_space) :: space, host, large
+    type(dlops_array) :: x, y, back, a, b
+    type(dlops_memory_statistics) :: before, now
+    type(c_ptr) :: stream, same
+    character(len=:), allocatable :: name
+    real(real64) :: difference, length
+    complex(real64) :: there, here
+    integer :: number
+    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_CUDA, own_stream=.true.)
+    call dlops_context_get_device(context, number)
+    call check(number == mod(rank, devices), 'the device of a rank')
+    call dlops_context_get_device_name(context, name)
+    call check(len(name) > 2, 'the name of a device')
+    call dlops_context_get_stream(context, stream)
+    call check(c_associated(stream), 'an own stream')
+    call dlops_context_synchronize(context)
+    call dlops_context_get_memory_statistics(context, before)
+    call check(before%limit == -1 .and. before%used >= 0, 'no limit')
+
+    call dlops_space_create(context, DLOPS_FLOAT64, [3, 40], space)
+    call dlops_space_with_memory(space, DLOPS_HOST, host)
+    call dlops_array_create(host, x)
+    call dlops_array_create(host, y)
+    call dlops_array_create(host, back)
+    call dlops_array_create(space, a)
+    call dlops_array_create(space, b)
+    call dlops_array_fill_random(x, DLOPS_NORMAL, 1)
+    call dlops_array_fill_random(y, DLOPS_NORMAL, 2)
+    call dlops_array_copy(x, a)
+    call dlops_array_copy(y, b)
+    call dlops_array_axpy(-0.5, a, b)
+    call dlops_array_axpy(-0.5, x, y)
+    call dlops_array_copy(b, back)
+    call dlops_array_axpy(-1, y, back)
+    call dlops_array_norm(back, difference)
+    call dlops_array_norm(y, length)
+    call check(difference < 1e-13_real64 * length .and. length > 1, 'axpy')
+    call dlops_array_dot(a, b, there)
+    call dlops_array_dot(x, y, here)
+    call check(abs(there - here) < 1e-12_real64 * length**2, 'dot')
+    call dlops_array_axpy(1, x, b, stat, errmsg)
+    call check(stat == DLOPS_ERROR_SPACE .and. index(errmsg, 'memory') > 0, 'host and device meet')
+
+    call dlops_context_get_memory_statistics(context, now)
+    call check(now%used > before%used, 'memory in use')
+    call dlops_context_set_memory_limit(context, now%used)
+    call dlops_context_get_memory_statistics(context, now)
+    call check(now%limit == now%used, 'a limit')
+    call dlops_space_create(context, DLOPS_FLOAT64, [100000], large)
+    call dlops_array_destroy(back)
+    call dlops_array_create(large, back, stat, errmsg)
+    call check(stat == DLOPS_ERROR_MEMORY .and. index(errmsg, 'limit') > 0, 'beyond the limit')
+    call dlops_context_set_memory_limit(context)
+    call dlops_array_create(large, back)
+
+    call dlops_context_create_mpi(MPI_COMM_WORLD, other, memory=DLOPS_CUDA, device=number, stream=stream)
+    call dlops_context_get_stream(other, same)
+    call check(c_associated(same, stream), 'the stream that was given')
+    call dlops_context_destroy(other)
+    call dlops_context_create_mpi(MPI_COMM_WORLD, other, memory=DLOPS_CUDA, device=devices - 1)
+    call dlops_context_get_stream(other, same)
+    call dlops_context_get_device(other, number)
+    call check(number == devices - 1 .and. .not. c_associated(same), 'the default stream of the last device')
+    call dlops_context_destroy(other)
+    call dlops_context_create_mpi(MPI_COMM_WORLD, other, memory=DLOPS_CUDA, device=99, stat=stat, errmsg=errmsg)
+    call check(stat == DLOPS_ERROR_ARGUMENT .and. index(errmsg, 'device is 99') > 0, 'no such device')
+
+    call dlops_array_destroy(x)
+    call dlops_array_destroy(y)
+    call dlops_array_destroy(back)
+    call dlops_array_destroy(a)
+    call dlops_array_destroy(b)
+    call dlops_space_destroy(space)
+    call dlops_space_destroy(host)
+    call dlops_space_destroy(large)
+    call dlops_context_synchronize(context)
+    call dlops_context_get_memory_statistics(context, now)
+    call check(now%used == before%used, 'memory is given back')
+    call dlops_context_trim_memory(context)
+    call dlops_context_destroy(context)
+  end subroutine
+
+  subroutine check(condition, text)
+    logical, intent(in) :: condition
+    character(len=*), intent(in) :: text
+    if (.not. condition) error stop text
+  end subroutine
+end program device
