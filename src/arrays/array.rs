@@ -298,6 +298,8 @@ impl Array {
 /// An error where a pointer that the host wraps is not in the memory of the space.
 fn check_place(space: &Space, pointer: *const u8) -> Result<()> {
     let Some(stream) = space.context().stream() else { return Ok(()) };
+    // The driver answers questions about addresses only where a context is current.
+    let _current = stream.device().enter()?;
     match (space.memory(), Device::of_pointer(pointer as u64)?) {
         (Memory::Cuda, None) => {
             fail!(Argument, "data at {pointer:p} is not device memory, which {space} needs")
