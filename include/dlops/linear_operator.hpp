@@ -75,6 +75,14 @@ public:
         return linear_operator(made);
     }
 
+    /// The operator with its domain and range in other memory: what goes in and comes out is copied.
+    linear_operator with_memory(dlops::memory domain, dlops::memory range) const
+    {
+        dlops_operator *made = nullptr;
+        detail::check(dlops_operator_with_memory(get(), static_cast<int32_t>(domain), static_cast<int32_t>(range), &made));
+        return linear_operator(made);
+    }
+
     space domain() const { return detail::make<space>(dlops_operator_get_domain, get()); }
     space range() const { return detail::make<space>(dlops_operator_get_range, get()); }
 

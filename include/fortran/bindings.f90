@@ -714,6 +714,14 @@ module dlops_bindings
       type(c_ptr), intent(inout) :: result
       integer(c_int32_t) :: returned
     end function
+    function c_operator_with_memory(op, domain_memory, range_memory, result) &
+        bind(C, name="dlops_operator_with_memory") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: op
+      integer(c_int32_t), value :: domain_memory, range_memory
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
     function c_operator_get_domain(op, domain) bind(C, name="dlops_operator_get_domain") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: op

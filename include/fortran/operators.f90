@@ -13,7 +13,8 @@ module dlops_operators
     dlops_operator_conjugate, dlops_operator_scale, dlops_operator_power, dlops_operator_get_domain, &
     dlops_operator_get_range, dlops_operator_create_domain_array, dlops_operator_create_range_array, &
     dlops_operator_get_apply_counts, dlops_operator_reset_apply_counts, dlops_operator_view, dlops_operator_retain, &
-    dlops_operator_destroy, dlops_operator_sum, dlops_operator_product, dlops_operator_dot_test, dlops_operator_promote
+    dlops_operator_destroy, dlops_operator_sum, dlops_operator_product, dlops_operator_dot_test, dlops_operator_promote, &
+    dlops_operator_with_memory
 
 contains
 
@@ -150,6 +151,18 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     call finish(c_operator_promote(op%handle, dtype, result%handle), stat, errmsg)
+  end subroutine
+
+  !> The operator with its domain and range in the memory that is given (DLOPS_HOST, DLOPS_CUDA; 0: as they are): what goes
+  !> in and comes out is copied. Local.
+  subroutine dlops_operator_with_memory(op, domain_memory, range_memory, result, stat, errmsg)
+    type(dlops_operator), intent(in) :: op
+    integer, intent(in) :: domain_memory, range_memory
+    type(dlops_operator), intent(out) :: result
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    call finish(c_operator_with_memory(op%handle, int(domain_memory, c_int32_t), int(range_memory, c_int32_t), &
+        result%handle), stat, errmsg)
   end subroutine
 
   !> The domain, as a new handle that the caller destroys. Local.

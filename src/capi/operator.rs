@@ -201,6 +201,35 @@ pub unsafe extern "C" fn dlops_operator_promote(
     })
 }
 
+/// A with its domain and its range in the memory that is given, DLOPS_HOST or DLOPS_CUDA; 0: as they are. What goes in is
+/// copied to where A works, what comes out is copied back, so that model and data may be on different sides, and a
+/// solver works on such an operator. Makes an array for each side that moves. Local; apply waits for the device.
+/// Since 0.1.
+///
+/// @param domain_memory  of x in DLOPS_FORWARD
+/// @param range_memory   of y in DLOPS_FORWARD
+/// @param result         the new operator; the caller destroys it
+/// Errors: NULL_POINTER, HANDLE, UNSUPPORTED (unknown memory, or a context without a device), MEMORY.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_operator_with_memory(
+    operator: *const dlops_operator,
+    domain_memory: i32,
+    range_memory: i32,
+    result: *mut *mut dlops_operator,
+) -> dlops_status {
+    call("dlops_operator_with_memory", || {
+        let output = Output::new(result, "result")?;
+        let operator = borrow::<Operator>(operator, "operator")?;
+        let side = |choice: i32, space: &Space| match choice {
+            0 => Ok(space.memory()),
+            _ => super::space::memory(choice, space.context()),
+        };
+        let (domain, range) = (side(domain_memory, operator.domain())?, side(range_memory, operator.range())?);
+        output.write(algebra::moved(&operator, domain, range)?)
+    })
+}
+
 /// The domain, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE.
 #[no_mangle]
 #[must_use]

@@ -3,6 +3,7 @@
 //! Nothing here is linked: a machine without CUDA runs the same binary, and every entry answers `Unsupported` with
 //! what was looked for. The caller's current CUDA context is after every call what it was before.
 
+mod blas;
 mod cubin_cache;
 #[allow(clippy::module_inception)] // the noun of this room
 mod device;
@@ -14,6 +15,7 @@ mod pinned;
 mod pool;
 mod stream;
 
+pub use blas::{Matrices, Products, Turn, Vector};
 pub use device::{Current, Device};
 pub use driver::available;
 pub use memory::DeviceMemory;

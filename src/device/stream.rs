@@ -1,5 +1,6 @@
 //! A stream: the order of work on a device.
 
+use super::blas::Blas;
 use super::device::Device;
 use super::driver::check;
 use super::module::Function;
@@ -7,7 +8,7 @@ use crate::error::Result;
 use crate::fail;
 use cudarc::driver::sys::{self, CUevent, CUresult, CUstream};
 use std::ffi::c_void;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Work put on one stream is done in its order. Borrowed from the host, or made by the library.
 pub struct Stream {
@@ -16,6 +17,8 @@ pub struct Stream {
     owned: bool,
     /// Orders this stream before another one.
     event: CUevent,
+    /// Made at its first use.
+    pub(super) blas: OnceLock<Result<Blas>>,
 }
 
 // SAFETY: streams and events may be used from any thread.
@@ -67,7 +70,7 @@ impl Stream {
         let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
         // SAFETY: the device's context is current; the driver writes one handle; destroyed in `Drop`.
         let made = check(unsafe { sys::cuEventCreate(&mut event, flags) }, || "cuEventCreate".into());
-        let stream = Stream { device: device.clone(), raw, owned, event };
+        let stream = Stream { device: device.clone(), raw, owned, event, blas: OnceLock::new() };
         made.map(|()| Arc::new(stream))
     }
 
@@ -200,6 +203,7 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         if let Ok(_current) = self.device.enter() {
+            drop(self.blas.take());
             // SAFETY: made in `over` and `new`, destroyed once. An error of a context that has failed changes nothing.
             unsafe {
                 if !self.event.is_null() {

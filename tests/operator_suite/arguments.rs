@@ -75,6 +75,7 @@ fn part(space: &Space, parents: &mut Vec<Array>) -> Array {
 /// This rank's own array of `count` elements.
 fn longer(space: &Space, count: i64) -> Array {
     let local = Space::new(&space.context().local(), space.dtype(), &[count], Layout::replicated(1), None).unwrap();
+    let local = local.with_memory(space.memory()).unwrap();
     let array = Array::new(&local).unwrap();
     vectors::write(&array, &vec![Complex64::new(GUARD, 0.0); count as usize]);
     array

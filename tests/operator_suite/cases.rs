@@ -110,6 +110,10 @@ pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal:
 /// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
 pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
 
+/// Operators that work on host arrays only. On device arrays they say so; an operator that does, and does not stand here,
+/// fails the suite, and so does one that stands here and works on the device.
+pub const HOST_ONLY: &[&str] = &[];
+
 /// A filter of its own for each line of a space of any shape; a complex one needs complex spaces.
 fn per_line(s: &Space, axis: usize, taps: usize, offset: usize) -> Result<Operator> {
     let shape = s.shape().unwrap();

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test program uses its own part
 
 use dlops::arrays::{verbs, Array, Memory, Space};
+use dlops::device::DeviceMemory;
 use dlops::dispatch;
 use dlops::dtype::{Element, Scalar};
 use dlops::error::Result;
@@ -10,7 +11,7 @@ use num_complex::Complex64;
 
 /// Calls `visit` with the byte offset of every local element of a leaf.
 fn each_offset(array: &Array, mut visit: impl FnMut(isize)) {
-    let local = array.local().expect("a leaf");
+    let local = array.leaf().expect("a leaf");
     let count: i64 = local.shape.iter().product();
     for index in 0..count {
         let (mut rest, mut offset) = (index, 0);
@@ -62,10 +63,51 @@ pub fn write(array: &Array, values: &[Complex64]) {
     assert!(values.next().is_none(), "more values than elements");
 }
 
-/// Padded memory full of NaN, and an array over it whose elements are not yet set.
+/// Padded memory full of NaN, in the memory of the space, and an array over it whose elements are not yet set.
 pub struct Padded {
     pub array: Array,
-    leaves: Vec<(Vec<f64>, Vec<i64>)>,
+    leaves: Vec<Room>,
+}
+
+/// Memory of one leaf: on the host, or on the device with as many bytes.
+struct Room {
+    here: Vec<f64>,
+    there: Option<DeviceMemory>,
+}
+
+impl Room {
+    fn new(space: &Space, elements: usize) -> Result<Room> {
+        let here = vec![f64::NAN; (elements * space.dtype().size()).div_ceil(8)];
+        let there = match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, Some(stream)) => {
+                let memory = DeviceMemory::new(stream, 8 * here.len())?;
+                // SAFETY: both sides have as many bytes, and the stream is waited for.
+                unsafe { stream.copy_in(memory.pointer(), here.as_ptr().cast(), memory.bytes())? };
+                stream.synchronize()?;
+                Some(memory)
+            }
+            _ => None,
+        };
+        Ok(Room { here, there })
+    }
+
+    fn pointer(&mut self) -> *mut u8 {
+        match &self.there {
+            Some(memory) => memory.pointer() as *mut u8,
+            None => self.here.as_mut_ptr().cast(),
+        }
+    }
+
+    fn contents(&self) -> Vec<f64> {
+        let mut contents = self.here.clone();
+        if let Some(memory) = &self.there {
+            // SAFETY: both sides have as many bytes, and the stream is waited for.
+            let copied =
+                unsafe { memory.stream().copy_out(contents.as_mut_ptr().cast(), memory.pointer(), memory.bytes()) };
+            copied.and_then(|()| memory.stream().synchronize()).expect("a copy");
+        }
+        contents
+    }
 }
 
 impl Padded {
@@ -81,7 +123,7 @@ impl Padded {
         let (mut leaf, mut written) = (0, Vec::new());
         self.array
             .for_each_leaf(&mut |array| {
-                let (memory, _) = &self.leaves[leaf];
+                let memory = self.leaves[leaf].contents();
                 leaf += 1;
                 let size = array.dtype().size();
                 let bytes = std::mem::size_of_val(&memory[..]);
@@ -102,7 +144,7 @@ impl Padded {
     }
 }
 
-fn padded(space: &Space, leaves: &mut Vec<(Vec<f64>, Vec<i64>)>) -> Result<Array> {
+fn padded(space: &Space, leaves: &mut Vec<Room>) -> Result<Array> {
     if space.is_product() {
         let parts = space.components().iter().map(|c| padded(c, leaves)).collect::<Result<Vec<_>>>()?;
         return Array::compose(&parts);
@@ -112,10 +154,9 @@ fn padded(space: &Space, leaves: &mut Vec<(Vec<f64>, Vec<i64>)>) -> Result<Array
     for k in (0..shape.len() - 1).rev() {
         strides[k] = strides[k + 1] * (shape[k + 1] + if k + 2 == shape.len() { 3 } else { 1 });
     }
-    let elements = strides[0] * (shape[0] + 1) + 3;
-    let mut memory = vec![f64::NAN; (elements as usize * space.dtype().size()).div_ceil(8)];
-    let pointer = memory.as_mut_ptr().cast();
-    leaves.push((memory, strides.clone()));
+    let mut room = Room::new(space, (strides[0] * (shape[0] + 1) + 3) as usize)?;
+    let pointer = room.pointer();
+    leaves.push(room);
     // SAFETY: the memory is kept beside the array and holds all that shape and strides reach.
     unsafe { Array::wrap_strided(space, pointer, &strides, None) }
 }

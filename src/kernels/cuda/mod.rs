@@ -1,5 +1,6 @@
 //! What touches elements on the device: CUDA C++ in the `.cu` files beside this one, and the launches of its kernels.
 
+pub mod banded;
 pub mod convert;
 pub mod reduce;
 pub mod stencil;
@@ -27,8 +28,8 @@ const ELEMENTS: [&str; 4] = ["-DDLOPS_FLOAT32", "-DDLOPS_FLOAT64", "-DDLOPS_COMP
 /// Every source, and the options that it is compiled with.
 pub fn sources() -> Vec<(&'static Source, &'static [&'static str])> {
     let mut all: Vec<(&Source, &[&str])> = vec![(&convert::SOURCE, &[convert::OPTION])];
-    let typed: [&Source; 4] = [&vector::SOURCE, &reduce::REDUCE, &reduce::FUSED, &stencil::SOURCE];
-    all.extend(typed.map(|source| (source, &ELEMENTS[..])));
+    let typed = [&vector::SOURCE, &reduce::REDUCE, &reduce::FUSED, &stencil::SOURCE, &banded::SOURCE];
+    all.extend(typed.map(|source: &Source| (source, &ELEMENTS[..])));
     all
 }
 

@@ -5,6 +5,7 @@ use crate::dispatch;
 use crate::dtype::{Element, Real, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cuda::banded::Band as DeviceBand;
 use crate::kernels::host::banded::{banded, Band};
 use crate::kernels::host::convolve::{Block, Derivative};
 use crate::operators::derivative::Kind;
@@ -126,6 +127,20 @@ impl<T: Element> LineKernel<T> for Bands<T::Real> {
     fn reach(&self, transposed: bool) -> (usize, usize) {
         let before = self.before[transposed as usize];
         (before, self.width - 1 - before)
+    }
+
+    fn band(&self, transposed: bool, total: usize) -> DeviceBand {
+        let way = transposed as usize;
+        let places = (0..total).flat_map(|i| (0..self.width).map(move |d| d * total + i));
+        let value = |place: usize| Complex::new(self.diagonals[way][place].to_f64(), 0.0);
+        DeviceBand {
+            taps: self.width,
+            lowest: -(self.before[way] as isize),
+            head: total,
+            tail: total,
+            coefficients: places.map(value).collect(),
+            per_line: false,
+        }
     }
 
     fn scratch_len(&self) -> usize {

@@ -1,5 +1,6 @@
 //! y = A x with a dense matrix along one axis.
 
+use super::device_matrix::DeviceMatrix;
 use crate::arrays::{Array, Space};
 use crate::dispatch;
 use crate::dtype::{DType, Element, Scalar};
@@ -10,7 +11,7 @@ use crate::kernels::host::gemv::{Matrix, Vectors};
 use crate::layout::{GridDimension, IndexBox, Layout, Partition, Role, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator};
-use crate::storage::HostMemory;
+use crate::storage::{HostMemory, Memory};
 use crate::threads::split;
 use std::ops::Range;
 
@@ -91,6 +92,27 @@ impl DenseMatrix {
         Ok(DenseMatrix { leading: length, data: copy.as_ptr(), copy: Some(copy), ..*self })
     }
 
+    pub(super) fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    pub(super) fn is_column_major(&self) -> bool {
+        self.column_major
+    }
+
+    pub(super) fn data(&self) -> *const u8 {
+        self.data
+    }
+
+    /// Rows and columns of the matrix by columns that the memory holds: A or A^T.
+    pub(super) fn stored(&self) -> [usize; 2] {
+        if self.column_major {
+            [self.rows, self.columns]
+        } else {
+            [self.columns, self.rows]
+        }
+    }
+
     /// op(A) for the kernels.
     fn oriented<T>(&self, mode: Mode) -> Matrix<T> {
         let (rows, columns) = if self.column_major { (self.columns, self.rows) } else { (self.rows, self.columns) };
@@ -110,17 +132,23 @@ struct MatrixMult {
     axis: usize,
     /// This rank's shapes of domain and range.
     shapes: [Vec<i64>; 2],
+    /// A copy there, where the spaces are there.
+    on_device: Option<DeviceMatrix>,
 }
 
 /// y[.., i, ..] = sum_j A[i, j] x[.., j, ..] along `axis`, for all indices of the other axes: trailing axes are
 /// right-hand sides. The range has `rows` elements along the axis in place of the domain's `columns`, and otherwise the
 /// domain's layout. A is the same on all ranks. (PyLops' MatrixMult has axis 0.)
 ///
+/// On a device, A is copied there and cuBLAS multiplies; an adjoint or conjugate product of complex arrays may need room for
+/// a copy of x.
+///
 /// Along a whole axis nothing is sent; otherwise the array is redistributed so that it is whole. Collective.
 ///
 /// # Errors
 /// `Axis`, `Shape` (A's columns and the axis differ), `DType` (A and the space differ), `Layout` (the other axes cannot
-/// carry the cut), `Space`.
+/// carry the cut), `Space`,
+/// `Unsupported` (device arrays without cuBLAS).
 pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Operator> {
     let context = space.context();
     let (rows, columns) = (matrix.rows, matrix.columns);
@@ -141,10 +169,14 @@ pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Op
             true => None,
             false => Some(whole_along(shape, context.size(), &[axis])?),
         };
-        Ok((shape.to_vec(), range, layout.clone(), whole))
+        let on_device = match (space.memory(), context.stream()) {
+            (Memory::Cuda, Some(stream)) => Some(DeviceMatrix::new(stream, &matrix)?),
+            _ => None,
+        };
+        Ok((shape.to_vec(), range, layout.clone(), whole, on_device))
     };
     let text = format!("MatrixMult of {rows} x {columns} along axis {axis} of {space}");
-    let (shape, range, layout, whole) = context.agree_on(plan(), &text)?;
+    let (shape, range, layout, whole, on_device) = context.agree_on(plan(), &text)?;
     let mask = || space.mask().map(<[i32]>::to_vec);
     let spaces = |domain: &Space, layout: &Layout| -> Result<(Space, Space)> {
         let layout = range_layout(layout, axis, columns as i64, rows as i64);
@@ -152,7 +184,7 @@ pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Op
     };
     let product = |(domain, range): (Space, Space)| {
         let shapes = [domain.local_shape().to_vec(), range.local_shape().to_vec()];
-        Operator::new(domain, range, MatrixMult { matrix, axis, shapes })
+        Operator::new(domain, range, MatrixMult { matrix, axis, shapes, on_device })
     };
     let Some(whole) = whole else { return Ok(product(spaces(space, &layout)?)) };
     let inner = Space::new(context, space.dtype(), &shape, whole.clone(), mask())?.with_memory(space.memory())?;
@@ -233,6 +265,10 @@ impl LinearMap for MatrixMult {
 
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let (from, to) = if mode.transposed() { (1, 0) } else { (0, 1) };
+        if let Some(matrix) = &self.on_device {
+            let shapes = (&self.shapes[from][..], &self.shapes[to][..], self.axis);
+            return matrix.apply(mode, shapes, alpha, x, beta, y);
+        }
         let (source, target) = (x.local()?, y.local()?);
         let (read, write) = (source.strides_as(&self.shapes[from])?, target.strides_as(&self.shapes[to])?);
         let strides = |k: usize| [read[k] as isize, write[k] as isize];

@@ -1,5 +1,6 @@
 //! Operators that every other one is built with.
 
+mod device_matrix;
 mod diagonal;
 mod identity;
 mod matrix_mult;

@@ -8,11 +8,13 @@ use crate::error::Result;
 use crate::fail;
 use crate::layout::{Layout, MAX_DIMENSIONS};
 use crate::operators::Operator;
+use crate::storage::Memory;
 
 /// The domains or the ranges of operators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Common {
     dtype: DType,
+    memory: Memory,
     /// Elements of each, for a whole side; 0 for a divided one.
     count: i64,
     /// The shape of each, for a whole side; empty where they differ or have none.
@@ -98,10 +100,11 @@ impl Sides {
         let common = &self.sides[side];
         let flat = [common.count];
         let shape = if common.shape.is_empty() { &flat[..] } else { &common.shape };
-        match kind {
+        let space = match kind {
             Side::Divided => Space::unshaped(context, common.dtype, count, mask),
             Side::Whole => Space::new(context, common.dtype, shape, Layout::replicated(context.size()), mask),
-        }
+        };
+        space?.with_memory(common.memory)
     }
 
     fn merge(&mut self, other: &Sides, theirs: &str, ours: &str) -> Result<()> {
@@ -120,6 +123,10 @@ impl Sides {
                     NAMES[s]
                 );
             }
+            if common.memory != other.memory {
+                let (a, b) = (other.memory, common.memory);
+                fail!(Space, "{theirs} a {} in {a:?} memory, {ours} one in {b:?} memory", NAMES[s]);
+            }
             if common.count != other.count {
                 fail!(Shape, "{theirs} {} {}, {ours} {}", other.count, ELEMENTS[s], common.count);
             }
@@ -133,27 +140,30 @@ impl Sides {
 
 impl Common {
     fn of(space: &Space, kind: Side, k: usize, name: &str, side: &str) -> Result<Common> {
-        let Some(dtype) = single_dtype(space) else {
+        let Some(dtype) = single(space, Space::dtype) else {
             fail!(DType, "the {side} of operator {k} ({name}) is a product of spaces of different dtypes");
+        };
+        let Some(memory) = single(space, Space::memory) else {
+            fail!(Space, "the {side} of operator {k} ({name}) is a product of spaces in different memories");
         };
         let (count, shape) = match kind {
             Side::Divided => (0, Vec::new()),
             Side::Whole => (space.local_count(), space.shape().unwrap_or_default().to_vec()),
         };
-        Ok(Common { dtype, count, shape })
+        Ok(Common { dtype, memory, count, shape })
     }
 }
 
-/// The dtype that all leaves of a space have.
-fn single_dtype(space: &Space) -> Option<DType> {
+/// What all leaves of a space have in common, if it is the same for all.
+fn single<T: PartialEq>(space: &Space, property: fn(&Space) -> T) -> Option<T> {
     let mut components = space.components().iter();
-    let Some(first) = components.next() else { return Some(space.dtype()) };
-    let dtype = single_dtype(first)?;
-    components.all(|c| single_dtype(c) == Some(dtype)).then_some(dtype)
+    let Some(first) = components.next() else { return Some(property(space)) };
+    let found = single(first, property)?;
+    components.all(|c| single(c, property).as_ref() == Some(&found)).then_some(found)
 }
 
-/// Numbers that travel for a side: dtype, count, dimensions, shape.
-const SIDE: usize = 3 + MAX_DIMENSIONS;
+/// Numbers that travel for a side: dtype, memory, count, dimensions, shape.
+const SIDE: usize = 4 + MAX_DIMENSIONS;
 /// ... and for a rank: 1 where it has operators, whether they are complex-linear, and two sides.
 const RECORD: usize = 2 + 2 * SIDE;
 
@@ -162,8 +172,9 @@ fn encode(sides: Option<&Sides>) -> [i64; RECORD] {
     let Some(sides) = sides else { return words };
     (words[0], words[1]) = (1, sides.complex_linear as i64);
     for (side, to) in sides.sides.iter().zip(words[2..].chunks_exact_mut(SIDE)) {
-        (to[0], to[1], to[2]) = (side.dtype as i64, side.count, side.shape.len() as i64);
-        to[3..3 + side.shape.len()].copy_from_slice(&side.shape);
+        (to[0], to[1]) = (side.dtype as i64, side.memory as i64);
+        (to[2], to[3]) = (side.count, side.shape.len() as i64);
+        to[4..4 + side.shape.len()].copy_from_slice(&side.shape);
     }
     words
 }
@@ -173,7 +184,8 @@ fn decode(record: &[u8]) -> Option<Sides> {
         record.chunks_exact(8).map(|w| i64::from_ne_bytes(w.try_into().unwrap_or_default())).collect();
     let side = |from: &[i64]| -> Option<Common> {
         let dtype = DType::ALL.into_iter().find(|d| *d as i64 == from[0])?;
-        Some(Common { dtype, count: from[1], shape: from[3..3 + from[2] as usize].to_vec() })
+        let memory = [Memory::Host, Memory::Cuda].into_iter().find(|m| *m as i64 == from[1])?;
+        Some(Common { dtype, memory, count: from[2], shape: from[4..4 + from[3] as usize].to_vec() })
     };
     let both = [side(&words[2..2 + SIDE]), side(&words[2 + SIDE..])];
     match both {

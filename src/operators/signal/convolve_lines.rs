@@ -1,11 +1,13 @@
 //! Convolution along one axis with a filter for each line.
 
+use super::filter::complex;
 use super::lines::{along_axis, LineKernel};
 use crate::arrays::Space;
 use crate::dispatch;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cuda::banded::Band;
 use crate::kernels::host::convolve::Block;
 use crate::kernels::host::convolve_lines::{convolve_lines, LineFilters};
 use crate::operators::{Mode, Operator};
@@ -91,6 +93,26 @@ impl<T: Element> LineKernel<T> for Filters<T> {
             (after, before)
         } else {
             (before, after)
+        }
+    }
+
+    fn band(&self, transposed: bool, total: usize) -> Band {
+        let (taps, trailing, offset) = (self.taps, self.trailing, self.offset as isize);
+        let lines = self.samples.len() / taps;
+        let sample = |line: usize, t: usize| {
+            let t = if transposed { t } else { taps - 1 - t };
+            complex(self.samples[(line / trailing * taps + t) * trailing + line % trailing])
+        };
+        Band {
+            taps,
+            lowest: if transposed { -offset } else { offset + 1 - taps as isize },
+            head: 0,
+            tail: total,
+            coefficients: (0..lines)
+                .flat_map(|line| (0..taps).map(move |t| (line, t)))
+                .map(|(l, t)| sample(l, t))
+                .collect(),
+            per_line: true,
         }
     }
 

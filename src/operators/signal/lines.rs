@@ -6,10 +6,11 @@ use crate::arrays::{Array, Space};
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cuda::banded::{Band, Rows};
 use crate::kernels::host::convolve::Block;
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator};
-use crate::storage::HostMemory;
+use crate::storage::{HostMemory, Memory};
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
@@ -19,6 +20,8 @@ pub(crate) trait LineKernel<T: Element>: Send + Sync + 'static {
     fn details(&self) -> String;
     /// How many elements before and after an output are read: of A, or of A^T.
     fn reach(&self, transposed: bool) -> (usize, usize);
+    /// A or A^T, of `total` rows, with coefficients as the device takes them; called after `settle`.
+    fn band(&self, transposed: bool, total: usize) -> Band;
     /// Elements of scratch that `run` needs.
     fn scratch_len(&self) -> usize;
     /// Keeps what belongs to this rank's lines of the space.
@@ -42,9 +45,11 @@ pub(super) struct LineMap<T, K> {
     pub first: usize,
     pub total: usize,
     /// None where the axis is whole; one for both directions where they reach as far, or one for each.
-    halos: Vec<Mutex<Halo>>,
+    pub halos: Vec<Mutex<Halo>>,
     /// One a thread.
     pub scratch: Vec<Mutex<HostMemory>>,
+    /// A and A^T on the device, where the space is there.
+    on_device: Option<[Rows; 2]>,
     element: PhantomData<fn() -> T>,
 }
 
@@ -93,16 +98,25 @@ impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
             false if reach[0] == reach[1] => vec![plan(reach[0])?],
             false => vec![plan(reach[0])?, plan(reach[1])?],
         };
-        let scratch = (0..space.context().threads().len())
+        let total = shape[axis] as usize;
+        let on_device = match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, Some(stream)) => {
+                let rows = |transposed| Rows::new(stream, space.dtype(), &kernel.band(transposed, total));
+                Some([rows(false)?, rows(true)?])
+            }
+            _ => None,
+        };
+        let scratch = (0..if on_device.is_some() { 0 } else { space.context().threads().len() })
             .map(|_| Ok(Mutex::new(HostMemory::for_elements(kernel.scratch_len(), size_of::<T>())?)));
         Ok(LineMap {
             scratch: scratch.collect::<Result<_>>()?,
             first: space.region().map_or(0, |r| r.axes[axis].lower()) as usize,
-            total: shape[axis] as usize,
+            total,
             shape: space.local_shape().to_vec(),
             kernel,
             axis,
             halos,
+            on_device,
             element: PhantomData,
         })
     }
@@ -155,6 +169,9 @@ impl<T: Element, K: LineKernel<T>> LinearMap for LineMap<T, K> {
 
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let way = mode.transposed() as usize;
+        if let Some(rows) = &self.on_device {
+            return self.apply_on_device(&rows[way], mode, (alpha, beta), x, y);
+        }
         match self.halos.get(way).or(self.halos.first()) {
             Some(halo) => {
                 let mut halo = halo.lock().unwrap_or_else(PoisonError::into_inner);

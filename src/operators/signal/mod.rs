@@ -2,6 +2,7 @@
 
 mod convolve1d;
 mod convolve_lines;
+mod device_lines;
 pub(crate) mod filter;
 pub(crate) mod lines;
 pub mod measures;

@@ -14,6 +14,10 @@ BlockRunner& block_runner() {
     return runner;
 }
 
+BlockRunner::~BlockRunner() {
+    for (char* stack : stacks_) fibre::free_stack(stack);
+}
+
 void BlockRunner::run(GridState& grid) {
     grid_ = &grid;
     launch_ = &grid.launch;

@@ -31,6 +31,9 @@ struct BlockThread {
 
 class BlockRunner {
 public:
+    BlockRunner() = default;
+    BlockRunner(const BlockRunner&) = delete;
+    ~BlockRunner();                    // with the host thread that it belongs to
     void run(GridState& grid);         // takes blocks until none is left or the launch has failed
     bool next_thread();                // called on a fibre: the next CUDA thread that it should run
     int barrier(int kind, int predicate);

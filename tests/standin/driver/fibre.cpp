@@ -17,6 +17,8 @@ char* allocate_stack() {
     return at + WALL;
 }
 
+void free_stack(char* stack) { munmap(stack - WALL, WALL + STACK); }
+
 #if STANDIN_UCONTEXT
 
 void change(Place& from, Place& to) { swapcontext(&from.context, &to.context); }

@@ -28,5 +28,6 @@ void change(Place& from, Place& to);           // suspends the caller in `from`,
 void prepare(Place& place, char* stack, void (*entry)());   // the next change to `place` calls entry(), which never returns
 
 char* allocate_stack();                        // the lowest usable byte of a new stack
+void free_stack(char* stack);                  // one that no fibre runs on
 
 }  // namespace fibre
