@@ -2,7 +2,7 @@
 
 use super::border::{borrow, borrow_all, call, dlops_status, slice, write, Output};
 use super::handle::{destroy, dlops_array, dlops_operator, dlops_space};
-use crate::arrays::Array;
+use crate::arrays::{Array, Space};
 use crate::context::Level;
 use crate::dtype::{DType, Scalar};
 use crate::fail;
