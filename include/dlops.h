@@ -188,6 +188,9 @@ static inline dlops_scalar dlops_complex(double re, double im)
 
 /* Contexts ------------------------------------------------------------------------------------------------------ */
 
+/** The member `device` of dlops_context_options for the CUDA device of this number, from 0. */
+#define DLOPS_DEVICE(number) ((number) + 1)
+
 /**
  * A transport of the host: one group of ranks, as seen by the calling rank.
  *
@@ -839,8 +842,8 @@ dlops_status dlops_array_create(const dlops_space *space,
  * @param data   this rank's elements (dlops_space_get_local_count of them); borrowed until the array and all that
  *               holds it is destroyed. May be NULL where the count is 0
  * @param array  the new array; the caller destroys it
- * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype), SPACE (a product space), MEMORY (more than the
- * address space holds).
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the dtype, or not in the memory of the space), SPACE (a product
+ * space), MEMORY (more than the address space holds).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_array_wrap(const dlops_space *space,
@@ -856,7 +859,8 @@ dlops_status dlops_array_wrap(const dlops_space *space,
  *                 no axis shorter than the extent of the axes after it. NULL: contiguous
  * @param user     passed to `destroy`
  * @param destroy  called once when the library lets go of the memory; may be NULL. Not called if this call fails
- * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned), SHAPE (strides), SPACE (a product space), MEMORY.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned, or not in the memory of the space), SHAPE (strides), SPACE (a
+ * product space), MEMORY.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_array_wrap_strided(const dlops_space *space,
@@ -921,7 +925,8 @@ dlops_status dlops_array_get_strides(const dlops_array *array, int64_t *strides)
  * writer; a view locks its parent. What the host writes is this rank's: a replicated array becomes consistent again
  * by dlops_array_synchronize. Local. Since 0.1.
  *
- * @param data  address of the first local element (see dlops_array_get_strides)
+ * @param data  address of the first local element (see dlops_array_get_strides). Of an array in device memory: an address
+ *              there, for work on the context's stream or on one that waits for it
  * Errors: NULL_POINTER, HANDLE, ARGUMENT, SPACE (a product space: acquire its components), STATE (already acquired).
  */
 DLOPS_MUST_CHECK
@@ -1423,6 +1428,23 @@ DLOPS_MUST_CHECK
 dlops_status dlops_operator_promote(const dlops_operator *operator_,
                                     int32_t dtype,
                                     dlops_operator **result);
+
+/**
+ * A with its domain and its range in the memory that is given, DLOPS_HOST or DLOPS_CUDA; 0: as they are. What goes in is
+ * copied to where A works, what comes out is copied back, so that model and data may be on different sides, and a
+ * solver works on such an operator. Makes an array for each side that moves. Local; apply waits for the device.
+ * Since 0.1.
+ *
+ * @param domain_memory  of x in DLOPS_FORWARD
+ * @param range_memory   of y in DLOPS_FORWARD
+ * @param result         the new operator; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, UNSUPPORTED (unknown memory, or a context without a device), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_with_memory(const dlops_operator *operator_,
+                                        int32_t domain_memory,
+                                        int32_t range_memory,
+                                        dlops_operator **result);
 
 /** The domain, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
