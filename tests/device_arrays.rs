@@ -137,7 +137,7 @@ fn derivatives_on_any_layout() {
     for size in [1, 2, 4] {
         on_device_ranks(size, |context| {
             for (dtype, shape) in FLOATS.into_iter().zip([vec![13i64, 9], vec![6, 5, 7], vec![11], vec![8, 700]]) {
-                for layout in ranks::layouts(&shape, context.size()) {
+                for layout in ranks::layouts(&shape, context.size()).into_iter().step_by(2) {
                     let space = Space::new(context, dtype, &shape, layout, None).unwrap();
                     let host = space.with_memory(Memory::Host).unwrap();
                     for (there, here) in derivatives(&space).into_iter().zip(derivatives(&host)) {
