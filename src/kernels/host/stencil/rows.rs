@@ -12,12 +12,22 @@ pub const MAX_TAPS: usize = 64;
 
 /// The most arrays for which memory is asked ahead.
 pub(super) const MAX_LEADS: usize = 4;
-/// How far ahead, in bytes: a few hundred nanoseconds of a core's share of the memory bandwidth. Sums of many taps keep
-/// the processor from running that far ahead by itself.
+/// How far ahead, in bytes, half of it in long rows that share lines: a few hundred nanoseconds of a core's share of the
+/// memory bandwidth. Sums of many taps keep the processor from running that far ahead by itself.
 const AHEAD: usize = 4096;
-/// Rows computed side by side when they share lines of x and are too long for the first-level cache, so that a line is
-/// fetched from the second level once. Only with streamed results: others would be written to many places of one set.
-const TOGETHER: usize = 4;
+/// With up to so many taps, four registers of results are computed at once; with more, two. Lines are asked for as many
+/// at a time, array by array.
+const FEW_TAPS: usize = 5;
+/// Rows of a band at most.
+const BAND: usize = 8;
+/// Bytes of the rows of a band: the second-level cache holds two bands and what they reach to.
+const BAND_BYTES: usize = 128 << 10;
+/// Bytes between rows of a band at most.
+const BAND_STRIDE: usize = 64 << 10;
+/// Bytes of a piece of a row of a band.
+const PIECE: usize = 4096;
+/// Rows of which one register each is computed at once.
+const ACROSS: usize = 4;
 /// Bytes of the first-level cache that rows can count on.
 const FIRST_LEVEL: usize = 32 << 10;
 
@@ -89,127 +99,99 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     let (before, after) = ends.zones();
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
-        let zero = V::splat(V::Real::ZERO);
         let scale = V::splat(beta);
-        let mut c = [zero; CAPACITY];
+        let mut c = [V::splat(V::Real::ZERO); CAPACITY];
         let mut x = [std::ptr::null::<V::Real>(); CAPACITY];
         for k in 0..count {
             c[k] = V::splat(taps.coefficient[k]);
             x[k] = taps.source[k];
         }
+        let order = Order::new::<V>(rows, taps, STREAM && CAPACITY < MAX_TAPS);
         let leads = taps.leads;
         let mut lead = [std::ptr::null::<V::Real>(); MAX_LEADS];
-        let size = size_of::<V::Real>();
-        let step = taps.stride[0];
-        let aligned = rows.stride % V::COUNT as isize == 0;
-        let equal = taps.stride[..count].iter().all(|&s| s == step);
-        let length = (rows.len * size).max(1);
-        let long = STREAM && CAPACITY < MAX_TAPS && leads == 1 && length * count > FIRST_LEVEL;
-        let together = if long && taps.shared && aligned && equal { TOGETHER } else { 1 };
-        let (rows_ahead, ahead) = match length >= 4 * AHEAD {
-            true => (0, (AHEAD / size) as isize),
-            false => ((AHEAD.div_ceil(length).max(together)) as isize, 0),
-        };
         for l in 0..leads {
             let k = taps.lead[l] as usize;
-            lead[l] = taps.source[k].wrapping_offset(rows_ahead * taps.stride[k] + ahead);
+            lead[l] = taps.source[k].wrapping_offset(order.rows_ahead * taps.stride[k] + order.ahead);
         }
-        let y_ahead = rows_ahead * rows.stride + ahead;
+        let y_ahead = order.rows_ahead * rows.stride + order.ahead;
+        let step = taps.stride[0];
         let mut y = rows.y;
         let mut i = 0;
         while i < rows.rows {
-            let block = if i + together <= rows.rows { together } else { 1 };
+            let block = if i + order.together <= rows.rows { order.together } else { 1 };
             for r in 0..block {
                 for zone in before {
                     end::<V, BETA, STREAM>(zone, ends.taps(zone), (i + r) as isize, rows.stride, scale);
                 }
             }
-            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size;
-            let mut j = misaligned.min(rows.len);
-            if j > 0 {
+            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
+            let head = misaligned.min(rows.len);
+            if head > 0 {
                 for r in 0..block as isize {
-                    part::<V, BETA>(y.offset(r * rows.stride), &x[..count], r * step, &c[..count], scale, j);
+                    part::<V, BETA>(y.offset(r * rows.stride), &x[..count], r * step, &c[..count], scale, head);
                 }
             }
-            if block > 1 {
+            let mut j = head;
+            if block > 1 && order.across {
                 while j + V::COUNT <= rows.len {
-                    // All loads before all stores: rows a multiple of 4 KiB apart look alike to the processor.
-                    let mut sum = [zero; TOGETHER];
-                    for (r, sum) in sum.iter_mut().enumerate() {
-                        let at = r as isize * step + j as isize;
+                    for r in 0..ACROSS as isize {
                         for l in 0..leads {
-                            V::prefetch(lead[l].wrapping_offset(at));
-                        }
-                        if BETA {
-                            let y = y.offset(r as isize * rows.stride).add(j);
-                            V::prefetch(y.wrapping_offset(y_ahead));
-                            *sum = V::load(y).mul(scale);
-                        }
-                        for k in 0..count {
-                            let p = c[k].mul(V::load(x[k].offset(at)));
-                            *sum = if k == 0 && !BETA { p } else { sum.add(p) };
+                            V::prefetch(lead[l].wrapping_offset(r * step).wrapping_add(j));
                         }
                     }
-                    for (r, sum) in sum.into_iter().enumerate() {
-                        let y = y.offset(r as isize * rows.stride).add(j);
-                        if STREAM {
-                            sum.stream(y);
-                        } else {
-                            sum.store(y);
-                        }
-                    }
+                    let (at, apart) = (j as isize, (step, rows.stride));
+                    several::<V, CAPACITY, ACROSS, BETA, STREAM>(y.add(j), &x, count, at, apart, &c, scale);
                     j += V::COUNT;
                 }
-            }
-            while j + 2 * V::COUNT <= rows.len {
-                let (mut a, mut b) = (zero, zero);
-                let next = j + V::COUNT;
-                for l in 0..leads {
-                    V::prefetch(lead[l].wrapping_add(j));
-                    if 2 * size_of::<V>() > 64 {
-                        V::prefetch(lead[l].wrapping_add(next));
+            } else if block > 1 {
+                let pieces = ((rows.len - head) * size_of::<V::Real>()).div_ceil(PIECE).max(1);
+                let width = (rows.len - head) / pieces / (4 * V::COUNT) * (4 * V::COUNT);
+                for number in 0..pieces * block {
+                    let (start, r) = (head + number / block * width, (number % block) as isize);
+                    // Of the band to come, the piece that has the place in memory that this one has in time.
+                    let (row, column) = ((number / pieces) as isize, head + number % pieces * width);
+                    for done in (0..width).step_by(V::COUNT * 4) {
+                        for l in 0..leads {
+                            V::prefetch_several(lead[l].wrapping_offset(row * step).wrapping_add(column + done), 4);
+                        }
+                        let to = y.offset(r * rows.stride).add(start + done);
+                        let (at, apart) = (r * step + (start + done) as isize, (V::COUNT as isize, V::COUNT as isize));
+                        several::<V, CAPACITY, 4, BETA, STREAM>(to, &x, count, at, apart, &c, scale);
                     }
                 }
-                if BETA {
-                    V::prefetch(y.wrapping_add(j).wrapping_offset(y_ahead));
-                    if 2 * size_of::<V>() > 64 {
-                        V::prefetch(y.wrapping_add(next).wrapping_offset(y_ahead));
+                j += pieces * width;
+            } else {
+                let apart = (V::COUNT as isize, V::COUNT as isize);
+                while CAPACITY <= FEW_TAPS && j + 4 * V::COUNT <= rows.len {
+                    for l in 0..leads {
+                        V::prefetch_several(lead[l].wrapping_add(j), 4);
                     }
-                    a = V::load(y.add(j)).mul(scale);
-                    b = V::load(y.add(next)).mul(scale);
+                    if BETA {
+                        V::prefetch_several(y.wrapping_add(j).wrapping_offset(y_ahead), 4);
+                    }
+                    several::<V, CAPACITY, 4, BETA, STREAM>(y.add(j), &x, count, j as isize, apart, &c, scale);
+                    j += 4 * V::COUNT;
                 }
-                for k in 0..count {
-                    let p = c[k].mul(V::load(x[k].add(j)));
-                    let q = c[k].mul(V::load(x[k].add(next)));
-                    (a, b) = if k == 0 && !BETA { (p, q) } else { (a.add(p), b.add(q)) };
+                while j + 2 * V::COUNT <= rows.len {
+                    for l in 0..leads {
+                        V::prefetch_several(lead[l].wrapping_add(j), 2);
+                    }
+                    if BETA {
+                        V::prefetch_several(y.wrapping_add(j).wrapping_offset(y_ahead), 2);
+                    }
+                    several::<V, CAPACITY, 2, BETA, STREAM>(y.add(j), &x, count, j as isize, apart, &c, scale);
+                    j += 2 * V::COUNT;
                 }
-                if STREAM {
-                    a.stream(y.add(j));
-                    b.stream(y.add(next));
-                } else {
-                    a.store(y.add(j));
-                    b.store(y.add(next));
-                }
-                j = next + V::COUNT;
             }
-            if j + V::COUNT <= rows.len {
-                let mut a = if BETA { V::load(y.add(j)).mul(scale) } else { zero };
-                for k in 0..count {
-                    let p = c[k].mul(V::load(x[k].add(j)));
-                    a = if k == 0 && !BETA { p } else { a.add(p) };
-                }
-                if STREAM {
-                    a.stream(y.add(j));
-                } else {
-                    a.store(y.add(j));
-                }
-                j += V::COUNT;
-            }
-            if j < rows.len {
-                for r in 0..block as isize {
+            for r in 0..block as isize {
+                let (y, mut j) = (y.offset(r * rows.stride), j);
+                while j + V::COUNT <= rows.len {
                     let at = r * step + j as isize;
-                    let y = y.offset(r * rows.stride).add(j);
-                    part::<V, BETA>(y, &x[..count], at, &c[..count], scale, rows.len - j);
+                    several::<V, CAPACITY, 1, BETA, STREAM>(y.add(j), &x, count, at, (0, 0), &c, scale);
+                    j += V::COUNT;
+                }
+                if j < rows.len {
+                    part::<V, BETA>(y.add(j), &x[..count], r * step + j as isize, &c[..count], scale, rows.len - j);
                 }
             }
             for r in 0..block {
@@ -225,6 +207,79 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
             }
             for k in 0..count {
                 x[k] = x[k].wrapping_offset(moved * taps.stride[k]);
+            }
+        }
+    }
+}
+
+/// How many rows are computed together, and how far ahead memory is asked for meanwhile.
+struct Order {
+    together: usize,
+    /// One register of each of these rows at once, else piece by piece.
+    across: bool,
+    rows_ahead: isize,
+    ahead: isize,
+}
+
+impl Order {
+    /// Rows that share lines of x and do not fit the first-level cache go together, so that a line is fetched from the
+    /// second level about once: as a band, whose successor is fetched in the order of memory, or, where rows lie so
+    /// far apart that a band would crowd a few sets of the caches, one register of each at once.
+    #[inline(always)]
+    fn new<V: Lanes>(rows: &Rows<V::Real>, taps: &Taps<V::Real>, stream: bool) -> Order {
+        let size = size_of::<V::Real>();
+        let length = (rows.len * size).max(1);
+        let aligned = rows.stride % V::COUNT as isize == 0;
+        let equal = taps.stride[..taps.count].iter().all(|&s| s == taps.stride[0]);
+        let together = stream && taps.shared && taps.leads == 1 && aligned && equal;
+        if together && length * taps.count >= FIRST_LEVEL {
+            let band = (BAND_BYTES / length).min(BAND);
+            if band > 1 && rows.stride.unsigned_abs() * size <= BAND_STRIDE {
+                return Order { together: band, across: false, rows_ahead: band as isize, ahead: 0 };
+            }
+            return Order { together: ACROSS, across: true, rows_ahead: 0, ahead: (AHEAD / 2 / size) as isize };
+        }
+        let (rows_ahead, ahead) = match length >= 4 * AHEAD {
+            true if taps.shared => (0, (AHEAD / 2 / size) as isize),
+            true => (0, (AHEAD / size) as isize),
+            false => (AHEAD.div_ceil(length) as isize, 0),
+        };
+        Order { together: 1, across: false, rows_ahead, ahead }
+    }
+}
+
+/// N registers of results, those of x and y so many numbers apart; the first is at y and `at` from where x points.
+#[inline(always)]
+unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, const BETA: bool, const STREAM: bool>(
+    y: *mut V::Real,
+    x: &[*const V::Real; CAPACITY],
+    count: usize,
+    at: isize,
+    apart: (isize, isize),
+    c: &[V; CAPACITY],
+    scale: V,
+) {
+    // SAFETY: as for `combine`. All loads come before all stores: rows a multiple of 4 KiB apart look alike to the
+    // processor.
+    unsafe {
+        let mut sum = [V::splat(V::Real::ZERO); N];
+        if BETA {
+            for (n, sum) in sum.iter_mut().enumerate() {
+                *sum = V::load(y.offset(n as isize * apart.1)).mul(scale);
+            }
+        }
+        for k in 0..count {
+            for (n, sum) in sum.iter_mut().enumerate() {
+                let p = c[k].mul(V::load(x[k].offset(at + n as isize * apart.0)));
+                *sum = if k == 0 && !BETA { p } else { sum.add(p) };
+            }
+        }
+        for (n, sum) in sum.into_iter().enumerate() {
+            let y = y.offset(n as isize * apart.1);
+            if STREAM {
+                sum.stream(y);
+            } else {
+                sum.store(y);
             }
         }
     }

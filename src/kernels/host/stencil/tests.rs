@@ -336,6 +336,9 @@ fn tiles_agree() {
         (vec![4, 300, 700], vec![0]),
         (vec![3, 40, 10, 300], vec![0, 2]),
         (vec![200_000], vec![0]),
+        (vec![41, 3000], vec![0, 1]),
+        (vec![41, 3001], vec![0]),
+        (vec![41, 3008], vec![0]),
     ] {
         for fused in [true, false] {
             let stencils = axes.iter().map(|&a| random.stencil(shape[a])).collect();
