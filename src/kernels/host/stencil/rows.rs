@@ -15,9 +15,9 @@ pub(super) const MAX_LEADS: usize = 4;
 /// How far ahead, in bytes, half of it in long rows that share lines: a few hundred nanoseconds of a core's share of the
 /// memory bandwidth. Sums of many taps keep the processor from running that far ahead by itself.
 const AHEAD: usize = 4096;
-/// With up to so many taps, four registers of results are computed at once; with more, two. Lines are asked for as many
-/// at a time, array by array.
-const FEW_TAPS: usize = 5;
+/// With up to so many taps, four registers of rows that share lines are computed at once; else two. Lines are asked for
+/// as many at a time, array by array.
+const FEW_TAPS: usize = 4;
 /// Rows of a band at most.
 const BAND: usize = 8;
 /// Bytes of the rows of a band: the second-level cache holds two bands and what they reach to.
@@ -145,12 +145,14 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
                 }
             } else if block > 1 {
                 let pieces = ((rows.len - head) * size_of::<V::Real>()).div_ceil(PIECE).max(1);
-                let width = (rows.len - head) / pieces / (4 * V::COUNT) * (4 * V::COUNT);
+                let width = ((rows.len - head) / pieces).next_multiple_of(4 * V::COUNT);
+                let whole = (rows.len - head) / (4 * V::COUNT) * (4 * V::COUNT);
                 for number in 0..pieces * block {
                     let (start, r) = (head + number / block * width, (number % block) as isize);
                     // Of the band to come, the piece that has the place in memory that this one has in time.
                     let (row, column) = ((number / pieces) as isize, head + number % pieces * width);
-                    for done in (0..width).step_by(V::COUNT * 4) {
+                    let stop = width.min((head + whole).saturating_sub(start));
+                    for done in (0..stop).step_by(V::COUNT * 4) {
                         for l in 0..leads {
                             V::prefetch_several(lead[l].wrapping_offset(row * step).wrapping_add(column + done), 4);
                         }
@@ -159,10 +161,10 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
                         several::<V, CAPACITY, 4, BETA, STREAM>(to, &x, count, at, apart, &c, scale);
                     }
                 }
-                j += pieces * width;
+                j += whole.min(pieces * width);
             } else {
                 let apart = (V::COUNT as isize, V::COUNT as isize);
-                while CAPACITY <= FEW_TAPS && j + 4 * V::COUNT <= rows.len {
+                while CAPACITY <= FEW_TAPS && taps.shared && j + 4 * V::COUNT <= rows.len {
                     for l in 0..leads {
                         V::prefetch_several(lead[l].wrapping_add(j), 4);
                     }
