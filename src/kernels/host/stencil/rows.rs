@@ -2,34 +2,17 @@
 //!
 //! Each element is ((beta y + c_0 x_0) + c_1 x_1) + ... in this order, on every path and for every length.
 
-use super::ends::{EndTap, Ends, Zone};
+use super::ends::Ends;
 use super::lanes::Lanes;
+use super::order::{Order, ACROSS, FEW_TAPS, PIECE};
+use super::registers::{end, part, several};
 use crate::dtype::{Element, Real, Scalar};
 use std::mem::size_of;
 
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
-
 /// The most arrays for which memory is asked ahead.
 pub(super) const MAX_LEADS: usize = 4;
-/// How far ahead, in bytes, half of it in long rows that share lines: a few hundred nanoseconds of a core's share of the
-/// memory bandwidth. Sums of many taps keep the processor from running that far ahead by itself.
-const AHEAD: usize = 4096;
-/// With up to so many taps, four registers of rows that share lines are computed at once; else two. Lines are asked for
-/// as many at a time, array by array.
-const FEW_TAPS: usize = 4;
-/// Rows of a band at most.
-const BAND: usize = 8;
-/// Bytes of the rows of a band: the second-level cache holds two bands and what they reach to.
-const BAND_BYTES: usize = 128 << 10;
-/// Bytes between rows of a band at most.
-const BAND_STRIDE: usize = 64 << 10;
-/// Bytes of a piece of a row of a band.
-const PIECE: usize = 4096;
-/// Rows of which one register each is computed at once.
-const ACROSS: usize = 4;
-/// Bytes of the first-level cache that rows can count on.
-const FIRST_LEVEL: usize = 32 << 10;
 
 /// Where the taps of one row are, how far the next row's are, and their coefficients.
 pub(super) struct Taps<R> {
@@ -44,6 +27,8 @@ pub(super) struct Taps<R> {
     pub leads: usize,
     /// Whether rows share lines of x with the rows after them.
     pub shared: bool,
+    /// Whether no other output is computed from the same rows of x.
+    pub alone: bool,
 }
 
 impl<R: Real> Taps<R> {
@@ -56,10 +41,11 @@ impl<R: Real> Taps<R> {
         lead: [0; MAX_LEADS],
         leads: 0,
         shared: false,
+        alone: false,
     };
 
     pub fn clear(&mut self) {
-        (self.count, self.leads, self.shared) = (0, 0, false);
+        (self.count, self.leads, self.shared, self.alone) = (0, 0, false, false);
     }
 }
 
@@ -99,6 +85,8 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     let (before, after) = ends.zones();
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
+        let order = Order::new::<V, CAPACITY>(rows, taps, STREAM);
+        let ahead = |stride: isize| order.rows_ahead * stride + order.ahead;
         let scale = V::splat(beta);
         let mut c = [V::splat(V::Real::ZERO); CAPACITY];
         let mut x = [std::ptr::null::<V::Real>(); CAPACITY];
@@ -106,105 +94,56 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
             c[k] = V::splat(taps.coefficient[k]);
             x[k] = taps.source[k];
         }
-        let order = Order::new::<V>(rows, taps, STREAM && CAPACITY < MAX_TAPS);
-        let leads = taps.leads;
         let mut lead = [std::ptr::null::<V::Real>(); MAX_LEADS];
-        for l in 0..leads {
+        for l in 0..taps.leads {
             let k = taps.lead[l] as usize;
-            lead[l] = taps.source[k].wrapping_offset(order.rows_ahead * taps.stride[k] + order.ahead);
+            lead[l] = taps.source[k].wrapping_offset(ahead(taps.stride[k]));
         }
-        let y_ahead = order.rows_ahead * rows.stride + order.ahead;
-        let step = taps.stride[0];
-        let mut y = rows.y;
-        let mut i = 0;
+        let (mut y, mut i) = (rows.y, 0);
         while i < rows.rows {
             let block = if i + order.together <= rows.rows { order.together } else { 1 };
-            for r in 0..block {
+            for r in i..i + block {
                 for zone in before {
-                    end::<V, BETA, STREAM>(zone, ends.taps(zone), (i + r) as isize, rows.stride, scale);
+                    end::<V, BETA, STREAM>(zone, ends.taps(zone), r as isize, rows.stride, scale);
                 }
             }
+            let row = Row::<V, CAPACITY> {
+                y,
+                x: &x,
+                c: &c,
+                count,
+                scale,
+                lead: &lead,
+                leads: taps.leads,
+                y_ahead: ahead(rows.stride),
+                len: rows.len,
+                x_step: taps.stride[0],
+                y_step: rows.stride,
+            };
             let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
             let head = misaligned.min(rows.len);
             if head > 0 {
-                for r in 0..block as isize {
-                    part::<V, BETA>(y.offset(r * rows.stride), &x[..count], r * step, &c[..count], scale, head);
-                }
+                row.parts::<BETA>(block, 0, head);
             }
-            let mut j = head;
-            if block > 1 && order.across {
-                while j + V::COUNT <= rows.len {
-                    for r in 0..ACROSS as isize {
-                        for l in 0..leads {
-                            V::prefetch(lead[l].wrapping_offset(r * step).wrapping_add(j));
-                        }
-                    }
-                    let (at, apart) = (j as isize, (step, rows.stride));
-                    several::<V, CAPACITY, ACROSS, BETA, STREAM>(y.add(j), &x, count, at, apart, &c, scale);
-                    j += V::COUNT;
+            let done = match (block > 1, order.across) {
+                (true, across) if across || CAPACITY > FEW_TAPS => row.across::<BETA, STREAM>(head),
+                (true, _) => row.band::<BETA, STREAM>(block, head),
+                (false, _) if order.four && CAPACITY <= FEW_TAPS => {
+                    let done = row.along::<4, BETA, STREAM>(head);
+                    row.along::<2, BETA, STREAM>(done)
                 }
-            } else if block > 1 {
-                let pieces = ((rows.len - head) * size_of::<V::Real>()).div_ceil(PIECE).max(1);
-                let width = ((rows.len - head) / pieces).next_multiple_of(4 * V::COUNT);
-                let whole = (rows.len - head) / (4 * V::COUNT) * (4 * V::COUNT);
-                for number in 0..pieces * block {
-                    let (start, r) = (head + number / block * width, (number % block) as isize);
-                    // Of the band to come, the piece that has the place in memory that this one has in time.
-                    let (row, column) = ((number / pieces) as isize, head + number % pieces * width);
-                    let stop = width.min((head + whole).saturating_sub(start));
-                    for done in (0..stop).step_by(V::COUNT * 4) {
-                        for l in 0..leads {
-                            V::prefetch_several(lead[l].wrapping_offset(row * step).wrapping_add(column + done), 4);
-                        }
-                        let to = y.offset(r * rows.stride).add(start + done);
-                        let (at, apart) = (r * step + (start + done) as isize, (V::COUNT as isize, V::COUNT as isize));
-                        several::<V, CAPACITY, 4, BETA, STREAM>(to, &x, count, at, apart, &c, scale);
-                    }
-                }
-                j += whole.min(pieces * width);
-            } else {
-                let apart = (V::COUNT as isize, V::COUNT as isize);
-                while CAPACITY <= FEW_TAPS && taps.shared && j + 4 * V::COUNT <= rows.len {
-                    for l in 0..leads {
-                        V::prefetch_several(lead[l].wrapping_add(j), 4);
-                    }
-                    if BETA {
-                        V::prefetch_several(y.wrapping_add(j).wrapping_offset(y_ahead), 4);
-                    }
-                    several::<V, CAPACITY, 4, BETA, STREAM>(y.add(j), &x, count, j as isize, apart, &c, scale);
-                    j += 4 * V::COUNT;
-                }
-                while j + 2 * V::COUNT <= rows.len {
-                    for l in 0..leads {
-                        V::prefetch_several(lead[l].wrapping_add(j), 2);
-                    }
-                    if BETA {
-                        V::prefetch_several(y.wrapping_add(j).wrapping_offset(y_ahead), 2);
-                    }
-                    several::<V, CAPACITY, 2, BETA, STREAM>(y.add(j), &x, count, j as isize, apart, &c, scale);
-                    j += 2 * V::COUNT;
-                }
-            }
-            for r in 0..block as isize {
-                let (y, mut j) = (y.offset(r * rows.stride), j);
-                while j + V::COUNT <= rows.len {
-                    let at = r * step + j as isize;
-                    several::<V, CAPACITY, 1, BETA, STREAM>(y.add(j), &x, count, at, (0, 0), &c, scale);
-                    j += V::COUNT;
-                }
-                if j < rows.len {
-                    part::<V, BETA>(y.add(j), &x[..count], r * step + j as isize, &c[..count], scale, rows.len - j);
-                }
-            }
-            for r in 0..block {
+                (false, _) => row.along::<2, BETA, STREAM>(head),
+            };
+            row.rest::<BETA, STREAM>(block, done);
+            for r in i..i + block {
                 for zone in after {
-                    end::<V, BETA, STREAM>(zone, ends.taps(zone), (i + r) as isize, rows.stride, scale);
+                    end::<V, BETA, STREAM>(zone, ends.taps(zone), r as isize, rows.stride, scale);
                 }
             }
             i += block;
             let moved = block as isize;
             y = y.wrapping_offset(moved * rows.stride);
-            for l in 0..leads {
+            for l in 0..taps.leads {
                 lead[l] = lead[l].wrapping_offset(moved * taps.stride[taps.lead[l] as usize]);
             }
             for k in 0..count {
@@ -214,158 +153,120 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     }
 }
 
-/// How many rows are computed together, and how far ahead memory is asked for meanwhile.
-struct Order {
-    together: usize,
-    /// One register of each of these rows at once, else piece by piece.
-    across: bool,
-    rows_ahead: isize,
-    ahead: isize,
-}
-
-impl Order {
-    /// Rows that share lines of x and do not fit the first-level cache go together, so that a line is fetched from the
-    /// second level about once: as a band, whose successor is fetched in the order of memory, or, where rows lie so
-    /// far apart that a band would crowd a few sets of the caches, one register of each at once.
-    #[inline(always)]
-    fn new<V: Lanes>(rows: &Rows<V::Real>, taps: &Taps<V::Real>, stream: bool) -> Order {
-        let size = size_of::<V::Real>();
-        let length = (rows.len * size).max(1);
-        let aligned = rows.stride % V::COUNT as isize == 0;
-        let equal = taps.stride[..taps.count].iter().all(|&s| s == taps.stride[0]);
-        let together = stream && taps.shared && taps.leads == 1 && aligned && equal;
-        if together && length * taps.count >= FIRST_LEVEL {
-            let band = (BAND_BYTES / length).min(BAND);
-            if band > 1 && rows.stride.unsigned_abs() * size <= BAND_STRIDE {
-                return Order { together: band, across: false, rows_ahead: band as isize, ahead: 0 };
-            }
-            return Order { together: ACROSS, across: true, rows_ahead: 0, ahead: (AHEAD / 2 / size) as isize };
-        }
-        let (rows_ahead, ahead) = match length >= 4 * AHEAD {
-            true if taps.shared => (0, (AHEAD / 2 / size) as isize),
-            true => (0, (AHEAD / size) as isize),
-            false => (AHEAD.div_ceil(length) as isize, 0),
-        };
-        Order { together: 1, across: false, rows_ahead, ahead }
-    }
-}
-
-/// N registers of results, those of x and y so many numbers apart; the first is at y and `at` from where x points.
-#[inline(always)]
-unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, const BETA: bool, const STREAM: bool>(
+/// A row of results, or the first of a block of rows whose x are all `x_step` apart.
+struct Row<'a, V: Lanes, const CAPACITY: usize> {
     y: *mut V::Real,
-    x: &[*const V::Real; CAPACITY],
+    x: &'a [*const V::Real; CAPACITY],
+    c: &'a [V; CAPACITY],
     count: usize,
-    at: isize,
-    apart: (isize, isize),
-    c: &[V; CAPACITY],
     scale: V,
-) {
-    // SAFETY: as for `combine`. All loads come before all stores: rows a multiple of 4 KiB apart look alike to the
-    // processor.
-    unsafe {
-        let mut sum = [V::splat(V::Real::ZERO); N];
-        if BETA {
-            for (n, sum) in sum.iter_mut().enumerate() {
-                *sum = V::load(y.offset(n as isize * apart.1)).mul(scale);
-            }
-        }
-        for k in 0..count {
-            for (n, sum) in sum.iter_mut().enumerate() {
-                let p = c[k].mul(V::load(x[k].offset(at + n as isize * apart.0)));
-                *sum = if k == 0 && !BETA { p } else { sum.add(p) };
-            }
-        }
-        for (n, sum) in sum.into_iter().enumerate() {
-            let y = y.offset(n as isize * apart.1);
-            if STREAM {
-                sum.stream(y);
-            } else {
-                sum.store(y);
-            }
-        }
-    }
+    /// The memory that is asked for while the row's first number is computed.
+    lead: &'a [*const V::Real; MAX_LEADS],
+    leads: usize,
+    y_ahead: isize,
+    len: usize,
+    x_step: isize,
+    y_step: isize,
 }
 
-/// n < COUNT elements; those of x are `at` from where x points.
-#[inline(always)]
-unsafe fn part<V: Lanes, const BETA: bool>(
-    y: *mut V::Real,
-    x: &[*const V::Real],
-    at: isize,
-    c: &[V],
-    scale: V,
-    n: usize,
-) {
-    let bits = (1 << n) - 1;
-    // SAFETY: as for `combine`.
-    unsafe {
-        let mut a = if BETA { V::load_masked(y, bits).mul(scale) } else { V::splat(V::Real::ZERO) };
-        for k in 0..x.len() {
-            let p = c[k].mul(V::load_masked(x[k].offset(at), bits));
-            a = if k == 0 && !BETA { p } else { a.add(p) };
-        }
-        a.store_masked(y, bits);
-    }
-}
-
-/// Row `i` of a zone: taps and coefficients that differ from element to element.
-#[inline(always)]
-unsafe fn end<V: Lanes, const BETA: bool, const STREAM: bool>(
-    zone: &Zone<V::Real>,
-    taps: &[EndTap<V::Real>],
-    i: isize,
-    stride: isize,
-    scale: V,
-) {
-    let full = ((1u64 << V::COUNT) - 1) as u32;
-    let row = zone.y.wrapping_offset(i * stride);
-    for s in (0..zone.len).step_by(V::COUNT) {
-        let bits = ((1u64 << (zone.len - s)) - 1) as u32 & full;
-        let y = row.wrapping_add(s);
-        // SAFETY: as for `combine`: memory is valid where bits are set.
-        unsafe {
-            let mut a = match BETA {
-                true => V::load_masked(y, bits).mul(scale),
-                false => V::load(zone.start.as_ptr().add(s)),
-            };
-            for tap in taps {
-                let bits = (tap.bits >> s) & full;
-                let x = V::load_masked(tap.source.wrapping_offset(i * tap.stride).wrapping_add(s), bits);
-                a = a.add_masked(V::load(tap.coefficient.as_ptr().add(s)).mul(x), bits);
+// SAFETY (all): the rows are valid, as for `combine`.
+impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
+    /// Registers from number j on, N at once; returns where it ends.
+    #[inline(always)]
+    unsafe fn along<const N: usize, const BETA: bool, const STREAM: bool>(&self, mut j: usize) -> usize {
+        let apart = (V::COUNT as isize, V::COUNT as isize);
+        while j + N * V::COUNT <= self.len {
+            for l in 0..self.leads {
+                V::prefetch_several(self.lead[l].wrapping_add(j), N);
             }
-            match (bits == full, STREAM && (y as usize).is_multiple_of(size_of::<V>())) {
-                (true, true) => a.stream(y),
-                (true, false) => a.store(y),
-                (false, _) => a.store_masked(y, bits),
+            if BETA {
+                V::prefetch_several(self.y.wrapping_add(j).wrapping_offset(self.y_ahead), N);
             }
+            let (y, at) = (self.y.wrapping_add(j), j as isize);
+            // SAFETY: N registers of the row.
+            unsafe { several::<V, CAPACITY, N, BETA, STREAM>(y, self.x, self.count, at, apart, self.c, self.scale) };
+            j += N * V::COUNT;
         }
+        j
     }
-}
 
-/// Complex rows, y := beta y + alpha sum over k of c_k x_k with complex factors; lengths count real numbers.
-pub(super) unsafe fn complex<R: Real>(rows: &Rows<R>, taps: &Taps<R>, factors: Factors) {
-    let of = |s: Scalar| (R::from_f64(s.re), R::from_f64(s.im));
-    let (alpha, beta) = (of(factors.alpha), of(factors.beta));
-    for i in 0..rows.rows as isize {
-        for j in (0..rows.len).step_by(2) {
-            let mut sum = (R::ZERO, R::ZERO);
-            // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, an even count.
+    /// One register of each row of a block at once.
+    #[inline(always)]
+    unsafe fn across<const BETA: bool, const STREAM: bool>(&self, mut j: usize) -> usize {
+        let apart = (self.x_step, self.y_step);
+        while j + V::COUNT <= self.len {
+            for r in 0..ACROSS as isize {
+                for l in 0..self.leads {
+                    V::prefetch(self.lead[l].wrapping_offset(r * self.x_step).wrapping_add(j));
+                }
+            }
+            let (y, at) = (self.y.wrapping_add(j), j as isize);
+            // SAFETY: a register of each row.
             unsafe {
-                for k in 0..taps.count {
-                    let x = taps.source[k].offset(i * taps.stride[k]).add(j);
-                    let c = taps.coefficient[k];
-                    sum = (sum.0 + c * *x, sum.1 + c * *x.add(1));
+                several::<V, CAPACITY, ACROSS, BETA, STREAM>(y, self.x, self.count, at, apart, self.c, self.scale)
+            };
+            j += V::COUNT;
+        }
+        j
+    }
+
+    /// Pieces of all rows of a block, then the next pieces.
+    #[inline(always)]
+    unsafe fn band<const BETA: bool, const STREAM: bool>(&self, block: usize, head: usize) -> usize {
+        let (len, four) = (self.len - head, 4 * V::COUNT);
+        let pieces = (len * size_of::<V::Real>()).div_ceil(PIECE).max(1);
+        let width = (len / pieces).next_multiple_of(four);
+        let whole = len / four * four;
+        let apart = (V::COUNT as isize, V::COUNT as isize);
+        for number in 0..pieces * block {
+            let (start, r) = (head + number / block * width, (number % block) as isize);
+            // Of the band to come, the piece that has the place in memory that this one has in time.
+            let (row, column) = ((number / pieces) as isize, head + number % pieces * width);
+            let stop = width.min((head + whole).saturating_sub(start));
+            for done in (0..stop).step_by(four) {
+                for l in 0..self.leads {
+                    V::prefetch_several(self.lead[l].wrapping_offset(row * self.x_step).wrapping_add(column + done), 4);
                 }
-                let y = rows.y.offset(i * rows.stride).add(j);
-                let mut value = (alpha.0 * sum.0 - alpha.1 * sum.1, alpha.0 * sum.1 + alpha.1 * sum.0);
-                if !factors.beta.is_zero() {
-                    let (re, im) = (*y, *y.add(1));
-                    value.0 = (beta.0 * re - beta.1 * im) + value.0;
-                    value.1 = (beta.0 * im + beta.1 * re) + value.1;
-                }
-                (*y, *y.add(1)) = value;
+                let y = self.y.wrapping_offset(r * self.y_step).wrapping_add(start + done);
+                let at = r * self.x_step + (start + done) as isize;
+                // SAFETY: four registers of row r.
+                unsafe {
+                    several::<V, CAPACITY, 4, BETA, STREAM>(y, self.x, self.count, at, apart, self.c, self.scale)
+                };
             }
+        }
+        head + whole.min(pieces * width)
+    }
+
+    /// What is left of every row of a block from number j on.
+    #[inline(always)]
+    unsafe fn rest<const BETA: bool, const STREAM: bool>(&self, block: usize, j: usize) {
+        for r in 0..block as isize {
+            let mut j = j;
+            while j + V::COUNT <= self.len {
+                let (y, at) = (self.y.wrapping_offset(r * self.y_step).wrapping_add(j), r * self.x_step + j as isize);
+                // SAFETY: a register of row r.
+                unsafe {
+                    several::<V, CAPACITY, 1, BETA, STREAM>(y, self.x, self.count, at, (0, 0), self.c, self.scale)
+                };
+                j += V::COUNT;
+            }
+        }
+        let left = (self.len - j) % V::COUNT;
+        if left > 0 {
+            // SAFETY: the last numbers of every row.
+            unsafe { self.parts::<BETA>(block, self.len - left, left) };
+        }
+    }
+
+    /// Numbers j..j + n of every row of a block, less than a register.
+    #[inline(always)]
+    unsafe fn parts<const BETA: bool>(&self, block: usize, j: usize, n: usize) {
+        let (x, c) = (&self.x[..self.count], &self.c[..self.count]);
+        for r in 0..block as isize {
+            let (y, at) = (self.y.wrapping_offset(r * self.y_step).wrapping_add(j), r * self.x_step + j as isize);
+            // SAFETY: n numbers of row r.
+            unsafe { part::<V, BETA>(y, x, at, c, self.scale, n) };
         }
     }
 }
