@@ -2,7 +2,7 @@
 
 use super::ends::{EndTap, Zone};
 use super::lanes::Lanes;
-use crate::dtype::{Element, Real};
+use crate::dtype::Element;
 use std::mem::size_of;
 
 /// N registers of results, those of x and y so many numbers apart; the first is at y and `at` from where x points.
