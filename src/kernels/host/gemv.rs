@@ -3,9 +3,9 @@
 //! y[r, c] = beta y[r, c] + alpha sum_k op(A)[r, k] x[k, c] for up to 16 columns c, which are the contiguous axis of x and
 //! y. A is row-major with a leading dimension; a column-major matrix is the transpose of a row-major one.
 //!
-//! `packed` (A x) and `spread` (A^T x) keep a block of x, or of the sums, by columns in the first cache while rows of A
-//! pass, a few at a time against all columns, and ask for the next rows meanwhile; `columns` has A x for so many columns
-//! that a row of x fills the lanes.
+//! `single` (A x) reads one contiguous column of x where it is. For more, `packed` (A x) and `spread` (A^T x) keep a block
+//! of x, or of the sums, by columns in the first cache while rows of A pass, a few at a time against all columns, and ask
+//! for the next rows meanwhile; `columns` has A x for so many columns that a row of x fills the lanes.
 //!
 //! Sums run in lanes of a cache line with fused multiply-add on the AVX paths, are folded every few hundred elements
 //! (A^T x: every 1024 rows), which keeps float32 sums short, and added in a fixed order: AVX2 and AVX-512 give the same
@@ -14,6 +14,7 @@
 
 mod columns;
 mod packed;
+mod single;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -97,9 +98,11 @@ struct Kernel<T> {
 impl<T: Element> LaneKernel for Kernel<T> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
+        let contiguous = self.v.columns == 1 && self.v.x_stride == 1;
         // SAFETY: as for `gemv`; the lanes have T's real type.
         unsafe {
             match (self.a.transposed, self.v.columns * T::COMPONENTS < WIDE) {
+                (false, _) if contiguous => single::rows::<V, T>(&self),
                 (false, true) => packed::rows::<V, T>(&self),
                 (false, false) => columns::rows::<V, T>(&self),
                 (true, _) => spread::transposed::<V, T>(&self),

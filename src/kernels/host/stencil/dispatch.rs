@@ -11,6 +11,10 @@ pub trait StencilReal: Real {
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<Self>;
+    /// For rows that have zones only.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn no_taps() -> &'static Taps<Self>;
 }
 
 macro_rules! by_count {
@@ -37,6 +41,10 @@ macro_rules! by_count {
 macro_rules! paths {
     ($r:ty, $baseline:ty, $avx2:ty, $avx512:ty) => {
         impl StencilReal for $r {
+            #[allow(private_interfaces)]
+            fn no_taps() -> &'static Taps<$r> {
+                &Taps::NEW
+            }
             #[allow(private_interfaces)]
             fn rows_function(level: Level, taps: usize, beta: bool, stream: bool) -> RowsFunction<$r> {
                 unsafe fn baseline<const C: usize, const B: bool, const S: bool>(

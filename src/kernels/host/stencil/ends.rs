@@ -76,9 +76,25 @@ impl<R: Real> Ends<R> {
         self.zones[self.count].write(Zone { y, len, start: [R::ZERO; MAX_LANES], first: self.used, count: 0 });
     }
 
-    /// Adds a tap to the open zone and gives its number.
-    pub fn push(&mut self, tap: EndTap<R>) -> usize {
-        self.pool[self.used].write(tap);
+    /// Adds a tap to the open zone, with a coefficient for each lane, and gives its number.
+    #[inline(always)]
+    pub fn push(
+        &mut self,
+        (source, stride): (*const R, isize),
+        (bits, origin): (u32, u8),
+        coefficient: impl Fn(usize) -> R,
+    ) -> usize {
+        let tap = self.pool[self.used].as_mut_ptr();
+        // SAFETY: `tap` is writable, and all of it is written, where it will stay.
+        unsafe {
+            addr_of_mut!((*tap).source).write(source);
+            addr_of_mut!((*tap).stride).write(stride);
+            addr_of_mut!((*tap).bits).write(bits);
+            addr_of_mut!((*tap).origin).write(origin);
+            for lane in 0..MAX_LANES {
+                addr_of_mut!((*tap).coefficient[lane]).write(coefficient(lane));
+            }
+        }
         self.used += 1;
         self.used - 1
     }

@@ -30,6 +30,13 @@ pub(super) trait Lanes: Copy {
             std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(_from.cast())
         };
     }
+    /// Asks for the cache lines of `n` registers.
+    #[inline(always)]
+    fn prefetch_several(from: *const Self::Real, n: usize) {
+        for line in 0..(n * std::mem::size_of::<Self>()).div_ceil(64) {
+            Self::prefetch(from.cast::<u8>().wrapping_add(64 * line).cast());
+        }
+    }
 }
 
 /// Sixteen bytes as an array, for any processor; one number for single elements.

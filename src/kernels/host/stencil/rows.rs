@@ -2,24 +2,18 @@
 //!
 //! Each element is ((beta y + c_0 x_0) + c_1 x_1) + ... in this order, on every path and for every length.
 
-use super::ends::{EndTap, Ends, Zone};
+use super::ends::Ends;
 use super::lanes::Lanes;
+use super::order::{Order, FEW_TAPS};
+use super::registers::end;
+use super::row::Row;
 use crate::dtype::{Element, Real, Scalar};
 use std::mem::size_of;
 
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
-
 /// The most arrays for which memory is asked ahead.
 pub(super) const MAX_LEADS: usize = 4;
-/// How far ahead, in bytes: a few hundred nanoseconds of a core's share of the memory bandwidth. Sums of many taps keep
-/// the processor from running that far ahead by itself.
-const AHEAD: usize = 4096;
-/// Rows computed side by side when they share lines of x and are too long for the first-level cache, so that a line is
-/// fetched from the second level once. Only with streamed results: others would be written to many places of one set.
-const TOGETHER: usize = 4;
-/// Bytes of the first-level cache that rows can count on.
-const FIRST_LEVEL: usize = 32 << 10;
 
 /// Where the taps of one row are, how far the next row's are, and their coefficients.
 pub(super) struct Taps<R> {
@@ -34,6 +28,8 @@ pub(super) struct Taps<R> {
     pub leads: usize,
     /// Whether rows share lines of x with the rows after them.
     pub shared: bool,
+    /// Whether no other output is computed from the same rows of x.
+    pub alone: bool,
 }
 
 impl<R: Real> Taps<R> {
@@ -46,10 +42,11 @@ impl<R: Real> Taps<R> {
         lead: [0; MAX_LEADS],
         leads: 0,
         shared: false,
+        alone: false,
     };
 
     pub fn clear(&mut self) {
-        (self.count, self.leads, self.shared) = (0, 0, false);
+        (self.count, self.leads, self.shared, self.alone) = (0, 0, false, false);
     }
 }
 
@@ -89,225 +86,69 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     let (before, after) = ends.zones();
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
-        let zero = V::splat(V::Real::ZERO);
+        let order = Order::new::<V, CAPACITY>(rows, taps, STREAM);
+        let ahead = |stride: isize| order.rows_ahead * stride + order.ahead;
         let scale = V::splat(beta);
-        let mut c = [zero; CAPACITY];
+        let mut c = [V::splat(V::Real::ZERO); CAPACITY];
         let mut x = [std::ptr::null::<V::Real>(); CAPACITY];
         for k in 0..count {
             c[k] = V::splat(taps.coefficient[k]);
             x[k] = taps.source[k];
         }
-        let leads = taps.leads;
         let mut lead = [std::ptr::null::<V::Real>(); MAX_LEADS];
-        let size = size_of::<V::Real>();
-        let step = taps.stride[0];
-        let aligned = rows.stride % V::COUNT as isize == 0;
-        let equal = taps.stride[..count].iter().all(|&s| s == step);
-        let length = (rows.len * size).max(1);
-        let long = STREAM && CAPACITY < MAX_TAPS && leads == 1 && length * count > FIRST_LEVEL;
-        let together = if long && taps.shared && aligned && equal { TOGETHER } else { 1 };
-        let (rows_ahead, ahead) = match length >= 4 * AHEAD {
-            true => (0, (AHEAD / size) as isize),
-            false => ((AHEAD.div_ceil(length).max(together)) as isize, 0),
-        };
-        for l in 0..leads {
+        for l in 0..taps.leads {
             let k = taps.lead[l] as usize;
-            lead[l] = taps.source[k].wrapping_offset(rows_ahead * taps.stride[k] + ahead);
+            lead[l] = taps.source[k].wrapping_offset(ahead(taps.stride[k]));
         }
-        let y_ahead = rows_ahead * rows.stride + ahead;
-        let mut y = rows.y;
-        let mut i = 0;
+        let (mut y, mut i) = (rows.y, 0);
         while i < rows.rows {
-            let block = if i + together <= rows.rows { together } else { 1 };
-            for r in 0..block {
+            let block = if i + order.together <= rows.rows { order.together } else { 1 };
+            for r in i..i + block {
                 for zone in before {
-                    end::<V, BETA, STREAM>(zone, ends.taps(zone), (i + r) as isize, rows.stride, scale);
+                    end::<V, BETA, STREAM>(zone, ends.taps(zone), r as isize, rows.stride, scale);
                 }
             }
-            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size;
-            let mut j = misaligned.min(rows.len);
-            if j > 0 {
-                for r in 0..block as isize {
-                    part::<V, BETA>(y.offset(r * rows.stride), &x[..count], r * step, &c[..count], scale, j);
-                }
+            let row = Row::<V, CAPACITY> {
+                y,
+                x: &x,
+                c: &c,
+                count,
+                scale,
+                lead: &lead,
+                leads: taps.leads,
+                y_ahead: ahead(rows.stride),
+                len: rows.len,
+                x_step: taps.stride[0],
+                y_step: rows.stride,
+            };
+            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
+            let head = misaligned.min(rows.len);
+            if head > 0 {
+                row.parts::<BETA>(block, 0, head);
             }
-            if block > 1 {
-                while j + V::COUNT <= rows.len {
-                    // All loads before all stores: rows a multiple of 4 KiB apart look alike to the processor.
-                    let mut sum = [zero; TOGETHER];
-                    for (r, sum) in sum.iter_mut().enumerate() {
-                        let at = r as isize * step + j as isize;
-                        for l in 0..leads {
-                            V::prefetch(lead[l].wrapping_offset(at));
-                        }
-                        if BETA {
-                            let y = y.offset(r as isize * rows.stride).add(j);
-                            V::prefetch(y.wrapping_offset(y_ahead));
-                            *sum = V::load(y).mul(scale);
-                        }
-                        for k in 0..count {
-                            let p = c[k].mul(V::load(x[k].offset(at)));
-                            *sum = if k == 0 && !BETA { p } else { sum.add(p) };
-                        }
-                    }
-                    for (r, sum) in sum.into_iter().enumerate() {
-                        let y = y.offset(r as isize * rows.stride).add(j);
-                        if STREAM {
-                            sum.stream(y);
-                        } else {
-                            sum.store(y);
-                        }
-                    }
-                    j += V::COUNT;
+            let done = match (block > 1, order.across) {
+                (true, across) if across || CAPACITY > FEW_TAPS => row.across::<BETA, STREAM>(head),
+                (true, _) => row.band::<BETA, STREAM>(block, head),
+                (false, _) if order.four && CAPACITY <= FEW_TAPS => {
+                    let done = row.along::<4, BETA, STREAM>(head);
+                    row.along::<2, BETA, STREAM>(done)
                 }
-            }
-            while j + 2 * V::COUNT <= rows.len {
-                let (mut a, mut b) = (zero, zero);
-                let next = j + V::COUNT;
-                for l in 0..leads {
-                    V::prefetch(lead[l].wrapping_add(j));
-                    if 2 * size_of::<V>() > 64 {
-                        V::prefetch(lead[l].wrapping_add(next));
-                    }
-                }
-                if BETA {
-                    V::prefetch(y.wrapping_add(j).wrapping_offset(y_ahead));
-                    if 2 * size_of::<V>() > 64 {
-                        V::prefetch(y.wrapping_add(next).wrapping_offset(y_ahead));
-                    }
-                    a = V::load(y.add(j)).mul(scale);
-                    b = V::load(y.add(next)).mul(scale);
-                }
-                for k in 0..count {
-                    let p = c[k].mul(V::load(x[k].add(j)));
-                    let q = c[k].mul(V::load(x[k].add(next)));
-                    (a, b) = if k == 0 && !BETA { (p, q) } else { (a.add(p), b.add(q)) };
-                }
-                if STREAM {
-                    a.stream(y.add(j));
-                    b.stream(y.add(next));
-                } else {
-                    a.store(y.add(j));
-                    b.store(y.add(next));
-                }
-                j = next + V::COUNT;
-            }
-            if j + V::COUNT <= rows.len {
-                let mut a = if BETA { V::load(y.add(j)).mul(scale) } else { zero };
-                for k in 0..count {
-                    let p = c[k].mul(V::load(x[k].add(j)));
-                    a = if k == 0 && !BETA { p } else { a.add(p) };
-                }
-                if STREAM {
-                    a.stream(y.add(j));
-                } else {
-                    a.store(y.add(j));
-                }
-                j += V::COUNT;
-            }
-            if j < rows.len {
-                for r in 0..block as isize {
-                    let at = r * step + j as isize;
-                    let y = y.offset(r * rows.stride).add(j);
-                    part::<V, BETA>(y, &x[..count], at, &c[..count], scale, rows.len - j);
-                }
-            }
-            for r in 0..block {
+                (false, _) => row.along::<2, BETA, STREAM>(head),
+            };
+            row.rest::<BETA, STREAM>(block, done);
+            for r in i..i + block {
                 for zone in after {
-                    end::<V, BETA, STREAM>(zone, ends.taps(zone), (i + r) as isize, rows.stride, scale);
+                    end::<V, BETA, STREAM>(zone, ends.taps(zone), r as isize, rows.stride, scale);
                 }
             }
             i += block;
             let moved = block as isize;
             y = y.wrapping_offset(moved * rows.stride);
-            for l in 0..leads {
+            for l in 0..taps.leads {
                 lead[l] = lead[l].wrapping_offset(moved * taps.stride[taps.lead[l] as usize]);
             }
             for k in 0..count {
                 x[k] = x[k].wrapping_offset(moved * taps.stride[k]);
-            }
-        }
-    }
-}
-
-/// n < COUNT elements; those of x are `at` from where x points.
-#[inline(always)]
-unsafe fn part<V: Lanes, const BETA: bool>(
-    y: *mut V::Real,
-    x: &[*const V::Real],
-    at: isize,
-    c: &[V],
-    scale: V,
-    n: usize,
-) {
-    let bits = (1 << n) - 1;
-    // SAFETY: as for `combine`.
-    unsafe {
-        let mut a = if BETA { V::load_masked(y, bits).mul(scale) } else { V::splat(V::Real::ZERO) };
-        for k in 0..x.len() {
-            let p = c[k].mul(V::load_masked(x[k].offset(at), bits));
-            a = if k == 0 && !BETA { p } else { a.add(p) };
-        }
-        a.store_masked(y, bits);
-    }
-}
-
-/// Row `i` of a zone: taps and coefficients that differ from element to element.
-#[inline(always)]
-unsafe fn end<V: Lanes, const BETA: bool, const STREAM: bool>(
-    zone: &Zone<V::Real>,
-    taps: &[EndTap<V::Real>],
-    i: isize,
-    stride: isize,
-    scale: V,
-) {
-    let full = ((1u64 << V::COUNT) - 1) as u32;
-    let row = zone.y.wrapping_offset(i * stride);
-    for s in (0..zone.len).step_by(V::COUNT) {
-        let bits = ((1u64 << (zone.len - s)) - 1) as u32 & full;
-        let y = row.wrapping_add(s);
-        // SAFETY: as for `combine`: memory is valid where bits are set.
-        unsafe {
-            let mut a = match BETA {
-                true => V::load_masked(y, bits).mul(scale),
-                false => V::load(zone.start.as_ptr().add(s)),
-            };
-            for tap in taps {
-                let bits = (tap.bits >> s) & full;
-                let x = V::load_masked(tap.source.wrapping_offset(i * tap.stride).wrapping_add(s), bits);
-                a = a.add_masked(V::load(tap.coefficient.as_ptr().add(s)).mul(x), bits);
-            }
-            match (bits == full, STREAM && (y as usize).is_multiple_of(size_of::<V>())) {
-                (true, true) => a.stream(y),
-                (true, false) => a.store(y),
-                (false, _) => a.store_masked(y, bits),
-            }
-        }
-    }
-}
-
-/// Complex rows, y := beta y + alpha sum over k of c_k x_k with complex factors; lengths count real numbers.
-pub(super) unsafe fn complex<R: Real>(rows: &Rows<R>, taps: &Taps<R>, factors: Factors) {
-    let of = |s: Scalar| (R::from_f64(s.re), R::from_f64(s.im));
-    let (alpha, beta) = (of(factors.alpha), of(factors.beta));
-    for i in 0..rows.rows as isize {
-        for j in (0..rows.len).step_by(2) {
-            let mut sum = (R::ZERO, R::ZERO);
-            // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, an even count.
-            unsafe {
-                for k in 0..taps.count {
-                    let x = taps.source[k].offset(i * taps.stride[k]).add(j);
-                    let c = taps.coefficient[k];
-                    sum = (sum.0 + c * *x, sum.1 + c * *x.add(1));
-                }
-                let y = rows.y.offset(i * rows.stride).add(j);
-                let mut value = (alpha.0 * sum.0 - alpha.1 * sum.1, alpha.0 * sum.1 + alpha.1 * sum.0);
-                if !factors.beta.is_zero() {
-                    let (re, im) = (*y, *y.add(1));
-                    value.0 = (beta.0 * re - beta.1 * im) + value.0;
-                    value.1 = (beta.0 * im + beta.1 * re) + value.1;
-                }
-                (*y, *y.add(1)) = value;
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Which elements an output element is the sum of: pointers into the block and into the halos.
 
-use super::ends::{EndTap, Ends, MAX_LANES};
+use super::ends::{Ends, MAX_LANES};
 use super::grid::Index;
 use super::rows::{Taps, MAX_LEADS, MAX_TAPS};
 use super::{Output, Pass, StencilReal, Term, MAX_TERMS};
 use crate::dtype::{Element, Real};
+use crate::kernels::stencil::Tap;
+use std::mem::MaybeUninit;
 
 impl<T: Element> Pass<'_, T>
 where
@@ -73,6 +75,7 @@ where
         let mut count = 0;
         taps.leads = 0;
         taps.shared = output.terms.iter().any(|t| self.grid.position(t.axis) + 1 == self.grid.row());
+        taps.alone = self.outputs.len() == 1;
         for (number, term) in output.terms.iter().enumerate().take(MAX_TERMS) {
             let here = index[self.grid.position(term.axis)];
             for &(offset, coefficient) in term.stencil.row(term.offset + here) {
@@ -100,8 +103,8 @@ where
                 taps.leads += 1;
             }
         }
-        for (coefficient, sum) in taps.coefficient[..count].iter_mut().zip(sum) {
-            *coefficient = self.coefficient(sum);
+        for (coefficient, sum) in taps.coefficient[..count].iter_mut().zip(&sum) {
+            *coefficient = self.coefficient(*sum);
         }
         taps.count = count;
     }
@@ -117,30 +120,57 @@ where
         ends: &mut Ends<T::Real>,
     ) {
         let (unit, row) = (self.grid.unit, self.grid.row());
-        let mut centers = [Center { number: 0, bits: 0, sum: [0.0; MAX_LANES] }; MAX_TERMS];
+        let mut centers = [const { Center { number: 0, bits: 0, sum: MaybeUninit::uninit() } }; MAX_TERMS];
+        // The position of every number, without a division for each.
+        let (mut position, mut along) = (at / unit, at % unit);
+        let mut positions = [0; MAX_LANES];
+        for lane in positions.iter_mut().take(len) {
+            *lane = position;
+            along += 1;
+            if along == unit {
+                (position, along) = (position + 1, 0);
+            }
+        }
         ends.open(y, len);
         for (number, term) in output.terms.iter().enumerate().take(MAX_TERMS) {
             let b = self.grid.position(term.axis);
-            // The part of the row that every number's position has, by increasing offset.
-            let mut rows: [&[(isize, f64)]; MAX_LANES] = [&[]; MAX_LANES];
-            let position = |lane: usize| if b == row { (at + lane) / unit } else { index[b] };
-            for lane in 0..len {
-                rows[lane] = term.stencil.row(term.offset + position(lane));
+            // Neighbours that have the same taps, and those of their taps that are still to come, by increasing offset.
+            let mut runs: [Run<'_>; MAX_LANES] = [(0, 0, &[]); MAX_LANES];
+            let mut count = 0;
+            if b == row {
+                for (lane, position) in positions.iter().enumerate().take(len) {
+                    let taps = term.stencil.row(term.offset + position);
+                    if count > 0 && std::ptr::eq(runs[count - 1].2, taps) {
+                        runs[count - 1].1 = lane + 1;
+                    } else {
+                        runs[count] = (lane, lane + 1, taps);
+                        count += 1;
+                    }
+                }
+            } else {
+                runs[0] = (0, len, term.stencil.row(term.offset + index[b]));
+                count = 1;
             }
-            while let Some(offset) = rows[..len].iter().filter_map(|r| r.first()).map(|t| t.0).min() {
+            while let Some(offset) = runs[..count].iter().filter_map(|run| run.2.first()).map(|t| t.0).min() {
                 // Numbers whose target lies before, in and after the block have this tap in different places.
                 let mut sides = [(0u32, 0); 3];
                 let mut weights = [0.0; MAX_LANES];
-                for lane in 0..len {
-                    if let Some((&(o, coefficient), rest)) = rows[lane].split_first() {
-                        if o == offset {
-                            let target = position(lane) as isize + offset;
-                            let inside = (0..self.grid.shape[b] as isize).contains(&target);
-                            let side = &mut sides[if inside { 1 } else { 2 * (target > 0) as usize }];
-                            *side = (side.0 | 1 << lane, target);
-                            weights[lane] = term.weight * coefficient;
-                            rows[lane] = rest;
-                        }
+                for (start, end, taps) in &mut runs[..count] {
+                    let Some((&(o, coefficient), rest)) = taps.split_first() else { continue };
+                    if o != offset {
+                        continue;
+                    }
+                    *taps = rest;
+                    weights[*start..*end].fill(term.weight * coefficient);
+                    let mut put = |lanes: u32, target: isize| {
+                        let inside = (0..self.grid.shape[b] as isize).contains(&target);
+                        let side = &mut sides[if inside { 1 } else { 2 * (target > 0) as usize }];
+                        *side = (side.0 | lanes, target);
+                    };
+                    if b == row {
+                        (*start..*end).for_each(|lane| put(1 << lane, positions[lane] as isize + offset));
+                    } else {
+                        put(((1u64 << *end) - (1u64 << *start)) as u32, index[b] as isize + offset);
                     }
                 }
                 for (all, target) in sides.into_iter().filter(|side| side.0 != 0) {
@@ -150,9 +180,11 @@ where
                             let both = bits & centers[k].bits;
                             if both != 0 {
                                 let tap = ends.tap(centers[k].number);
+                                // SAFETY: written with the bits.
+                                let sum = unsafe { centers[k].sum.assume_init_mut() };
                                 for lane in (0..len).filter(|lane| both >> lane & 1 == 1) {
-                                    centers[k].sum[lane] += weights[lane];
-                                    tap.coefficient[lane] = self.coefficient(centers[k].sum[lane]);
+                                    sum[lane] += weights[lane];
+                                    tap.coefficient[lane] = self.coefficient(sum[lane]);
                                 }
                                 bits &= !both;
                             }
@@ -165,11 +197,10 @@ where
                     let (source, stride) = self.source(term, index, target);
                     let along = if b == row { (at + last) % unit } else { at + last };
                     let source = source.wrapping_add(along).wrapping_sub(last);
-                    let coefficient = weights.map(|w| self.coefficient(w));
                     let origin = self.origin(number, term, target);
-                    let tap = ends.push(EndTap { source, stride, bits, coefficient, origin });
+                    let tap = ends.push((source, stride), (bits, origin), |lane| self.coefficient(weights[lane]));
                     if offset == 0 {
-                        centers[number] = Center { number: tap, bits, sum: weights };
+                        centers[number] = Center { number: tap, bits, sum: MaybeUninit::new(weights) };
                     }
                 }
             }
@@ -179,9 +210,11 @@ where
 }
 
 /// The tap on the element itself, as far as it was made for one term.
-#[derive(Clone, Copy)]
 struct Center {
     number: usize,
     bits: u32,
-    sum: [f64; MAX_LANES],
+    sum: MaybeUninit<[f64; MAX_LANES]>,
 }
+
+/// The first number, the one after the last, and their taps.
+type Run<'a> = (usize, usize, &'a [Tap]);

@@ -1,0 +1,64 @@
+//! How many rows are computed together, and how far ahead memory is asked for meanwhile.
+
+use super::lanes::Lanes;
+use super::rows::{Rows, Taps, MAX_TAPS};
+use std::mem::size_of;
+
+/// How far ahead, in bytes: a few hundred nanoseconds of a core's share of the memory bandwidth. Sums of many taps keep
+/// the processor from running that far ahead by itself.
+const AHEAD: usize = 4096;
+/// With up to so many taps, four registers of rows that share lines are computed at once, and rows go as bands; with
+/// more taps, the registers and the lines of a band are too few.
+pub(super) const FEW_TAPS: usize = 4;
+/// Rows of a band at most.
+const BAND: usize = 8;
+/// Bytes of the rows of a band: the second-level cache holds two bands and what they reach to.
+const BAND_BYTES: usize = 128 << 10;
+/// Bytes between rows of a band at most.
+const BAND_STRIDE: usize = 64 << 10;
+/// Bytes of a piece of a row of a band.
+pub(super) const PIECE: usize = 4096;
+/// Rows of which one register each is computed at once.
+pub(super) const ACROSS: usize = 4;
+/// Bytes of the first-level cache that rows can count on.
+const FIRST_LEVEL: usize = 32 << 10;
+
+pub(super) struct Order {
+    pub together: usize,
+    /// One register of each of these rows at once, else piece by piece.
+    pub across: bool,
+    /// Four registers of a single row at once, else two.
+    pub four: bool,
+    pub rows_ahead: isize,
+    pub ahead: isize,
+}
+
+impl Order {
+    /// Rows that share lines of x and do not fit the first-level cache go together, so that a line is fetched from the
+    /// second level about once: as a band, whose successor is fetched in the order of memory, or, where rows lie so
+    /// far apart that a band would crowd a few sets of the caches, one register of each at once.
+    #[inline(always)]
+    pub fn new<V: Lanes, const CAPACITY: usize>(rows: &Rows<V::Real>, taps: &Taps<V::Real>, stream: bool) -> Order {
+        let size = size_of::<V::Real>();
+        let length = (rows.len * size).max(1);
+        let aligned = rows.stride % V::COUNT as isize == 0;
+        let equal = taps.stride[..taps.count].iter().all(|&s| s == taps.stride[0]);
+        let four = CAPACITY <= FEW_TAPS && taps.alone && taps.shared;
+        let together = stream && CAPACITY < MAX_TAPS && taps.shared && taps.leads == 1 && aligned && equal;
+        let long = length >= 4 * AHEAD;
+        // Four registers of a few taps run ahead by themselves, too.
+        let ahead = (if four { AHEAD / 2 } else { AHEAD } / size) as isize;
+        let reused = length * taps.count;
+        if together && (reused > FIRST_LEVEL || four && reused == FIRST_LEVEL) {
+            let band = (BAND_BYTES / length).min(BAND);
+            if four && band > 1 && rows.stride.unsigned_abs() * size <= BAND_STRIDE {
+                return Order { together: band, across: false, four, rows_ahead: band as isize, ahead: 0 };
+            }
+            let (rows_ahead, ahead) =
+                if long || four { (0, ahead) } else { (AHEAD.div_ceil(length).max(ACROSS) as isize, 0) };
+            return Order { together: ACROSS, across: true, four, rows_ahead, ahead };
+        }
+        let (rows_ahead, ahead) = if long { (0, ahead) } else { (AHEAD.div_ceil(length) as isize, 0) };
+        Order { together: 1, across: false, four, rows_ahead, ahead }
+    }
+}

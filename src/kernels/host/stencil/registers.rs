@@ -1,0 +1,99 @@
+//! Registers of results: whole ones, the part of one, and those of a zone.
+
+use super::ends::{EndTap, Zone};
+use super::lanes::Lanes;
+use crate::dtype::Element;
+use std::mem::size_of;
+
+/// N registers of results, those of x and y so many numbers apart; the first is at y and `at` from where x points.
+#[inline(always)]
+pub(super) unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, const BETA: bool, const STREAM: bool>(
+    y: *mut V::Real,
+    x: &[*const V::Real; CAPACITY],
+    count: usize,
+    at: isize,
+    apart: (isize, isize),
+    c: &[V; CAPACITY],
+    scale: V,
+) {
+    // SAFETY: as for `combine`. All loads come before all stores: rows a multiple of 4 KiB apart look alike to the
+    // processor.
+    unsafe {
+        let mut sum = [V::splat(V::Real::ZERO); N];
+        if BETA {
+            for (n, sum) in sum.iter_mut().enumerate() {
+                *sum = V::load(y.offset(n as isize * apart.1)).mul(scale);
+            }
+        }
+        for k in 0..count {
+            for (n, sum) in sum.iter_mut().enumerate() {
+                let p = c[k].mul(V::load(x[k].offset(at + n as isize * apart.0)));
+                *sum = if k == 0 && !BETA { p } else { sum.add(p) };
+            }
+        }
+        for (n, sum) in sum.into_iter().enumerate() {
+            let y = y.offset(n as isize * apart.1);
+            if STREAM {
+                sum.stream(y);
+            } else {
+                sum.store(y);
+            }
+        }
+    }
+}
+
+/// n < COUNT elements; those of x are `at` from where x points.
+#[inline(always)]
+pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
+    y: *mut V::Real,
+    x: &[*const V::Real],
+    at: isize,
+    c: &[V],
+    scale: V,
+    n: usize,
+) {
+    let bits = (1 << n) - 1;
+    // SAFETY: as for `combine`.
+    unsafe {
+        let mut a = if BETA { V::load_masked(y, bits).mul(scale) } else { V::splat(V::Real::ZERO) };
+        for k in 0..x.len() {
+            let p = c[k].mul(V::load_masked(x[k].offset(at), bits));
+            a = if k == 0 && !BETA { p } else { a.add(p) };
+        }
+        a.store_masked(y, bits);
+    }
+}
+
+/// Row `i` of a zone: taps and coefficients that differ from element to element.
+#[inline(always)]
+pub(super) unsafe fn end<V: Lanes, const BETA: bool, const STREAM: bool>(
+    zone: &Zone<V::Real>,
+    taps: &[EndTap<V::Real>],
+    i: isize,
+    stride: isize,
+    scale: V,
+) {
+    let full = ((1u64 << V::COUNT) - 1) as u32;
+    let row = zone.y.wrapping_offset(i * stride);
+    for s in (0..zone.len).step_by(V::COUNT) {
+        let bits = ((1u64 << (zone.len - s)) - 1) as u32 & full;
+        let y = row.wrapping_add(s);
+        // SAFETY: as for `combine`: memory is valid where bits are set.
+        unsafe {
+            let mut a = match BETA {
+                true => V::load_masked(y, bits).mul(scale),
+                false => V::load(zone.start.as_ptr().add(s)),
+            };
+            for tap in taps {
+                let bits = (tap.bits >> s) & full;
+                let x = V::load_masked(tap.source.wrapping_offset(i * tap.stride).wrapping_add(s), bits);
+                a = a.add_masked(V::load(tap.coefficient.as_ptr().add(s)).mul(x), bits);
+            }
+            match (bits == full, STREAM && (y as usize).is_multiple_of(size_of::<V>())) {
+                (true, true) => a.stream(y),
+                (true, false) => a.store(y),
+                (false, _) => a.store_masked(y, bits),
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Rows whose taps differ only by their place: what is summed for them, and where.
+
+use super::complex::complex;
+use super::ends::{self, Ends};
+use super::grid::Index;
+use super::kept::{Kept, Made, Scratch, KEPT};
+use super::rows::{Rows, Taps};
+use super::{Output, Pass, StencilReal};
+use crate::dtype::{Element, Real};
+use crate::kernels::cpu;
+use std::mem::size_of;
+use std::ops::Range;
+
+impl<T: Element> Pass<'_, T>
+where
+    T::Real: StencilReal,
+{
+    /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output.
+    pub(super) unsafe fn rows(
+        &self,
+        index: &mut Index,
+        range: Range<usize>,
+        end: usize,
+        group: usize,
+        scratch: &mut Kept<T::Real>,
+    ) {
+        let middle = self.grid.row() - 1;
+        for start in range.clone().step_by(group) {
+            let stop = range.end.min(start.saturating_add(group));
+            for (number, output) in self.outputs.iter().enumerate() {
+                let uniform = self.uniform(output, middle, start..stop);
+                // Rows near the ends have taps of their own; a lone output keeps those too.
+                let alone = self.outputs.len() == 1;
+                let before = (start..uniform.start).map(|i| (i, 1 + (i - start)));
+                let after = (uniform.end..stop).map(|i| (i, 4 + (i - uniform.end)));
+                for (i, slot) in before.chain(after) {
+                    index[middle] = i;
+                    let slot = scratch.slot(if alone { slot.min(KEPT - 1) } else { KEPT - 1 });
+                    // SAFETY: the rows lie in the caller's box.
+                    unsafe { self.same_taps(number, *index, 1, end, slot) };
+                }
+                if !uniform.is_empty() {
+                    index[middle] = uniform.start;
+                    let slot = scratch.slot(number.min(KEPT - 1));
+                    // SAFETY: the rows lie in the caller's box, and differ only by their place.
+                    unsafe { self.same_taps(number, *index, uniform.len(), end, slot) };
+                }
+            }
+        }
+    }
+
+    /// The part of `range` of loop `b` where all terms have their interior taps, all of them in the block.
+    fn uniform(&self, output: &Output<'_, T>, b: usize, range: Range<usize>) -> Range<usize> {
+        let (mut start, mut end) = (range.start, range.end);
+        for term in output.terms.iter().filter(|t| self.grid.position(t.axis) == b) {
+            let taps = term.stencil.interior();
+            let rows = term.stencil.uniform();
+            let before = taps.first().map_or(0, |t| (-t.0).max(0) as usize);
+            let after = taps.last().map_or(0, |t| t.0.max(0) as usize);
+            start = start.max(rows.start.saturating_sub(term.offset)).max(before);
+            end = end.min(rows.end.saturating_sub(term.offset)).min(self.grid.shape[b].saturating_sub(after));
+        }
+        if start < end {
+            start..end
+        } else {
+            range.end..range.end
+        }
+    }
+
+    /// `rows` rows from `index` on, whose taps differ only by their place, up to position `end`.
+    unsafe fn same_taps(
+        &self,
+        number: usize,
+        mut index: Index,
+        rows: usize,
+        end: usize,
+        scratch: &mut Scratch<T::Real>,
+    ) {
+        let (grid, output) = (&self.grid, &self.outputs[number]);
+        let (row, unit) = (grid.row(), grid.unit);
+        let inner = self.uniform(output, row, index[row]..end);
+        if !self.factors.are_real() {
+            // SAFETY: from here on, index and lengths lie in the caller's box.
+            return unsafe { self.complex_rows(output, index, rows, inner, end, scratch) };
+        }
+        let (start, end) = (index[row] * unit, end * unit);
+        let (mut from, mut to) = (inner.start * unit, inner.end * unit);
+        index[row] = 0;
+        let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+        let stride = grid.stride(output.y_strides, row - 1);
+        let line = ends::lanes::<T::Real>();
+        // Numbers from `e` on to the next cache line, when it is the same for all rows.
+        let same = rows == 1 || stride % line as isize == 0;
+        let to_line = |e: usize| {
+            if same {
+                (y.wrapping_add(e) as usize).wrapping_neg() % 64 / size_of::<T::Real>()
+            } else {
+                0
+            }
+        };
+        let zoned = from > start || to < end;
+        if zoned && from < to {
+            if from > start {
+                from = to.min(from + to_line(from));
+            }
+            if to < end {
+                to = from.max(to.saturating_sub(if same { (line - to_line(to)) % line } else { 0 }));
+            }
+        }
+        let place = |len: usize| Rows { y: y.wrapping_add(from), stride, rows, len };
+        let beta = !self.factors.beta.is_zero();
+        let factor = T::Real::from_f64(self.factors.beta.re);
+        let combine = |taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
+            // Where there are only zones, taps are not looked at, and the function for few of them starts fastest.
+            let count = if len == 0 { 2 } else { taps.count };
+            let rows_function = T::Real::rows_function(cpu::level(), count, beta, self.stream);
+            // SAFETY: the rows and zones lie in the caller's box.
+            unsafe { rows_function(&place(len), taps, ends, factor) };
+        };
+        let Scratch { taps, ends, made_for } = scratch;
+        let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
+        let same_taps = |last: &Made| {
+            let alike = |b: usize, i: usize| !self.uniform(output, b, i..i + 1).is_empty();
+            let loops = |b: usize| last.index[b] == index[b] || alike(b, index[b]) && alike(b, last.index[b]);
+            last.differs_in_place_only(&made) && (0..row).all(loops)
+        };
+        if let Some(last) = made_for.filter(same_taps) {
+            let by = self.shifts(output, &last.index, &index);
+            let strides = output.y_strides;
+            ends.shift(grid.offset(strides, &index) - grid.offset(strides, &last.index), &by);
+            if from < to {
+                taps.shift(&by);
+            }
+            *made_for = Some(made);
+            return combine(if from < to { taps.made() } else { T::Real::no_taps() }, ends, to - from);
+        }
+        let mut whole = true;
+        ends.clear();
+        for (mut at, stop, before) in [(start, from, true), (to, end, false)] {
+            while at < stop {
+                let next = stop.min(at + if at == start && to_line(at) > 0 { to_line(at) } else { line });
+                self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), before, ends);
+                at = next;
+                if ends.is_full() {
+                    combine(T::Real::no_taps(), ends, 0);
+                    ends.clear();
+                    whole = false;
+                }
+            }
+        }
+        if from < to {
+            let mut first = index;
+            first[row] = inner.start;
+            let taps = taps.start();
+            self.taps(output, &first, taps);
+            // The row may start later, for its alignment.
+            let later = from - inner.start * unit;
+            taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
+        }
+        *made_for = whole.then_some(made);
+        combine(if from < to { taps.made() } else { T::Real::no_taps() }, ends, to - from);
+    }
+
+    /// The same with complex factors.
+    unsafe fn complex_rows(
+        &self,
+        output: &Output<'_, T>,
+        mut index: Index,
+        rows: usize,
+        inner: Range<usize>,
+        end: usize,
+        scratch: &mut Scratch<T::Real>,
+    ) {
+        let grid = &self.grid;
+        let row = grid.row();
+        let start = index[row];
+        let singles = (start..inner.start).chain(inner.end..end).map(|p| p..p + 1);
+        for part in singles.chain((!inner.is_empty()).then_some(inner.clone())) {
+            index[row] = part.start;
+            let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+            let stride = grid.stride(output.y_strides, row - 1);
+            let taps = scratch.taps.start();
+            self.taps(output, &index, taps);
+            let place = Rows { y, stride, rows, len: part.len() * grid.unit };
+            // SAFETY: the rows lie in the caller's box.
+            unsafe { complex(&place, taps, self.factors) };
+        }
+    }
+}
