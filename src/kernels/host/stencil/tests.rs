@@ -1,4 +1,5 @@
 use super::*;
+use crate::dtype::Real;
 use crate::operators::derivative::coefficients::{first_derivative, second_derivative, Kind};
 use num_complex::Complex;
 
