@@ -15,9 +15,7 @@ use std::sync::Arc;
 
 /// The stream, the walk over the local elements and their addresses, where all leaves are on the device; `None` where
 /// all are on the host; else an error.
-pub(crate) fn on_device<'a, const N: usize>(
-    leaves: [&'a Array; N],
-) -> Result<Option<(&'a Arc<Stream>, Walk<N>, [u64; N])>> {
+pub(crate) fn on_device<const N: usize>(leaves: [&Array; N]) -> Result<Option<(&Arc<Stream>, Walk<N>, [u64; N])>> {
     let there = leaves.iter().filter(|a| a.space().memory() == Memory::Cuda).count();
     if there == 0 {
         return Ok(None);

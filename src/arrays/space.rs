@@ -369,9 +369,8 @@ impl fmt::Display for Space {
                     Some(shape) => write!(f, " {shape:?} {}", leaf.layout)?,
                     None => write!(f, " of {} elements, {} on this rank", self.0.global_count, self.0.local_count)?,
                 }
-                match &self.0.mask {
-                    Some(mask) => write!(f, ", mask {mask:?}")?,
-                    None => {}
+                if let Some(mask) = &self.0.mask {
+                    write!(f, ", mask {mask:?}")?;
                 }
                 match self.0.memory {
                     Memory::Cuda => write!(f, ", on the device"),

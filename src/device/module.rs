@@ -6,7 +6,7 @@ use super::driver::check;
 use super::nvrtc::{self, Header};
 use crate::error::Result;
 use cudarc::driver::sys::{self, CUfunction, CUmodule};
-use std::collections::HashMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::CStr;
 use std::sync::{Mutex, PoisonError};
 
@@ -78,20 +78,22 @@ impl Device {
     pub fn function(&self, source: &'static Source, option: &'static str, name: &'static CStr) -> Result<Function> {
         let mut loaded = self.modules.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (source.name, option);
-        if !loaded.contains_key(&key) {
-            let code = self.code(source, option)?;
-            let module = self.load(&code).or_else(|error| {
-                // Code of the cache that this driver refuses is compiled again, once.
-                let fresh = self.compile(source, option)?;
-                if fresh == code {
-                    Err(error)
-                } else {
-                    self.load(&fresh)
-                }
-            })?;
-            loaded.insert(key, Loaded { module, functions: HashMap::new() });
-        }
-        let Some(entry) = loaded.get_mut(&key) else { crate::fail!(Internal, "module {} was not kept", source.name) };
+        let entry = match loaded.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let code = self.code(source, option)?;
+                let module = self.load(&code).or_else(|error| {
+                    // Code of the cache that this driver refuses is compiled again, once.
+                    let fresh = self.compile(source, option)?;
+                    if fresh == code {
+                        Err(error)
+                    } else {
+                        self.load(&fresh)
+                    }
+                })?;
+                place.insert(Loaded { module, functions: HashMap::new() })
+            }
+        };
         if let Some(function) = entry.functions.get(name) {
             return Ok(*function);
         }
