@@ -404,6 +404,26 @@ fn matrix_mult_acts_along_any_axis() {
     }
 }
 
+/// A rank whose box is empty has no part of the axis either.
+#[test]
+fn products_leave_ranks_without_elements_alone() {
+    on_ranks(2, |comm| {
+        let context = Context::new(comm, ContextOptions::default()).unwrap();
+        let corner = |upper: i64| IndexBox { lower: vec![0, 0, 0], upper: vec![upper, 6, 1] };
+        let layout = Layout::Boxes(vec![corner(0), corner(1)]);
+        let space = Space::new(&context, DType::Float32, &[1, 6, 1], layout, None).unwrap();
+        let values = [2.0, -1.0, 0.5].map(|v| Complex64::new(v, 0.0));
+        let a = matrix_mult(&space, 0, matrix(&space, (3, 1), &values, true)).unwrap();
+        let (x, y) = (Array::new(a.domain()).unwrap(), Array::new(a.range()).unwrap());
+        verbs::fill(&x, Scalar::ONE).unwrap();
+        a.apply(Mode::Forward, &x, &y).unwrap();
+        // 4 + 1 + 0.25 for each of six lines
+        assert!((verbs::norm(&y).unwrap() - (6.0f64 * 5.25).sqrt()).abs() < 1e-5);
+        a.apply(Mode::Adjoint, &y, &x).unwrap();
+        assert!((verbs::norm(&x).unwrap() - (6.0f64 * 5.25 * 5.25).sqrt()).abs() < 1e-4);
+    });
+}
+
 #[test]
 fn convolutions_are_pylops() {
     let same = |c: &Case| c.operator == "convolve1d" || c.text("range") == "same";

@@ -265,6 +265,10 @@ impl LinearMap for MatrixMult {
 
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let (from, to) = if mode.transposed() { (1, 0) } else { (0, 1) };
+        if y.local_count() == 0 {
+            // A rank without elements, whose part of the axis is empty too.
+            return Ok(());
+        }
         if let Some(matrix) = &self.on_device {
             let shapes = (&self.shapes[from][..], &self.shapes[to][..], self.axis);
             return matrix.apply(mode, shapes, alpha, x, beta, y);
