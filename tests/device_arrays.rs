@@ -11,10 +11,14 @@ use dlops::error::Status;
 use dlops::krylov::{Method, Solver};
 use dlops::layout::Layout;
 use dlops::operators::algebra::{moved, sum};
-use dlops::operators::basic::identity;
+use dlops::operators::avo::{poststack, Wavelet};
+use dlops::operators::basic::{identity, matrix_mult, DenseMatrix};
+use dlops::operators::block::{block_diag, vstack};
 use dlops::operators::derivative::{
-    first_derivative, gradient, laplacian, second_derivative, FirstDerivative, Gradient, Laplacian, SecondDerivative,
+    first_derivative, gradient, laplacian, second_derivative, FirstDerivative, Gradient, Kind, Laplacian,
+    SecondDerivative,
 };
+use dlops::operators::signal::{convolve1d, convolve1d_lines};
 use dlops::operators::{Mode, Operator};
 use num_complex::Complex64;
 
@@ -190,6 +194,96 @@ fn solvers_take_the_steps_of_the_host() {
             }
         });
     }
+}
+
+/// Filters and dense matrices along an axis of any length, also none, one element, and fewer than the filter has.
+fn along(space: &Space, axis: usize) -> Vec<Operator> {
+    let shape = space.shape().unwrap();
+    let (n, im) = (shape[axis] as usize, if space.dtype().is_complex() { 0.75 } else { 0.0 });
+    let numbers = |count: usize, im: f64| -> Vec<Complex64> {
+        (0..count).map(|k| Complex64::new((k * k % 7) as f64 - 2.5, im * (k % 3) as f64)).collect()
+    };
+    let lines = shape.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, n)| *n as usize).product::<usize>();
+    let (w, each) = ([0.5, 1.0, -0.25, 2.0], vec![0.25; 2 * n]);
+    let mut list = vec![
+        convolve1d(space, axis, &numbers(5, 0.0), 1),
+        convolve1d(space, axis, &numbers(4, im), 3),
+        convolve1d_lines(space, axis, &numbers(3 * lines, im), 3, 1),
+        poststack(space, axis, Wavelet::PerSample { wavelets: &each, samples: 2 }, Kind::Forward),
+    ];
+    list.extend(
+        [Kind::Centered, Kind::Forward, Kind::Backward].map(|k| poststack(space, axis, Wavelet::Stationary(&w), k)),
+    );
+    for (rows, column_major) in [(3, true), (n as i64, false), (0, true)] {
+        let text = numbers(rows as usize * n, im).into_iter().map(|v| (v.re, v.im));
+        let bytes = ranks::encode(space.dtype(), text);
+        let mut memory = vec![0.0f64; bytes.len().div_ceil(8)];
+        // SAFETY: the memory holds the bytes, and the matrix is copied from it here.
+        let matrix = unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), memory.as_mut_ptr().cast(), bytes.len());
+            let pointer = memory.as_ptr().cast();
+            DenseMatrix::borrowed(space.dtype(), (rows, n as i64), pointer, column_major, 0).unwrap().to_owned()
+        };
+        list.push(matrix_mult(space, axis, matrix.unwrap()));
+    }
+    // Layouts that cannot be changed so that the axis is whole are refused.
+    list.into_iter().filter_map(Result::ok).collect()
+}
+
+#[test]
+fn filters_and_products_give_the_numbers_of_the_host() {
+    if !available() {
+        return;
+    }
+    let shapes = [vec![7i64], vec![1, 6, 1], vec![3, 0, 2], vec![2, 3, 2, 4], vec![0, 5]];
+    for size in [1, 3] {
+        on_device_ranks(size, |context| {
+            for (turn, (shape, axis)) in shapes.iter().flat_map(|s| (0..s.len()).map(move |axis| (s, axis))).enumerate()
+            {
+                for (k, layout) in ranks::layouts(shape, context.size()).into_iter().enumerate() {
+                    let dtype = FLOATS[(turn + k) % 4];
+                    let space = Space::new(context, dtype, shape, layout, None).unwrap();
+                    let host = space.with_memory(Memory::Host).unwrap();
+                    let both = (along(&space, axis), along(&host, axis));
+                    assert_eq!(both.0.len(), both.1.len(), "{space}");
+                    for (there, here) in both.0.into_iter().zip(both.1) {
+                        for (mode, beta) in Mode::ALL.into_iter().zip([0.5, 0.0, 0.0, -1.0]) {
+                            let (from, to) = there.spaces(mode);
+                            let ((a, x), (b, y)) = (pair(from, 5), pair(to, 6));
+                            let (alpha, beta) = (Scalar::real(-1.5), Scalar::real(beta));
+                            here.apply_scaled(mode, alpha, &a, beta, &b).unwrap();
+                            there.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
+                            let what = format!("{mode:?} of {}", there.describe());
+                            // What is added up may be this much larger than the sum.
+                            let scaled = |v: &Array| vectors::read(v).iter().map(|v| v / 20.0).collect::<Vec<_>>();
+                            close(&scaled(&y), &scaled(&b), dtype, &what);
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn blocks_have_one_memory() {
+    if !available() {
+        return;
+    }
+    on_device_ranks(3, |context| {
+        let space = Space::new(&context.local(), DType::Float64, &[2], Layout::replicated(1), None).unwrap();
+        let there = identity(&space, &space).unwrap();
+        let host = space.with_memory(Memory::Host).unwrap();
+        let here = identity(&host, &host).unwrap();
+        let blocks = |own: &[Operator]| block_diag(context, own, None);
+        let own = if context.rank() == 1 { vec![] } else { vec![there.clone()] };
+        assert_eq!(blocks(&own).unwrap().domain().memory(), Memory::Cuda);
+        assert_eq!(vstack(context, &own, None).unwrap().domain().memory(), Memory::Cuda);
+        assert_eq!(blocks(std::slice::from_ref(&here)).unwrap().range().memory(), Memory::Host);
+        let error = blocks(&[if context.rank() == 2 { here } else { there }]).err().unwrap();
+        assert_eq!(error.status, Status::Space, "{error}");
+        assert!(error.message.contains("rank 2"), "{error}");
+    });
 }
 
 #[test]
