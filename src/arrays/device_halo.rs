@@ -6,7 +6,6 @@ use crate::context::Context;
 use crate::device::{DeviceMemory, PinnedMemory, Stream};
 use crate::dtype::DType;
 use crate::error::Result;
-use crate::fail;
 use crate::kernels::cuda::{convert, Strided, Walk};
 use crate::layout::{HaloPiece, HaloPlan, Side, MAX_DIMENSIONS};
 use std::sync::Arc;
@@ -34,9 +33,7 @@ impl DeviceHalo {
         local: &[i64],
         plan: &HaloPlan,
     ) -> Result<DeviceHalo> {
-        let Some(stream) = context.stream() else {
-            fail!(Internal, "a halo of device arrays in a context without a device");
-        };
+        let stream = context.device_stream()?;
         let across: i64 = local.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, n)| *n).product();
         let bytes = |indices: i64| (indices * across) as usize * dtype.size();
         let total = |pieces: &[HaloPiece]| bytes(pieces.iter().map(|p| p.len).sum());
@@ -124,8 +121,7 @@ impl DeviceHalo {
     }
 
     fn bytes(&self, piece: &HaloPiece) -> usize {
-        let across: i64 = self.local.iter().enumerate().filter(|(k, _)| *k != self.axis).map(|(_, n)| *n).product();
-        (piece.len * across) as usize * self.dtype.size()
+        self.block(piece.len, piece.len).0[..self.local.len()].iter().product::<i64>() as usize * self.dtype.size()
     }
 
     /// Local extents with `len` along the axis, and the C strides of a block whose axis has `whole` indices.

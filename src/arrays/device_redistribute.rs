@@ -1,14 +1,14 @@
 //! A change of layout of device arrays, whose messages go over the host in page-locked memory.
 
 use super::array::Array;
+use super::local::packed_strides;
 use super::on_device::{update_block, Placed};
 use super::space::Space;
 use crate::comm::Request;
 use crate::device::{DeviceMemory, PinnedMemory, Stream};
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::fail;
-use crate::layout::{Message, Transfer, MAX_DIMENSIONS};
+use crate::layout::{Message, Transfer};
 use std::sync::Arc;
 
 pub(super) struct DeviceRedistribute {
@@ -19,22 +19,10 @@ pub(super) struct DeviceRedistribute {
     received_here: PinnedMemory,
 }
 
-/// Local indices of a block and its extents, as kernels take them.
-fn tight(extent: &[i64]) -> ([i64; MAX_DIMENSIONS], i64) {
-    let (mut strides, mut count) = ([1; MAX_DIMENSIONS], 1);
-    for k in (0..extent.len()).rev() {
-        strides[k] = count;
-        count *= extent[k];
-    }
-    (strides, count)
-}
-
 impl DeviceRedistribute {
     /// Room for what this rank sends to and receives from others, in bytes.
     pub(super) fn new(space: &Space, sends: usize, receives: usize) -> Result<DeviceRedistribute> {
-        let Some(stream) = space.context().stream() else {
-            fail!(Internal, "a redistribution of device arrays in a context without a device");
-        };
+        let stream = space.context().device_stream()?;
         Ok(DeviceRedistribute {
             packed: DeviceMemory::new(stream, sends)?,
             packed_here: PinnedMemory::new(stream, sends)?,
@@ -103,7 +91,7 @@ impl DeviceRedistribute {
         let mut at = self.received.pointer();
         for message in transfer.receives.iter().filter(others) {
             message.for_each_block(|lower, extent| {
-                let (strides, count) = tight(extent);
+                let (strides, count) = (packed_strides(extent), extent.iter().product::<i64>());
                 let (from, into) = ((at, &strides), (target.block(lower, size), &target.strides));
                 let put = update_block(&self.stream, to.dtype(), alpha, from, beta, into, extent);
                 outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
@@ -118,7 +106,7 @@ impl DeviceRedistribute {
         let (mut at, mut outcome, size) = (self.packed.pointer(), Ok(()), space.dtype().size());
         for message in sends {
             message.for_each_block(|lower, extent| {
-                let (strides, count) = tight(extent);
+                let (strides, count) = (packed_strides(extent), extent.iter().product::<i64>());
                 let (from, into) = ((x.block(lower, size), &x.strides), (at, &strides));
                 let put = update_block(&self.stream, space.dtype(), Scalar::ONE, from, Scalar::ZERO, into, extent);
                 outcome = std::mem::replace(&mut outcome, Ok(())).and(put);

@@ -11,33 +11,28 @@ pub(super) struct DeviceSums {
     slots: Slots,
     /// What the copy writes: two doubles a slot.
     here: PinnedMemory,
-    /// Slots that were added to since `clear` or `bring`.
+    /// Whether slots may be other than zero.
     touched: bool,
-    clean: bool,
 }
 
 impl DeviceSums {
     /// As many complex sums, and one more for what does not count.
     pub(super) fn new(context: &Context, slots: usize) -> Result<DeviceSums> {
-        let Some(stream) = context.stream() else {
-            fail!(Internal, "a space in device memory whose context has no device");
-        };
+        let stream = context.device_stream()?;
         if context.deterministic() {
             fail!(Unsupported, "deterministic sums of arrays in device memory");
         }
-        Ok(DeviceSums {
-            slots: Slots::new(stream, slots + 1)?,
-            here: PinnedMemory::new(stream, 16 * slots)?,
-            touched: false,
-            clean: false,
-        })
+        let here = PinnedMemory::new(stream, 16 * slots)?;
+        let slots = Slots::new(stream, slots + 1)?;
+        slots.clear()?;
+        Ok(DeviceSums { slots, here, touched: false })
     }
 
     pub(super) fn clear(&mut self) -> Result<()> {
-        if self.touched || !self.clean {
+        if self.touched {
             self.slots.clear()?;
+            self.touched = false;
         }
-        (self.touched, self.clean) = (false, true);
         Ok(())
     }
 
@@ -48,9 +43,6 @@ impl DeviceSums {
         counts: bool,
         add: impl FnOnce(&Slots, usize) -> Result<()>,
     ) -> Result<()> {
-        if !self.clean {
-            self.clear()?;
-        }
         self.touched = true;
         add(&self.slots, if counts { slot } else { self.slots.count() - 1 })
     }
@@ -69,7 +61,6 @@ impl DeviceSums {
             let [re, im] = unsafe { self.here.pointer().cast::<[f64; 2]>().add(slot).read() };
             take(slot, Scalar::complex(re, im));
         }
-        self.touched = true;
         self.clear()
     }
 }

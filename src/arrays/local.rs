@@ -26,7 +26,12 @@ unsafe impl Sync for Local {}
 
 /// Strides in elements of a C-contiguous block.
 pub fn contiguous_strides(shape: &[i64]) -> Vec<i64> {
-    let mut strides = vec![1; shape.len()];
+    packed_strides(shape)[..shape.len()].to_vec()
+}
+
+/// As `contiguous_strides`, without allocation.
+pub(crate) fn packed_strides(shape: &[i64]) -> [i64; MAX_DIMENSIONS] {
+    let mut strides = [1; MAX_DIMENSIONS];
     for k in (0..shape.len().saturating_sub(1)).rev() {
         strides[k] = strides[k + 1] * shape[k + 1].max(1);
     }
@@ -53,7 +58,7 @@ impl Local {
         if self.shape == shape {
             strides.iter_mut().zip(&self.strides).for_each(|(to, from)| *to = *from);
         } else if self.contiguous {
-            (0..shape.len().saturating_sub(1)).rev().for_each(|k| strides[k] = strides[k + 1] * shape[k + 1].max(1));
+            strides = packed_strides(shape);
         } else {
             fail!(
                 Unsupported,

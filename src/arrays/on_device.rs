@@ -24,9 +24,7 @@ pub(crate) fn on_device<const N: usize>(leaves: [&Array; N]) -> Result<Option<(&
         let space = leaves[0].space();
         fail!(Space, "arrays in host and in device memory meet; copy one of them ({space} is the first)");
     }
-    let Some(stream) = leaves[0].space().context().stream() else {
-        fail!(Internal, "an array in device memory whose context has no device");
-    };
+    let stream = leaves[0].space().context().device_stream()?;
     let mut locals = [leaves[0].leaf()?; N];
     for (local, leaf) in locals.iter_mut().zip(leaves) {
         *local = leaf.leaf()?;
@@ -81,15 +79,8 @@ pub(super) fn copy(x: &Array, y: &Array) -> Result<()> {
     }
 }
 
-fn stream_of(x: &Array) -> Result<&Arc<Stream>> {
-    match x.space().context().stream() {
-        Some(stream) => Ok(stream),
-        None => fail!(Internal, "an array in device memory whose context has no device"),
-    }
-}
-
 fn host_to_device(x: &Array, y: &Array) -> Result<()> {
-    let (stream, source, target) = (stream_of(y)?, x.local()?, y.leaf()?);
+    let (stream, source, target) = (y.space().context().device_stream()?, x.local()?, y.leaf()?);
     let (count, from, to) = (y.local_count() as usize, x.dtype(), y.dtype());
     let gathered = match source.is_contiguous() {
         true => None,
@@ -110,7 +101,7 @@ fn host_to_device(x: &Array, y: &Array) -> Result<()> {
 }
 
 fn device_to_host(x: &Array, y: &Array) -> Result<()> {
-    let (stream, source, target) = (stream_of(x)?, x.leaf()?, y.local()?);
+    let (stream, source, target) = (x.space().context().device_stream()?, x.leaf()?, y.local()?);
     let (count, from, to) = (x.local_count() as usize, x.dtype(), y.dtype());
     let room = match source.is_contiguous() {
         true => None,
@@ -204,7 +195,7 @@ pub(crate) fn update_block(
 
 /// The first element of a leaf that has one; waits for the stream.
 pub(super) fn first_element(x: &Array) -> Result<Scalar> {
-    let (stream, local, dtype) = (stream_of(x)?, x.leaf()?, x.dtype());
+    let (stream, local, dtype) = (x.space().context().device_stream()?, x.leaf()?, x.dtype());
     let mut bytes = [0u64; 2];
     // SAFETY: an element has at most 16 bytes, and they are left alone until the stream is past them.
     unsafe { stream.copy_out(bytes.as_mut_ptr().cast(), local.pointer() as u64, dtype.size())? };

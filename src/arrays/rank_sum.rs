@@ -36,7 +36,7 @@ pub(crate) fn sum_over(group: &dyn Communicator, x: &Array) -> Result<()> {
 
 /// The sum of device memory over page-locked memory of the context; the messages are complete when it returns.
 fn through_host(group: &dyn Communicator, context: &Context, number: Number, pointer: u64, bytes: usize) -> Result<()> {
-    let Some(stream) = context.stream() else { fail!(Internal, "a device array whose context has no device") };
+    let stream = context.device_stream()?;
     context.with_staging(bytes, |room| {
         // SAFETY: both sides hold as many bytes, and the stream is waited for.
         let brought = unsafe { stream.copy_out(room, pointer, bytes) }.and_then(|()| stream.synchronize());

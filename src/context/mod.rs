@@ -155,9 +155,17 @@ impl Context {
         self.0.stream.as_ref()
     }
 
+    /// The stream, for work on what lies in device memory: a context without a device has no such arrays.
+    pub(crate) fn device_stream(&self) -> Result<&Arc<Stream>> {
+        match self.stream() {
+            Some(stream) => Ok(stream),
+            None => fail!(Internal, "work on device memory in a context without a device"),
+        }
+    }
+
     /// Does work with at least `bytes` bytes of page-locked memory, kept for the next time. `Internal` without a device.
     pub(crate) fn with_staging<R>(&self, bytes: usize, work: impl FnOnce(*mut u8) -> Result<R>) -> Result<R> {
-        let Some(stream) = self.stream() else { fail!(Internal, "staging in a context without a device") };
+        let stream = self.device_stream()?;
         let mut staging = self.0.staging.lock().unwrap_or_else(|e| e.into_inner());
         let room = match staging.take() {
             Some(room) if room.bytes() >= bytes => room,

@@ -25,6 +25,15 @@ impl DeviceMemory {
         Ok(DeviceMemory { stream: stream.clone(), pointer, bytes })
     }
 
+    /// The values, on the device when this returns.
+    pub fn of<T: Copy>(stream: &Arc<Stream>, values: &[T]) -> Result<DeviceMemory> {
+        let memory = DeviceMemory::new(stream, size_of_val(values))?;
+        // SAFETY: both sides have as many bytes, and the stream is waited for.
+        unsafe { stream.copy_in(memory.pointer, values.as_ptr().cast(), memory.bytes)? };
+        stream.synchronize()?;
+        Ok(memory)
+    }
+
     pub fn bytes(&self) -> usize {
         self.bytes
     }

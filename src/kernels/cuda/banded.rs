@@ -56,10 +56,7 @@ impl Rows {
                 }
             }
         }
-        let memory = DeviceMemory::new(stream, bytes.len())?;
-        // SAFETY: both sides have as many bytes, and the stream is waited for.
-        unsafe { stream.copy_in(memory.pointer(), bytes.as_ptr(), bytes.len())? };
-        stream.synchronize()?;
+        let memory = DeviceMemory::of(stream, &bytes)?;
         let Band { taps, lowest, head, tail, per_line, .. } = *band;
         Ok(Rows { memory, taps, lowest, head, tail, per_line, real })
     }

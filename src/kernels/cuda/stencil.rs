@@ -47,10 +47,7 @@ impl Rows {
         let mut bytes: Vec<u8> = taps.iter().flat_map(|t| (t.0 as i64).to_ne_bytes()).collect();
         bytes.extend(taps.iter().flat_map(|t| (t.1 * weight).to_ne_bytes()));
         bytes.extend(starts.iter().flat_map(|s| s.to_ne_bytes()));
-        let memory = DeviceMemory::new(stream, bytes.len())?;
-        // SAFETY: both sides have as many bytes, and the stream is waited for.
-        unsafe { stream.copy_in(memory.pointer(), bytes.as_ptr(), bytes.len())? };
-        stream.synchronize()?;
+        let memory = DeviceMemory::of(stream, &bytes)?;
         Ok(Rows {
             memory,
             starts: starts.len(),

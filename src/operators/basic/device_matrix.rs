@@ -1,6 +1,7 @@
 //! A dense matrix on a device, and its products with arrays there by cuBLAS.
 
 use super::matrix_mult::DenseMatrix;
+use crate::arrays::local::packed_strides;
 use crate::arrays::{verbs, Array};
 use crate::device::{DeviceMemory, Matrices, Products, Stream, Turn, Vector};
 use crate::dtype::{DType, Scalar};
@@ -51,10 +52,9 @@ impl DeviceMatrix {
         stream.prepare_products()?;
         let packed = matrix.to_owned()?;
         let [rows, columns] = packed.stored();
-        let memory = DeviceMemory::new(stream, rows * columns * packed.dtype().size())?;
-        // SAFETY: both sides hold the packed matrix, and the stream is waited for.
-        unsafe { stream.copy_in(memory.pointer(), packed.data(), memory.bytes())? };
-        stream.synchronize()?;
+        // SAFETY: the packed matrix has as many bytes of its own.
+        let bytes = unsafe { std::slice::from_raw_parts(packed.data(), rows * columns * packed.dtype().size()) };
+        let memory = DeviceMemory::of(stream, bytes)?;
         let (rows, columns) = (int("a dimension", rows as i64)?, int("a dimension", columns as i64)?);
         Ok(DeviceMatrix { memory, dtype: packed.dtype(), rows, columns, turned: !packed.is_column_major() })
     }
@@ -82,7 +82,7 @@ impl DeviceMatrix {
         }
         // alpha conj(M) x + beta y = conj(conj(alpha) M conj(x) + conj(beta) conj(y))
         let copy = self.conjugated(before, &source)?;
-        let source = Place { pointer: copy.pointer(), strides: tight(before) };
+        let source = Place { pointer: copy.pointer(), strides: packed_strides(before) };
         if !beta.is_zero() {
             verbs::conjugate(y)?;
         }
@@ -95,22 +95,13 @@ impl DeviceMatrix {
         let (stream, n) = (self.memory.stream(), shape.len());
         let count = shape.iter().product::<i64>() as usize;
         let copy = DeviceMemory::new(stream, count * self.dtype.size())?;
-        let (to, strides) = (copy.pointer(), tight(shape));
+        let (to, strides) = (copy.pointer(), packed_strides(shape));
         let from = Strided { pointer: x.pointer, strides: &x.strides[..n] };
         let walk = Walk::new(shape, [from, Strided { pointer: to, strides: &strides[..n] }])?;
         convert::convert(stream, walk, (self.dtype, x.pointer), (self.dtype, to))?;
         vector::conjugate_in_place(stream, self.dtype, Walk::contiguous(count, [to]), to)?;
         Ok(copy)
     }
-}
-
-/// Strides of a C-contiguous block.
-fn tight(shape: &[i64]) -> Strides {
-    let mut strides = [1; MAX_DIMENSIONS];
-    for k in (0..shape.len().saturating_sub(1)).rev() {
-        strides[k] = strides[k + 1] * shape[k + 1];
-    }
-    strides
 }
 
 /// One axis of right-hand sides: how many, and the strides of x and y.

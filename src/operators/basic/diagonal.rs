@@ -84,23 +84,13 @@ pub fn diagonal_along<T: Element>(space: &Space, axis: usize, values: &[T]) -> R
         indices.iter().flat_map(|set| set.intervals()).flat_map(|s| &values[s.start as usize..s.end() as usize]);
     let on_device = match space.memory() {
         Memory::Host => None,
-        Memory::Cuda => Some(device_copy(space, &local.clone().copied().collect::<Vec<T>>())?),
+        Memory::Cuda => {
+            Some(DeviceMemory::of(space.context().device_stream()?, &local.clone().copied().collect::<Vec<T>>())?)
+        }
     };
     let repeated = local.flat_map(|v| std::iter::repeat_n(*v, repeats));
     pattern.elements_mut::<T>().iter_mut().zip(repeated).for_each(|(p, v)| *p = v);
     Ok(Operator::new(space.clone(), space.clone(), Along { axis, pattern, row, on_device }))
-}
-
-/// The elements in memory of the space's device.
-fn device_copy<T: Element>(space: &Space, values: &[T]) -> Result<DeviceMemory> {
-    let Some(stream) = space.context().stream() else {
-        fail!(Internal, "a space in device memory whose context has no device");
-    };
-    let memory = DeviceMemory::new(stream, std::mem::size_of_val(values))?;
-    // SAFETY: both sides have as many bytes, and the stream is waited for.
-    unsafe { stream.copy_in(memory.pointer(), values.as_ptr().cast(), memory.bytes())? };
-    stream.synchronize()?;
-    Ok(memory)
 }
 
 impl Along {

@@ -94,9 +94,7 @@ fn permute_layout(layout: &Layout, permutation: &[usize], inverse: &[usize]) -> 
 
 impl Transpose {
     fn apply_on_device(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
-        let Some(stream) = y.space().context().stream() else {
-            fail!(Internal, "a device array whose context has no device");
-        };
+        let stream = y.space().context().device_stream()?;
         let permutation = if mode.transposed() { &self.inverse } else { &self.permutation };
         let [domain, range] = &self.shapes;
         let (before, after) = if mode.transposed() { (range, domain) } else { (domain, range) };

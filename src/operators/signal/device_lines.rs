@@ -5,7 +5,6 @@ use crate::arrays::halo::Halo;
 use crate::arrays::Array;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
-use crate::fail;
 use crate::kernels::cuda::banded::{apply, Block, Rows};
 use crate::kernels::cuda::stencil::Planes;
 use crate::operators::Mode;
@@ -51,9 +50,7 @@ impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
         planes: Planes,
         rows: Range<usize>,
     ) -> Result<()> {
-        let Some(stream) = y.space().context().stream() else {
-            fail!(Internal, "lines of device arrays in a context without a device");
-        };
+        let stream = y.space().context().device_stream()?;
         let (source, target) = (x.leaf()?, y.leaf()?);
         let (read, write) = (source.strides_as(&self.shape)?, target.strides_as(&self.shape)?);
         let axes = self.shape.len();
