@@ -2,17 +2,19 @@
 
 mod agreement;
 mod device;
+mod device_group;
 mod log;
 mod profile;
 
 pub use device::{DeviceChoice, HostStream, StreamChoice};
+pub(crate) use device_group::DeviceGroup;
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
 
 use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
-use crate::device::{PinnedMemory, Stream};
+use crate::device::{Staging, Stream};
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::kernels::cpu;
@@ -45,7 +47,7 @@ struct Inner {
     comm: Arc<dyn Communicator>,
     threads: Arc<ThreadPool>,
     stream: Option<Arc<Stream>>,
-    staging: Arc<Mutex<Option<PinnedMemory>>>,
+    staging: Arc<Staging>,
     options: ContextOptions,
     check_level: AtomicI32,
     log: Arc<log::Log>,
@@ -163,17 +165,6 @@ impl Context {
         }
     }
 
-    /// Does work with at least `bytes` bytes of page-locked memory, kept for the next time. `Internal` without a device.
-    pub(crate) fn with_staging<R>(&self, bytes: usize, work: impl FnOnce(*mut u8) -> Result<R>) -> Result<R> {
-        let stream = self.device_stream()?;
-        let mut staging = self.0.staging.lock().unwrap_or_else(|e| e.into_inner());
-        let room = match staging.take() {
-            Some(room) if room.bytes() >= bytes => room,
-            _ => PinnedMemory::new(stream, bytes)?,
-        };
-        work(staging.insert(room).pointer())
-    }
-
     /// Where arrays are unless their space says otherwise.
     pub fn memory(&self) -> Memory {
         match self.0.stream {
@@ -214,6 +205,16 @@ impl Context {
         let group = self.0.comm.split(colours[self.rank()])?;
         groups.insert(colours.to_vec(), group.clone());
         Ok(group)
+    }
+
+    /// As `group`, for numbers on the devices of its ranks; `None` is all ranks. `Internal` without a device. Collective
+    /// where the colours are new.
+    pub(crate) fn device_group(&self, colours: Option<&[i32]>) -> Result<DeviceGroup> {
+        let comm = match colours {
+            Some(colours) => self.group(colours)?,
+            None => self.0.comm.clone(),
+        };
+        Ok(DeviceGroup::new(comm, self.device_stream()?, &self.0.staging))
     }
 
     /// Where messages go: `None` restores silence. Local.

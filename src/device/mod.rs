@@ -13,6 +13,7 @@ mod module;
 mod nvrtc;
 mod pinned;
 mod pool;
+mod staging;
 mod stream;
 
 pub use blas::{Matrices, Products, Turn, Vector};
@@ -23,4 +24,5 @@ pub use module::{Function, Source};
 pub use nvrtc::Header;
 pub use pinned::PinnedMemory;
 pub use pool::PoolStatistics;
+pub use staging::Staging;
 pub use stream::Stream;

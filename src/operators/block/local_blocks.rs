@@ -133,7 +133,7 @@ impl LocalBlocks {
         if outcome.is_err() {
             outcome = outcome.and(verbs::fill(&sum, Scalar::real(f64::NAN)));
         }
-        outcome = outcome.and(sum_over(&**reducer.group(), &sum));
+        outcome = outcome.and(sum_over(reducer, &sum));
         if !in_place {
             outcome = outcome.and(verbs::axpby(Scalar::ONE, &sum, beta, y));
         }
