@@ -72,6 +72,7 @@ fn read(choices: dlops_context_options) -> Result<ContextOptions> {
         check_level: flag(choices.check_level, "check_level")? as i32,
         deterministic: flag(choices.deterministic, "deterministic")?,
         profile: flag(choices.profile, "profile")?,
+        ..ContextOptions::default()
     })
 }
 

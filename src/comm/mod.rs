@@ -133,6 +133,10 @@ pub trait Communicator: Send + Sync {
     fn check_thread(&self) -> Result<()> {
         Ok(())
     }
+    /// Whether `send` and `receive` take addresses of device memory. `Option` where the environment says nonsense. Local.
+    fn takes_device_memory(&self) -> Result<bool> {
+        Ok(false)
+    }
     /// This rank's number among the ranks on its machine, in the order of ranks. Collective.
     fn local_rank(&self) -> Result<usize> {
         machine::local_rank(&|own, all| self.allgather(own, all), self.rank(), self.size())

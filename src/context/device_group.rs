@@ -1,7 +1,8 @@
 //! Ranks that add up numbers which lie on their devices.
 
 use crate::comm::{Combine, Communicator, Number};
-use crate::device::{Staging, Stream};
+use crate::device::{NcclCommunicator, Staging, Stream};
+use crate::dtype::DType;
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -9,18 +10,24 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct DeviceGroup {
     comm: Arc<dyn Communicator>,
+    nccl: Option<Arc<NcclCommunicator>>,
     stream: Arc<Stream>,
     staging: Arc<Staging>,
 }
 
 impl DeviceGroup {
-    pub(super) fn new(comm: Arc<dyn Communicator>, stream: &Arc<Stream>, staging: &Arc<Staging>) -> DeviceGroup {
-        DeviceGroup { comm, stream: stream.clone(), staging: staging.clone() }
+    pub(super) fn new(
+        comm: Arc<dyn Communicator>,
+        nccl: Option<Arc<NcclCommunicator>>,
+        stream: &Arc<Stream>,
+        staging: &Arc<Staging>,
+    ) -> DeviceGroup {
+        DeviceGroup { comm, nccl, stream: stream.clone(), staging: staging.clone() }
     }
 
-    /// Whether a sum waits for the device's work before it. It does not for one rank.
+    /// Whether a sum waits for the device's work before it. It does not for one rank, nor with NCCL.
     pub(crate) fn waits_for_host(&self) -> bool {
-        self.comm.size() > 1
+        self.comm.size() > 1 && self.nccl.is_none()
     }
 
     /// Plans for sums of `count` numbers, which allocate nothing then. Local.
@@ -41,8 +48,23 @@ impl DeviceGroup {
         if self.comm.size() == 1 || count == 0 {
             return Ok(());
         }
+        let bytes = count * number.size();
+        if let Some(nccl) = &self.nccl {
+            self.comm.traffic().add(bytes);
+            // SAFETY: the caller's contract.
+            return unsafe { nccl.sum(dtype(number), pointer, count) };
+        }
         let add = |here: &mut [u8]| self.comm.allreduce(here, number, Combine::Sum);
         // SAFETY: the caller's contract.
-        unsafe { self.staging.change(&self.stream, pointer, count * number.size(), add) }
+        unsafe { self.staging.change(&self.stream, pointer, bytes, add) }
+    }
+}
+
+fn dtype(number: Number) -> DType {
+    match number {
+        Number::Float32 => DType::Float32,
+        Number::Float64 => DType::Float64,
+        Number::Int32 => DType::Int32,
+        Number::Int64 => DType::Int64,
     }
 }

@@ -5,16 +5,19 @@ mod device;
 mod device_group;
 mod log;
 mod profile;
+mod transport;
 
 pub use device::{DeviceChoice, HostStream, StreamChoice};
 pub(crate) use device_group::DeviceGroup;
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
+pub(crate) use transport::Transport;
+pub use transport::{HostNccl, TransportChoice};
 
 use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
-use crate::device::{Staging, Stream};
+use crate::device::{NcclCommunicator, Staging, Stream};
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::kernels::cpu;
@@ -37,6 +40,10 @@ pub struct ContextOptions {
     pub profile: bool,
     /// Work on a device; arrays are then in its memory unless their space says otherwise.
     pub device: Option<DeviceChoice>,
+    /// How what lies on devices goes from rank to rank.
+    pub transport: TransportChoice,
+    /// The host's NCCL communicator of the same ranks.
+    pub nccl: Option<HostNccl>,
 }
 
 /// A shared handle; clones are the same context.
@@ -47,6 +54,7 @@ struct Inner {
     comm: Arc<dyn Communicator>,
     threads: Arc<ThreadPool>,
     stream: Option<Arc<Stream>>,
+    transport: Transport,
     staging: Arc<Staging>,
     options: ContextOptions,
     check_level: AtomicI32,
@@ -54,6 +62,7 @@ struct Inner {
     profile: Arc<Profile>,
     pending: Mutex<Option<Error>>,
     groups: Mutex<HashMap<Vec<i32>, Arc<dyn Communicator>>>,
+    nccl_groups: Mutex<HashMap<Vec<i32>, Option<Arc<NcclCommunicator>>>>,
     local: OnceLock<Context>,
     is_local: bool,
 }
@@ -76,16 +85,22 @@ impl Context {
             Some(choice) => Some(agree(&*comm, device::open(choice, &*comm))?),
             None => None,
         };
+        let transport = match &stream {
+            Some(stream) => transport::open(&options, &*comm, stream)?,
+            None => Transport::Staged,
+        };
         let context = Context(Arc::new(Inner {
             profile: Arc::new(Profile::new(options.profile)),
             threads: pool,
             stream,
+            transport,
             staging: Arc::default(),
             check_level: AtomicI32::new(options.check_level),
             options,
             log: Arc::new(log::Log::default()),
             pending: Mutex::new(None),
             groups: Mutex::new(HashMap::new()),
+            nccl_groups: Mutex::default(),
             local: OnceLock::new(),
             is_local: false,
             comm,
@@ -122,6 +137,7 @@ impl Context {
                 comm: Solo::new(),
                 threads: self.0.threads.clone(),
                 stream: self.0.stream.clone(),
+                transport: Transport::Staged,
                 staging: self.0.staging.clone(),
                 options: self.0.options,
                 check_level: AtomicI32::new(self.check_level()),
@@ -129,6 +145,7 @@ impl Context {
                 profile: self.0.profile.clone(),
                 pending: Mutex::new(None),
                 groups: Mutex::new(HashMap::new()),
+                nccl_groups: Mutex::default(),
                 local: OnceLock::new(),
                 is_local: true,
             }))
@@ -162,6 +179,24 @@ impl Context {
         match self.stream() {
             Some(stream) => Ok(stream),
             None => fail!(Internal, "work on device memory in a context without a device"),
+        }
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    /// How what lies on devices goes from rank to rank; not `Automatic`.
+    pub fn transport_choice(&self) -> TransportChoice {
+        self.0.transport.choice()
+    }
+
+    /// The NCCL communicator of the context's ranks, where that is how they talk: the host's, or the library's own, which
+    /// lives as long as the context.
+    pub fn nccl(&self) -> Option<&Arc<NcclCommunicator>> {
+        match &self.0.transport {
+            Transport::Nccl(communicator) => Some(communicator),
+            _ => None,
         }
     }
 
@@ -210,11 +245,26 @@ impl Context {
     /// As `group`, for numbers on the devices of its ranks; `None` is all ranks. `Internal` without a device. Collective
     /// where the colours are new.
     pub(crate) fn device_group(&self, colours: Option<&[i32]>) -> Result<DeviceGroup> {
+        let stream = self.device_stream()?;
         let comm = match colours {
             Some(colours) => self.group(colours)?,
             None => self.0.comm.clone(),
         };
-        Ok(DeviceGroup::new(comm, self.device_stream()?, &self.0.staging))
+        let nccl = match (&self.0.transport, colours) {
+            (Transport::Nccl(all), Some(colours)) if comm.size() < self.size() => {
+                let mut known = self.0.nccl_groups.lock().unwrap_or_else(|e| e.into_inner());
+                match known.get(colours) {
+                    Some(group) => group.clone(),
+                    None => {
+                        let group = transport::group(all, colours, &*self.0.comm, &*comm, stream)?;
+                        known.entry(colours.to_vec()).or_insert(group).clone()
+                    }
+                }
+            }
+            (Transport::Nccl(all), _) => Some(all.clone()),
+            _ => None,
+        };
+        Ok(DeviceGroup::new(comm, nccl, stream, &self.0.staging))
     }
 
     /// Where messages go: `None` restores silence. Local.

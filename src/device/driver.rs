@@ -7,13 +7,14 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 37] = [
+const NEEDED: [&CStr; 38] = [
     c"cuCtxGetCurrent",
     c"cuCtxSetCurrent",
     c"cuDeviceGet",
     c"cuDeviceGetAttribute",
     c"cuDeviceGetCount",
     c"cuDeviceGetName",
+    c"cuDeviceGetUuid_v2",
     c"cuDevicePrimaryCtxRelease_v2",
     c"cuDevicePrimaryCtxRetain",
     c"cuDriverGetVersion",

@@ -1,4 +1,4 @@
-//! The GPU: driver, devices, streams, memory and compiled kernels, found at run time.
+//! The GPU: driver, devices, streams, memory, compiled kernels and NCCL, found at run time.
 //!
 //! Nothing here is linked: a machine without CUDA runs the same binary, and every entry answers `Unsupported` with
 //! what was looked for. The caller's current CUDA context is after every call what it was before.
@@ -10,6 +10,8 @@ mod device;
 mod driver;
 mod memory;
 mod module;
+mod nccl;
+mod nccl_communicator;
 mod nvrtc;
 mod pinned;
 mod pool;
@@ -21,6 +23,8 @@ pub use device::{Current, Device};
 pub use driver::available;
 pub use memory::DeviceMemory;
 pub use module::{Function, Source};
+pub use nccl::{nccl_is_off, UniqueId};
+pub use nccl_communicator::{NcclCommunicator, Piece};
 pub use nvrtc::Header;
 pub use pinned::PinnedMemory;
 pub use pool::PoolStatistics;

@@ -4,11 +4,12 @@ use super::blas::Blas;
 use super::device::Device;
 use super::driver::check;
 use super::module::Function;
+use super::nccl_communicator::NcclCommunicator;
 use crate::error::Result;
 use crate::fail;
 use cudarc::driver::sys::{self, CUevent, CUresult, CUstream};
 use std::ffi::c_void;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// Work put on one stream is done in its order. Borrowed from the host, or made by the library.
 pub struct Stream {
@@ -19,6 +20,8 @@ pub struct Stream {
     event: CUevent,
     /// Made at its first use.
     pub(super) blas: OnceLock<Result<Blas>>,
+    /// Those that put work here, which may fail without the stream telling.
+    communicators: Mutex<Vec<Weak<NcclCommunicator>>>,
 }
 
 // SAFETY: streams and events may be used from any thread.
@@ -70,7 +73,7 @@ impl Stream {
         let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
         // SAFETY: the device's context is current; the driver writes one handle; destroyed in `Drop`.
         let made = check(unsafe { sys::cuEventCreate(&mut event, flags) }, || "cuEventCreate".into());
-        let stream = Stream { device: device.clone(), raw, owned, event, blas: OnceLock::new() };
+        let stream = Stream { device: device.clone(), raw, owned, event, blas: OnceLock::new(), communicators: Mutex::default() };
         made.map(|()| Arc::new(stream))
     }
 
@@ -91,11 +94,29 @@ impl Stream {
             match unsafe { sys::cuStreamQuery(self.raw) } {
                 CUresult::CUDA_SUCCESS => break,
                 CUresult::CUDA_ERROR_NOT_READY if turn < SPINS => std::hint::spin_loop(),
-                CUresult::CUDA_ERROR_NOT_READY => std::thread::yield_now(),
+                CUresult::CUDA_ERROR_NOT_READY => {
+                    if turn % SPINS == 0 {
+                        self.check_communicators()?;
+                    }
+                    std::thread::yield_now();
+                }
                 code => return check(code, || format!("work on a stream of device {}", self.device.ordinal())),
             }
         }
-        Ok(())
+        self.check_communicators()
+    }
+
+    /// Errors of the communicator's work are reported by `synchronize` from now on.
+    pub(super) fn watch(&self, communicator: &Arc<NcclCommunicator>) {
+        let mut communicators = self.communicators.lock().unwrap_or_else(PoisonError::into_inner);
+        communicators.retain(|c| c.strong_count() > 0);
+        communicators.push(Arc::downgrade(communicator));
+    }
+
+    fn check_communicators(&self) -> Result<()> {
+        // The lock is not held while one is asked: the last handle of it may end here.
+        let get = |k: usize| self.communicators.lock().unwrap_or_else(PoisonError::into_inner).get(k).cloned();
+        (0..).map_while(get).filter_map(|c| c.upgrade()).try_for_each(|c| c.check())
     }
 
     /// Work put here from now on waits for what is on `other` now.
