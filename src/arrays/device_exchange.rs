@@ -31,7 +31,10 @@ struct Block {
 /// The room that a transport needs besides.
 enum Route {
     /// Page-locked twins of both blocks.
-    Staged { sent: PinnedMemory, received: PinnedMemory },
+    Staged {
+        sent: PinnedMemory,
+        received: PinnedMemory,
+    },
     /// The communicator takes the pieces where they are.
     CudaAware,
     Nccl(Arc<NcclCommunicator>),
@@ -121,12 +124,14 @@ impl DeviceExchange {
         match &self.route {
             Route::Staged { sent, received } => {
                 // SAFETY: both sides hold the pieces; what is copied is sent after the wait.
-                let brought = unsafe { self.stream.copy_out(sent.pointer(), self.sends.memory.pointer(), self.sends.away) };
+                let brought =
+                    unsafe { self.stream.copy_out(sent.pointer(), self.sends.memory.pointer(), self.sends.away) };
                 // Also what the last exchange copied from `received` is done now.
                 outcome = outcome.and(brought).and(self.stream.synchronize());
                 let (sent_at, received_at) = (self.sends.twin(sent), self.receives.twin(received));
                 // SAFETY: the twins hold the pieces, and are left alone until `finish` has waited.
-                outcome.and(unsafe { post(&*self.comm, sends, sent_at, receives, received_at, tag, &mut self.requests) })
+                outcome
+                    .and(unsafe { post(&*self.comm, sends, sent_at, receives, received_at, tag, &mut self.requests) })
             }
             Route::CudaAware => {
                 let _current = self.stream.device().enter();

@@ -60,7 +60,12 @@ pub(super) fn open(options: &ContextOptions, comm: &dyn Communicator, stream: &A
     let given = options.nccl.filter(|_| wanted == TransportChoice::Nccl);
     let codes = comm.allgather_i64(2 * wanted as i64 + i64::from(given.is_some()))?;
     if let Some(other) = codes.iter().position(|c| *c != codes[0]) {
-        fail!(Collective, "the ranks want different transports: rank 0 {}, rank {other} {}", name(codes[0]), name(codes[other]));
+        fail!(
+            Collective,
+            "the ranks want different transports: rank 0 {}, rank {other} {}",
+            name(codes[0]),
+            name(codes[other])
+        );
     }
     match (wanted, given) {
         (TransportChoice::CudaAware, _) => Ok(Transport::CudaAware),

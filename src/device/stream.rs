@@ -73,7 +73,14 @@ impl Stream {
         let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
         // SAFETY: the device's context is current; the driver writes one handle; destroyed in `Drop`.
         let made = check(unsafe { sys::cuEventCreate(&mut event, flags) }, || "cuEventCreate".into());
-        let stream = Stream { device: device.clone(), raw, owned, event, blas: OnceLock::new(), communicators: Mutex::default() };
+        let stream = Stream {
+            device: device.clone(),
+            raw,
+            owned,
+            event,
+            blas: OnceLock::new(),
+            communicators: Mutex::default(),
+        };
         made.map(|()| Arc::new(stream))
     }
 
