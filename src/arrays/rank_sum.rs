@@ -2,6 +2,7 @@
 
 use super::array::Array;
 use super::reduction::Reducer;
+use super::space::Space;
 use crate::comm::{Combine, Number};
 use crate::dtype::DType;
 use crate::error::Result;
@@ -15,12 +16,7 @@ pub(crate) fn sum_over(reducer: &Reducer, x: &Array) -> Result<()> {
     if !local.is_contiguous() {
         fail!(Unsupported, "the sum over ranks needs contiguous memory");
     }
-    let number = match x.dtype() {
-        DType::Float32 | DType::Complex64 => Number::Float32,
-        DType::Float64 | DType::Complex128 => Number::Float64,
-        DType::Int32 => Number::Int32,
-        DType::Int64 => Number::Int64,
-    };
+    let number = parts(x.dtype());
     let bytes = x.local_count() as usize * x.dtype().size();
     if bytes == 0 || reducer.group().size() == 1 {
         return Ok(());
@@ -32,4 +28,23 @@ pub(crate) fn sum_over(reducer: &Reducer, x: &Array) -> Result<()> {
     // SAFETY: a contiguous leaf with elements has this many bytes at its pointer, which only this call touches.
     let buffer = unsafe { std::slice::from_raw_parts_mut(local.pointer(), bytes) };
     reducer.group().allreduce(buffer, number, Combine::Sum)
+}
+
+/// Plans for sums of arrays of a space, which allocate nothing then. Local.
+pub(crate) fn prepare_sums(space: &Space) -> Result<()> {
+    if !space.is_on_device() {
+        return Ok(());
+    }
+    let (number, bytes) = (parts(space.dtype()), space.local_count() as usize * space.dtype().size());
+    space.reducer().device_group()?.prepare(number, bytes / number.size())
+}
+
+/// The numbers that elements are made of.
+fn parts(dtype: DType) -> Number {
+    match dtype {
+        DType::Float32 | DType::Complex64 => Number::Float32,
+        DType::Float64 | DType::Complex128 => Number::Float64,
+        DType::Int32 => Number::Int32,
+        DType::Int64 => Number::Int64,
+    }
 }

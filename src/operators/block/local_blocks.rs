@@ -5,7 +5,7 @@
 //! by beta = 1 from the second on, and over the ranks by one allreduce.
 
 use super::sides::Sides;
-use crate::arrays::rank_sum::sum_over;
+use crate::arrays::rank_sum::{prepare_sums, sum_over};
 use crate::arrays::view::View;
 use crate::arrays::{verbs, Array, Space};
 use crate::context::Context;
@@ -64,7 +64,10 @@ impl LocalBlocks {
             Some(dtype) => promoted(a, dtype),
             None => Ok(a.clone()),
         };
-        let operators = context.agree(operators.iter().map(widened).collect::<Result<Vec<_>>>())?;
+        let mut whole = [&domain, &range].into_iter().zip(kinds).filter(|(_, kind)| *kind == Side::Whole);
+        let prepared = whole.try_for_each(|(space, _)| prepare_sums(space));
+        let operators = prepared.and_then(|()| operators.iter().map(widened).collect::<Result<Vec<_>>>());
+        let operators = context.agree(operators)?;
         let views = operators.iter().map(|a| [View::new(a.domain()), View::new(a.range())]).collect();
         let map = LocalBlocks {
             name,
