@@ -7,8 +7,9 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 38] = [
+const NEEDED: [&CStr; 39] = [
     c"cuCtxGetCurrent",
+    c"cuCtxGetStreamPriorityRange",
     c"cuCtxSetCurrent",
     c"cuDeviceGet",
     c"cuDeviceGetAttribute",
@@ -41,7 +42,7 @@ const NEEDED: [&CStr; 38] = [
     c"cuModuleLoadData",
     c"cuModuleUnload",
     c"cuPointerGetAttribute",
-    c"cuStreamCreate",
+    c"cuStreamCreateWithPriority",
     c"cuStreamDestroy_v2",
     c"cuStreamGetCtx",
     c"cuStreamQuery",

@@ -49,7 +49,7 @@ impl NcclCommunicator {
 
     /// A new communicator of the ranks that got this id. Collective over them.
     pub fn new(id: UniqueId, rank: usize, size: usize, work: &Arc<Stream>) -> Result<Arc<NcclCommunicator>> {
-        let (library, beside) = (library(true)?, Stream::new(work.device())?);
+        let (library, beside) = (library(true)?, Stream::urgent(work.device())?);
         let mut raw = std::ptr::null_mut();
         {
             let _current = work.device().enter()?;
@@ -97,7 +97,7 @@ impl NcclCommunicator {
             );
         }
         library.check_asynchronous(raw, || format!("the communicator {raw:p}"))?;
-        let beside = Stream::new(work.device())?;
+        let beside = Stream::urgent(work.device())?;
         Ok(NcclCommunicator::watched(library, raw, false, (rank, size), work, beside))
     }
 

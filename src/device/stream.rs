@@ -38,11 +38,27 @@ const DEFAULTS: [usize; 3] = [0, 1, 2];
 impl Stream {
     /// A stream of the library's own, which does not wait for the legacy default stream.
     pub fn new(device: &Arc<Device>) -> Result<Arc<Stream>> {
+        Stream::with_priority(device, 0)
+    }
+
+    /// As `new`, and blocks of its kernels are the next to run, before those of other streams that wait for their turn.
+    pub fn urgent(device: &Arc<Device>) -> Result<Arc<Stream>> {
+        let _current = device.enter()?;
+        let (mut least, mut greatest) = (0, 0);
+        // SAFETY: the driver writes two integers.
+        check(unsafe { sys::cuCtxGetStreamPriorityRange(&mut least, &mut greatest) }, || {
+            "cuCtxGetStreamPriorityRange".into()
+        })?;
+        Stream::with_priority(device, greatest)
+    }
+
+    fn with_priority(device: &Arc<Device>, priority: i32) -> Result<Arc<Stream>> {
         let _current = device.enter()?;
         let mut raw = std::ptr::null_mut();
         let flags = sys::CUstream_flags::CU_STREAM_NON_BLOCKING as u32;
         // SAFETY: the driver writes one handle; destroyed in `Drop`.
-        check(unsafe { sys::cuStreamCreate(&mut raw, flags) }, || "cuStreamCreate".into())?;
+        let code = unsafe { sys::cuStreamCreateWithPriority(&mut raw, flags, priority) };
+        check(code, || "cuStreamCreateWithPriority".into())?;
         Stream::over(device, raw, true)
     }
 

@@ -16,7 +16,7 @@ static struct {
     int (*count)(ncclComm *, int *);
     int (*all_reduce)(const void *, void *, size_t, int, int, ncclComm *, CUstream_st *);
 } nccl;
-static int (*retain)(void **, int), (*release)(int), (*set_current)(void *);
+static int (*retain)(void **, int), (*set_current)(void *);
 static int32_t devices;
 static void *library;
 
@@ -293,6 +293,38 @@ static void made(void)
     }
 }
 
+/* A sum over an address that is not the device's, on the last rank: its device has failed, the others hear of it, nobody waits
+   for ever, and everything is destroyed. Nothing works after it. */
+static void failure(void)
+{
+    dlops_context_options choices = cuda(DLOPS_TRANSPORT_NCCL);
+    dlops_context *context = world(&choices);
+    dlops_space *space = line(context, DLOPS_FLOAT64, size);
+    dlops_array *x = filled(space, 1);
+    ncclComm *communicator = NULL;
+    CUstream_st *stream = NULL;
+    void *place = NULL, *primary = NULL;
+    OK(dlops_context_get_nccl(context, &communicator));
+    OK(dlops_context_get_stream(context, &stream));
+    OK(dlops_context_synchronize(context));
+    OK(dlops_array_acquire(x, DLOPS_ACCESS_READ_WRITE, &place));
+    CHECK(retain(&primary, rank) == 0 && set_current(primary) == 0);
+    if (rank == size - 1)
+        place = &choices;
+    CHECK(nccl.all_reduce(place, place, 1, 8, 0, communicator, stream) == 0);
+    set_current(NULL);
+    OK(dlops_array_release(x));
+    for (int turn = 0; turn < 2; turn++) {
+        if (rank == size - 1)
+            REFUSED(dlops_context_synchronize(context), DLOPS_ERROR_CUDA, "work on a stream of device");
+        else
+            REFUSED(dlops_context_synchronize(context), DLOPS_ERROR_NCCL, "earlier work of the NCCL communicator");
+    }
+    OK(dlops_context_destroy(&context));
+    OK(dlops_array_destroy(&x));
+    OK(dlops_space_destroy(&space));
+}
+
 static void *symbol(void *from, const char *name)
 {
     void *found = dlsym(from, name);
@@ -315,7 +347,6 @@ static int with_nccl(void)
     *(void **)&nccl.count = symbol(library, "ncclCommCount");
     *(void **)&nccl.all_reduce = symbol(library, "ncclAllReduce");
     *(void **)&retain = symbol(driver, "cuDevicePrimaryCtxRetain");
-    *(void **)&release = symbol(driver, "cuDevicePrimaryCtxRelease_v2");
     *(void **)&set_current = symbol(driver, "cuCtxSetCurrent");
     return devices >= size;
 }
@@ -342,6 +373,7 @@ int main(void)
     if (with_nccl()) {
         made();
         given();
+        failure();
     } else if (rank == 0) {
         printf("SKIPPED: NCCL: %d ranks, %d devices, %s\n", (int)size, (int)devices, library ? "loaded" : "no library");
     }
