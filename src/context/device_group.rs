@@ -1,5 +1,7 @@
 //! Ranks that add up numbers which lie on their devices.
 
+use super::transport::{self, Transport};
+use super::Context;
 use crate::comm::{Combine, Communicator, Number};
 use crate::device::{NcclCommunicator, Staging, Stream};
 use crate::dtype::DType;
@@ -57,6 +59,33 @@ impl DeviceGroup {
         let add = |here: &mut [u8]| self.comm.allreduce(here, number, Combine::Sum);
         // SAFETY: the caller's contract.
         unsafe { self.staging.change(&self.stream, pointer, bytes, add) }
+    }
+}
+
+impl Context {
+    /// As `group`, for numbers on the devices of its ranks; `None` is all ranks. `Internal` without a device. Collective
+    /// where the colours are new.
+    pub(crate) fn device_group(&self, colours: Option<&[i32]>) -> Result<DeviceGroup> {
+        let stream = self.device_stream()?;
+        let comm = match colours {
+            Some(colours) => self.group(colours)?,
+            None => self.0.comm.clone(),
+        };
+        let nccl = match (&self.0.transport, colours) {
+            (Transport::Nccl(all), Some(colours)) if comm.size() < self.size() => {
+                let mut known = self.0.nccl_groups.lock().unwrap_or_else(|e| e.into_inner());
+                match known.get(colours) {
+                    Some(group) => group.clone(),
+                    None => {
+                        let group = transport::group(all, colours, &*self.0.comm, &*comm, stream)?;
+                        known.entry(colours.to_vec()).or_insert(group).clone()
+                    }
+                }
+            }
+            (Transport::Nccl(all), _) => Some(all.clone()),
+            _ => None,
+        };
+        Ok(DeviceGroup::new(comm, nccl, stream, &self.0.staging))
     }
 }
 

@@ -182,24 +182,6 @@ impl Context {
         }
     }
 
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.0.transport
-    }
-
-    /// How what lies on devices goes from rank to rank; not `Automatic`.
-    pub fn transport_choice(&self) -> TransportChoice {
-        self.0.transport.choice()
-    }
-
-    /// The NCCL communicator of the context's ranks, where that is how they talk: the host's, or the library's own, which
-    /// lives as long as the context.
-    pub fn nccl(&self) -> Option<&Arc<NcclCommunicator>> {
-        match &self.0.transport {
-            Transport::Nccl(communicator) => Some(communicator),
-            _ => None,
-        }
-    }
-
     /// Where arrays are unless their space says otherwise.
     pub fn memory(&self) -> Memory {
         match self.0.stream {
@@ -240,31 +222,6 @@ impl Context {
         let group = self.0.comm.split(colours[self.rank()])?;
         groups.insert(colours.to_vec(), group.clone());
         Ok(group)
-    }
-
-    /// As `group`, for numbers on the devices of its ranks; `None` is all ranks. `Internal` without a device. Collective
-    /// where the colours are new.
-    pub(crate) fn device_group(&self, colours: Option<&[i32]>) -> Result<DeviceGroup> {
-        let stream = self.device_stream()?;
-        let comm = match colours {
-            Some(colours) => self.group(colours)?,
-            None => self.0.comm.clone(),
-        };
-        let nccl = match (&self.0.transport, colours) {
-            (Transport::Nccl(all), Some(colours)) if comm.size() < self.size() => {
-                let mut known = self.0.nccl_groups.lock().unwrap_or_else(|e| e.into_inner());
-                match known.get(colours) {
-                    Some(group) => group.clone(),
-                    None => {
-                        let group = transport::group(all, colours, &*self.0.comm, &*comm, stream)?;
-                        known.entry(colours.to_vec()).or_insert(group).clone()
-                    }
-                }
-            }
-            (Transport::Nccl(all), _) => Some(all.clone()),
-            _ => None,
-        };
-        Ok(DeviceGroup::new(comm, nccl, stream, &self.0.staging))
     }
 
     /// Where messages go: `None` restores silence. Local.

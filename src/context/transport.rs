@@ -1,6 +1,6 @@
 //! How what lies on devices goes from rank to rank.
 
-use super::ContextOptions;
+use super::{Context, ContextOptions};
 use crate::comm::{agree, Communicator};
 use crate::device::{nccl_is_off, NcclCommunicator, Stream, UniqueId};
 use crate::error::Result;
@@ -45,11 +45,31 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    pub(super) fn choice(&self) -> TransportChoice {
+    fn choice(&self) -> TransportChoice {
         match self {
             Transport::Staged => TransportChoice::Staged,
             Transport::CudaAware => TransportChoice::CudaAware,
             Transport::Nccl(_) => TransportChoice::Nccl,
+        }
+    }
+}
+
+impl Context {
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    /// How what lies on devices goes from rank to rank; not `Automatic`.
+    pub fn transport_choice(&self) -> TransportChoice {
+        self.0.transport.choice()
+    }
+
+    /// The NCCL communicator of the context's ranks, where that is how they talk: the host's, or the library's own, which
+    /// lives as long as the context.
+    pub fn nccl(&self) -> Option<&Arc<NcclCommunicator>> {
+        match &self.0.transport {
+            Transport::Nccl(communicator) => Some(communicator),
+            _ => None,
         }
     }
 }
@@ -75,8 +95,8 @@ pub(super) fn open(options: &ContextOptions, comm: &dyn Communicator, stream: &A
             agree(comm, borrowed).map(Transport::Nccl)
         }
         (TransportChoice::Nccl, None) => {
-            one_device_each(comm, stream)?;
             agree(comm, NcclCommunicator::available())?;
+            one_device_each(comm, stream)?;
             make(comm, stream).map(Transport::Nccl)
         }
         _ => Ok(Transport::Staged),

@@ -130,10 +130,13 @@ impl NcclCommunicator {
             let _current = self.work.device().enter()?;
             // SAFETY: a live communicator; NCCL writes one handle, which is destroyed in `Drop`.
             let code = unsafe { split(self.raw, colour, self.rank as c_int, &mut raw, std::ptr::null_mut()) };
-            self.library.complete(code, self.raw, || format!("ncclCommSplit by colour {colour}"))?;
-        }
-        if raw.is_null() {
-            return Ok(None);
+            let what = || format!("ncclCommSplit by colour {colour}");
+            self.library.complete(code, self.raw, what)?;
+            if raw.is_null() {
+                return Ok(None);
+            }
+            // Of a non-blocking communicator the new one may still be on its way.
+            self.library.complete(nccl::IN_PROGRESS, raw, what)?;
         }
         let (mut rank, mut size) = (0, 0);
         // SAFETY: the fresh communicator; one integer is written by each.
