@@ -64,8 +64,10 @@ impl LocalBlocks {
             Some(dtype) => promoted(a, dtype),
             None => Ok(a.clone()),
         };
-        let mut whole = [&domain, &range].into_iter().zip(kinds).filter(|(_, kind)| *kind == Side::Whole);
-        let prepared = whole.try_for_each(|(space, _)| prepare_sums(space));
+        let prepared = [&domain, &range].into_iter().zip(kinds).try_for_each(|(space, kind)| match kind {
+            Side::Whole => prepare_sums(space),
+            Side::Divided => Ok(()),
+        });
         let operators = prepared.and_then(|()| operators.iter().map(widened).collect::<Result<Vec<_>>>());
         let operators = context.agree(operators)?;
         let views = operators.iter().map(|a| [View::new(a.domain()), View::new(a.range())]).collect();
