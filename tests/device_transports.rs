@@ -285,6 +285,38 @@ fn solvers_take_the_same_steps() {
     }
 }
 
+/// With NCCL a rank has put all of an apply on its stream before another rank begins: a host that waited for messages would
+/// wait for ever here.
+#[test]
+fn nccl_lets_no_host_wait() {
+    if !available() || !nccl_serves(2) {
+        return;
+    }
+    ranks::on_ranks_with(2, options(TransportChoice::Nccl), |context| {
+        let space = space(context, DType::Float64, &[9, 4], cut(0, Partition::Balanced, 2), None);
+        let own = Space::new(&context.local(), DType::Float64, &[5], Layout::replicated(1), None).unwrap();
+        let block = first_derivative(&own, 0, &FirstDerivative::default()).unwrap();
+        for (operator, mode) in [
+            (laplacian(&space, &Laplacian::default()).unwrap(), Mode::Forward),
+            (vstack(context, &[block], None).unwrap(), Mode::Adjoint),
+        ] {
+            let (from, to) = operator.spaces(mode);
+            let (x, y, z) = (drawn(from), Array::new(to).unwrap(), Array::new(to).unwrap());
+            operator.apply(mode, &x, &y).unwrap();
+            context.stream().unwrap().synchronize().unwrap();
+            context.comm().barrier().unwrap();
+            if context.rank() == 1 {
+                operator.apply(mode, &x, &z).unwrap();
+            }
+            context.comm().barrier().unwrap();
+            if context.rank() == 0 {
+                operator.apply(mode, &x, &z).unwrap();
+            }
+            assert!(bits(&y).eq(bits(&z)));
+        }
+    });
+}
+
 /// Contexts that are refused with this status on all ranks, and a part of the text.
 fn refused(ranks: usize, of: impl Fn(&Arc<dyn Communicator>) -> ContextOptions + Sync, status: Status, words: &str) {
     let errors: Vec<Option<Error>> = threaded::on_ranks(ranks, |comm| {
