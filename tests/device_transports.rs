@@ -339,7 +339,7 @@ fn ranks_want_the_same_transport_and_a_device_each() {
         device: Some(DeviceChoice { ordinal: Some(0), stream: StreamChoice::Own }),
         ..options(transport)
     };
-    refused(2, |_| first(TransportChoice::Nccl), Status::Unsupported, "ranks 0 and 1 have the same one");
+    refused(2, |_| first(TransportChoice::Nccl), Status::Unsupported, "rank 0 and rank 1 have the same one");
     let mixed = |comm: &Arc<dyn Communicator>| {
         options(if comm.rank() == 0 { TransportChoice::Staged } else { TransportChoice::Nccl })
     };

@@ -135,7 +135,7 @@ fn one_device_each(comm: &dyn Communicator, stream: &Arc<Stream>) -> Result<()> 
         if let Some(other) = devices[..rank].iter().position(|d| d == device) {
             fail!(
                 Unsupported,
-                "NCCL needs a device for each rank, and ranks {other} and {rank} have the same one: start no more ranks \
+                "NCCL needs a device for each rank, and rank {other} and rank {rank} have the same one: start no more ranks \
                  than there are devices on a machine, or take another transport"
             );
         }
