@@ -246,8 +246,8 @@ impl Drop for NcclCommunicator {
         if !self.owned {
             return;
         }
-        // Work that failed will not end: it is called off instead of waited for.
-        let settled = self.check().and(self.work.synchronize()).and(self.beside.synchronize());
+        // Work that failed may never end: it is called off instead of waited for.
+        let settled = [&self.work, &self.beside].into_iter().try_for_each(|s| s.finish(|| self.check()));
         let current = self.work.device().enter();
         // SAFETY: made here, and ended once.
         let _ = unsafe {

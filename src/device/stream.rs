@@ -111,6 +111,11 @@ impl Stream {
 
     /// Waits until everything on the stream is done; the error of any of it is reported here.
     pub fn synchronize(&self) -> Result<()> {
+        self.finish(|| self.check_communicators())
+    }
+
+    /// As `synchronize`, giving up when `check_others` fails, which is asked now and then and at the end.
+    pub(super) fn finish(&self, check_others: impl Fn() -> Result<()>) -> Result<()> {
         let _current = self.device.enter()?;
         for turn in 0usize.. {
             // SAFETY: a live stream, with its context current.
@@ -119,14 +124,14 @@ impl Stream {
                 CUresult::CUDA_ERROR_NOT_READY if turn < SPINS => std::hint::spin_loop(),
                 CUresult::CUDA_ERROR_NOT_READY => {
                     if turn % SPINS == 0 {
-                        self.check_communicators()?;
+                        check_others()?;
                     }
                     std::thread::yield_now();
                 }
                 code => return check(code, || format!("work on a stream of device {}", self.device.ordinal())),
             }
         }
-        self.check_communicators()
+        check_others()
     }
 
     /// Errors of the communicator's work are reported by `synchronize` from now on.
