@@ -5,7 +5,7 @@ use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::operator::require_same_context;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Product {
     factors: Vec<Operator>,
@@ -85,5 +85,9 @@ impl LinearMap for Product {
 
     fn children(&self) -> &[Operator] {
         &self.factors
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::of(self.children())
     }
 }

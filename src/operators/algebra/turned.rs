@@ -3,7 +3,7 @@
 use crate::arrays::Array;
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Turned {
     turn: Mode,
@@ -43,5 +43,9 @@ impl LinearMap for Turned {
 
     fn children(&self) -> &[Operator] {
         &self.child
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::of(self.children())
     }
 }

@@ -4,7 +4,7 @@ use crate::arrays::redistribute::Redistribute;
 use crate::arrays::{verbs, Array, Space};
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, PoisonError};
 
 struct Identity;
@@ -52,6 +52,10 @@ impl LinearMap for Identity {
 
     fn apply(&self, _mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         verbs::axpby(alpha, x, beta, y)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Repeats
     }
 }
 

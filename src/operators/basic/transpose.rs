@@ -8,7 +8,7 @@ use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::layout::{GridDimension, IndexBox, Layout, Role, MAX_DIMENSIONS};
-use crate::operators::{algebra, LinearMap, Mode, Operator};
+use crate::operators::{algebra, LinearMap, Mode, Operator, Pace};
 use crate::storage::Memory;
 use crate::threads::split;
 use std::sync::{Mutex, PoisonError};
@@ -155,6 +155,10 @@ impl LinearMap for Transpose {
             _ => pool.run(&part)?,
         }
         outcome.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Repeats
     }
 }
 

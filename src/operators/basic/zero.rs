@@ -4,7 +4,7 @@ use crate::arrays::{verbs, Array, Space};
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Zero;
 
@@ -28,5 +28,9 @@ impl LinearMap for Zero {
             _ if beta.is_one() => Ok(()),
             _ => verbs::scale(beta, y),
         }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Repeats
     }
 }

@@ -5,7 +5,7 @@ use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::operator::require_same_context;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Stacked {
     name: &'static str,
@@ -156,5 +156,9 @@ impl LinearMap for Stacked {
 
     fn children(&self) -> &[Operator] {
         &self.operators
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::of(self.children())
     }
 }

@@ -15,7 +15,7 @@ use crate::kernels::host::stencil::{MAX_AXES, MAX_TAPS, MAX_TERMS};
 use crate::kernels::stencil::Stencil;
 use crate::layout::{Layout, Partition, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -208,6 +208,11 @@ impl LinearMap for Difference {
 
     fn details(&self) -> String {
         self.details.clone()
+    }
+
+    /// Halos go over the host.
+    fn pace(&self) -> Pace {
+        Pace::repeats_if(self.passes.iter().all(|pass| pass.needs.is_empty()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::fail;
 use crate::kernels::cuda::banded::{Band, Rows};
 use crate::kernels::host::convolve::Block;
 use crate::operators::redistributed::{redistributed, whole_along};
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use crate::storage::{HostMemory, Memory};
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
@@ -182,5 +182,10 @@ impl<T: Element, K: LineKernel<T>> LinearMap for LineMap<T, K> {
                 walk.run(y.space().context().threads(), &walk.all())
             }
         }
+    }
+
+    /// Halos go over the host.
+    fn pace(&self) -> Pace {
+        Pace::repeats_if(self.halos.is_empty())
     }
 }
