@@ -6,11 +6,12 @@ mod ranks;
 
 use dlops::arrays::random::{fill, Distribution};
 use dlops::arrays::{verbs, Array, Memory, Space};
-use dlops::context::{Context, ContextOptions, DeviceChoice, HostStream, StreamChoice};
+use dlops::context::{Context, ContextOptions, DeviceChoice, HostStream, StreamChoice, TransportChoice};
+use dlops::device::{Device, NcclCommunicator};
 use dlops::dtype::{DType, Scalar};
 use dlops::error::{Error, Result, Status};
 use dlops::krylov::{Event, Graphs, Method, Reason, Solver, SolverOptions, Tolerance};
-use dlops::layout::Layout;
+use dlops::layout::{GridDimension, Layout, Partition, Role};
 use dlops::operators::algebra::{adjoint, product, scale, sum};
 use dlops::operators::basic::{diagonal, identity};
 use dlops::operators::block::stacked_vstack;
@@ -25,12 +26,24 @@ const FLOATS: [DType; 4] = [DType::Float32, DType::Float64, DType::Complex64, DT
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn on_ranks(size: usize, stream: StreamChoice, work: impl Fn(&Context) + Sync) {
+    on_ranks_by(TransportChoice::Automatic, size, stream, work);
+}
+
+fn on_ranks_by(transport: TransportChoice, size: usize, stream: StreamChoice, work: impl Fn(&Context) + Sync) {
     if let Err(error) = dlops::device::available() {
         return println!("SKIPPED: {error}");
     }
+    if transport == TransportChoice::Nccl {
+        if let Err(error) = NcclCommunicator::available() {
+            return println!("SKIPPED: {error}");
+        }
+        if Device::count().unwrap() < size {
+            return println!("SKIPPED: NCCL: fewer devices than {size} ranks");
+        }
+    }
     let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
     let device = Some(DeviceChoice { ordinal: None, stream });
-    ranks::on_ranks_with(size, ContextOptions { device, ..ContextOptions::default() }, work);
+    ranks::on_ranks_with(size, ContextOptions { device, transport, ..ContextOptions::default() }, work);
 }
 
 fn space(context: &Context, dtype: DType, shape: &[i64]) -> Space {
@@ -240,7 +253,7 @@ impl LinearMap for Faulty {
         Ok(())
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::Queues
     }
 }
@@ -408,6 +421,68 @@ fn a_mask_of_one_rank_and_several_ranks_are_solved_as_before() {
                     assert_eq!(outcome.reason, Reason::RelativeTolerance);
                 }
             }
+        });
+    }
+}
+
+#[test]
+fn ranks_that_talk_over_nccl_run_ahead_together() {
+    for size in [1, 2, 3, 4] {
+        on_ranks_by(TransportChoice::Nccl, size, StreamChoice::Own, |context| {
+            for dtype in [DType::Float64, DType::Complex64] {
+                let space = space(context, dtype, &[19, 3]);
+                for method in Method::ALL {
+                    let a = if method == Method::Cg { definite(&space) } else { tall(&space) };
+                    let solver = Solver::new(method, &a).unwrap();
+                    options(&solver, |o| (o.rtol, o.damp, o.guess) = (1e-5, 0.1, true));
+                    solver.set_preconditioner(Some(weights(&space))).unwrap();
+                    let (b, x0) = (random(a.range(), 1), random(a.domain(), 2));
+                    let outcome = compare(&solver, &b, &x0, &format!("{method:?} {dtype:?} on {size} ranks"));
+                    assert_eq!(outcome.reason, Reason::RelativeTolerance);
+                }
+            }
+            // Block-cyclic rows are redistributed.
+            let cyclic = GridDimension {
+                ranks: context.size(),
+                role: Role::Cut { axis: 0, partition: Partition::Cyclic { block: 1 } },
+            };
+            let space = Space::new(context, DType::Float64, &[12, 5], Layout::Grid(vec![cyclic]), None).unwrap();
+            let a = definite(&space);
+            let solver = Solver::new(Method::Cg, &a).unwrap();
+            compare(&solver, &random(&space, 1), &random(&space, 2), &format!("cyclic on {size} ranks"));
+        });
+    }
+}
+
+#[test]
+fn ranks_over_nccl_stop_together() {
+    for size in [2, 3] {
+        on_ranks_by(TransportChoice::Nccl, size, StreamChoice::Own, |context| {
+            let space = space(context, DType::Float64, &[15]);
+            let (b, x) = (random(&space, 1), Array::new(&space).unwrap());
+            for call in 0..6 {
+                let tell = |how: How| {
+                    let at = if context.rank() == 1 { call } else { usize::MAX };
+                    let solver = Solver::new(Method::Cg, &faulty(&space, at, true)).unwrap();
+                    solver.set_monitor((how == How::Waiting).then(|| Arc::new(|_: &Solver, _: Event| Ok(false)) as _));
+                    options(&solver, |o| o.rtol = 1e-12);
+                    let error = solver.solve(&b, &x).unwrap_err();
+                    let iterations = solver.progress(|p| p.iterations);
+                    solver.solve(&b, &x).unwrap();
+                    (error.status, error.message, iterations)
+                };
+                let (waiting, ahead) = (tell(How::Waiting), tell(How::Ahead));
+                assert_eq!(waiting, ahead, "call {call}");
+                assert!(ahead.1.contains("rank 1"), "{}", ahead.1);
+            }
+            // Only rank 0 looks at the clock.
+            let solver = Solver::new(Method::Cg, &definite(&space)).unwrap();
+            options(&solver, |o| (o.rtol, o.atol, o.time_limit, o.max_iterations) = (0.0, 0.0, 0.05, 1 << 30));
+            verbs::fill(&b, Scalar::ONE).unwrap();
+            solver.set_preconditioner(Some(weights(&space))).unwrap();
+            solver.solve(&b, &x).unwrap();
+            let reason = solver.progress(|p| p.reason);
+            assert!(matches!(reason, Reason::TimeLimit | Reason::AbsoluteTolerance), "{reason:?}");
         });
     }
 }

@@ -86,8 +86,9 @@ impl DeviceSums {
         turn: Option<program::Number>,
     ) -> Result<()> {
         let pairs = self.travelling();
+        // A request is a real number.
         // SAFETY: so many pairs of doubles lie there.
-        let summed = unsafe { group.sum(Number::Float64, self.slots.slot(0), 2 * pairs) };
+        let summed = unsafe { group.sum(Number::Float64, self.slots.slot(0), 2 * pairs - 1) };
         summed.and(registers.evaluate(program, &self.slots, pairs, turn))
     }
 }

@@ -6,7 +6,7 @@
 use super::control::Control;
 use super::{Iteration, SolverOptions};
 use crate::arrays::Array;
-use crate::context::Level;
+use crate::context::{Context, Level};
 use crate::device::{Graph, Stream};
 use crate::error::Result;
 use crate::operators::Operator;
@@ -43,6 +43,8 @@ pub(super) struct Recorded {
     refused: bool,
     /// The operators that an iteration applies, and how often.
     operators: Vec<(Operator, [u64; 2])>,
+    /// Messages and bytes of an iteration.
+    traffic: [u64; 2],
     replays: u64,
 }
 
@@ -51,7 +53,15 @@ impl Recorded {
     pub(super) fn new(stream: &Arc<Stream>, setting: Setting, operators: &[&Operator]) -> Recorded {
         let mut all: Vec<(Operator, [u64; 2])> = Vec::new();
         operators.iter().for_each(|a| collect(a, &mut all));
-        Recorded { stream: stream.clone(), setting, graph: None, refused: false, operators: all, replays: 0 }
+        Recorded {
+            stream: stream.clone(),
+            setting,
+            graph: None,
+            refused: false,
+            operators: all,
+            traffic: [0; 2],
+            replays: 0,
+        }
     }
 
     /// Whether it was recorded in the same setting.
@@ -83,6 +93,7 @@ impl Recorded {
         for (operator, counts) in &mut self.operators {
             *counts = operator.counts().into();
         }
+        let before: [u64; 2] = control.context.comm().traffic().read().into();
         control.recording = true;
         let made = self.stream.record(|| {
             iteration.step(x, control)?;
@@ -90,6 +101,11 @@ impl Recorded {
             control.context.take_pending().map_or(Ok(()), Err)
         });
         control.recording = false;
+        // Recording has applied and sent nothing; every replay does.
+        let traffic = control.context.comm().traffic();
+        let after: [u64; 2] = traffic.read().into();
+        self.traffic = [after[0] - before[0], after[1] - before[1]];
+        traffic.count(self.traffic[0].wrapping_neg(), self.traffic[1].wrapping_neg());
         for (operator, counts) in &mut self.operators {
             let now: [u64; 2] = operator.counts().into();
             let applied = [now[0] - counts[0], now[1] - counts[1]];
@@ -107,9 +123,10 @@ impl Recorded {
         }
     }
 
-    /// Counts the applications of the operators in what was replayed since the last call.
-    pub(super) fn settle(&mut self) {
+    /// Counts what was applied and sent by replays since the last call.
+    pub(super) fn settle(&mut self, context: &Context) {
         let replays = std::mem::take(&mut self.replays);
+        context.comm().traffic().count(self.traffic[0] * replays, self.traffic[1] * replays);
         for (operator, [forward, adjoint]) in &self.operators {
             operator.count([forward * replays, adjoint * replays]);
         }

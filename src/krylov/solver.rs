@@ -249,7 +249,7 @@ impl Solver {
         let seen = |record: &Record| self.accept(record);
         let outcome = run.control.run_ahead(&mut *run.iteration, &x, limit, &mut run.recorded, seen);
         if let Some(recorded) = &mut run.recorded {
-            recorded.settle();
+            recorded.settle(self.context());
         }
         let reason = outcome?;
         self.stop(reason);

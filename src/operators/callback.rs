@@ -143,7 +143,7 @@ impl LinearMap for Callback {
     }
 
     /// The functions put their work on the context's stream, and are called for every iteration.
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::Queues
     }
 }

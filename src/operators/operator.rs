@@ -32,9 +32,9 @@ pub trait LinearMap: Send + Sync {
         String::new()
     }
 
-    /// How an apply on arrays in device memory relates to the host. A solver runs ahead of a device only where no
-    /// operator waits.
-    fn pace(&self) -> Pace {
+    /// How an apply on arrays in device memory of the operator's context relates to the host. A solver runs ahead of a
+    /// device only where no operator waits.
+    fn pace(&self, _context: &Context) -> Pace {
         Pace::Waits
     }
 
@@ -166,7 +166,7 @@ impl Operator {
     /// How an apply on the device relates to the host; without a device it does the work.
     pub(crate) fn pace(&self) -> Pace {
         match self.domain().lies_on_device() && self.range().lies_on_device() {
-            true => self.0.map.pace(),
+            true => self.0.map.pace(self.context()),
             false => Pace::Waits,
         }
     }

@@ -1,6 +1,7 @@
 //! How an apply on a device relates to the host that calls it.
 
 use super::Operator;
+use crate::context::{Context, Transport};
 
 /// From the slowest to the fastest; an operator made of others is as fast as the slowest of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,12 +21,11 @@ impl Pace {
         operators.iter().map(Operator::pace).min().unwrap_or(Pace::Repeats)
     }
 
-    /// `Repeats` where that holds, else `Waits`.
-    pub(crate) fn repeats_if(repeats: bool) -> Pace {
-        if repeats {
-            Pace::Repeats
-        } else {
-            Pace::Waits
+    /// Of an operator of kernels, which exchanges messages between ranks if `exchanges`.
+    pub(crate) fn of_messages(context: &Context, exchanges: bool) -> Pace {
+        match exchanges && !matches!(context.transport(), Transport::Nccl(_)) {
+            true => Pace::Waits,
+            false => Pace::Repeats,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! y = A_1 A_2 ... A_n x, through one buffer between neighbours.
 
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
@@ -87,7 +88,7 @@ impl LinearMap for Product {
         &self.factors
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::of(self.children())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::arrays::parts::{put, take, Part};
 use crate::arrays::{verbs, Array, Space};
+use crate::context::Context;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
@@ -92,7 +93,7 @@ impl LinearMap for Converted {
         &self.child
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::of(self.children())
     }
 }
@@ -143,7 +144,7 @@ impl LinearMap for Complexified {
         true
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::of(self.children())
     }
 }

@@ -1,6 +1,7 @@
 //! y = sum_k c_k A_k x, accumulated in place.
 
 use crate::arrays::Array;
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
@@ -77,7 +78,7 @@ impl LinearMap for Sum {
         format!("coefficients {}", texts.join(", "))
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::of(self.children())
     }
 }

@@ -1,6 +1,7 @@
 //! A^H, A^T and conj(A) as operators of their own.
 
 use crate::arrays::Array;
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::operators::{LinearMap, Mode, Operator, Pace};
@@ -45,7 +46,7 @@ impl LinearMap for Turned {
         &self.child
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::of(self.children())
     }
 }

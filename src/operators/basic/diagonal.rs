@@ -3,6 +3,7 @@
 use crate::arrays::on_device::Placed;
 use crate::arrays::verbs::{each_indexed_run, elements, elements_mut, multiply_add, streams};
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::device::DeviceMemory;
 use crate::dispatch;
 use crate::dtype::{Element, Scalar};
@@ -51,7 +52,7 @@ impl LinearMap for Diagonal {
         multiply_add(alpha, &self.diagonal, mode.conjugated(), x, beta, y)
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::Repeats
     }
 }
@@ -164,7 +165,7 @@ impl LinearMap for Along {
         })
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::Repeats
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::arrays::redistribute::Redistribute;
 use crate::arrays::{verbs, Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::operators::{LinearMap, Mode, Operator, Pace};
@@ -54,7 +55,7 @@ impl LinearMap for Identity {
         verbs::axpby(alpha, x, beta, y)
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::Repeats
     }
 }
@@ -78,5 +79,9 @@ impl LinearMap for Truncation {
                 scaled.and(plan.apply(alpha, x, Scalar::ONE, y))
             }
         }
+    }
+
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, true)
     }
 }

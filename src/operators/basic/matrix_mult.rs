@@ -2,6 +2,7 @@
 
 use super::device_matrix::DeviceMatrix;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dispatch;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
@@ -334,7 +335,7 @@ impl LinearMap for MatrixMult {
     }
 
     /// A complex product takes memory from the pool in some modes.
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         if self.matrix.dtype().is_complex() {
             Pace::Queues
         } else {

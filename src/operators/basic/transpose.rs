@@ -4,6 +4,7 @@ use super::redistribution;
 use crate::arrays::on_device::update_block as update_block_on_device;
 use crate::arrays::verbs::update_block;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
@@ -157,7 +158,7 @@ impl LinearMap for Transpose {
         outcome.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::Repeats
     }
 }

@@ -1,6 +1,7 @@
 //! y = 0.
 
 use crate::arrays::{verbs, Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
@@ -30,7 +31,7 @@ impl LinearMap for Zero {
         }
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::Repeats
     }
 }

@@ -192,7 +192,7 @@ impl LinearMap for LocalBlocks {
     }
 
     /// A sum over ranks may go over the host.
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         let group = |whole: &Space| whole.reducer().device_group().is_ok_and(|group| !group.waits_for_host());
         match self.whole.iter().all(group) {
             true => Pace::of(&self.operators),

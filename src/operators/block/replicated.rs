@@ -82,7 +82,7 @@ impl LinearMap for Replicated {
         "replicated".into()
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::of(self.children())
     }
 }

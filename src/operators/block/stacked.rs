@@ -1,6 +1,7 @@
 //! Distributed operators as the blocks of one operator on product spaces. All constructors are local.
 
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
@@ -158,7 +159,7 @@ impl LinearMap for Stacked {
         &self.operators
     }
 
-    fn pace(&self) -> Pace {
+    fn pace(&self, _: &Context) -> Pace {
         Pace::of(self.children())
     }
 }

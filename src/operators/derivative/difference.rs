@@ -7,6 +7,7 @@ use super::exchange::{Exchange, Need};
 use super::pass::{Pass, Term};
 use crate::arrays::halo::Halo;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dispatch;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
@@ -210,9 +211,8 @@ impl LinearMap for Difference {
         self.details.clone()
     }
 
-    /// Halos go over the host.
-    fn pace(&self) -> Pace {
-        Pace::repeats_if(self.passes.iter().all(|pass| pass.needs.is_empty()))
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, self.passes.iter().any(|pass| !pass.needs.is_empty()))
     }
 }
 

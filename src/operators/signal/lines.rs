@@ -3,6 +3,7 @@
 use super::walk::{Sides, Task, Walk};
 use crate::arrays::halo::Halo;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
@@ -184,8 +185,7 @@ impl<T: Element, K: LineKernel<T>> LinearMap for LineMap<T, K> {
         }
     }
 
-    /// Halos go over the host.
-    fn pace(&self) -> Pace {
-        Pace::repeats_if(self.halos.is_empty())
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, !self.halos.is_empty())
     }
 }
