@@ -10,6 +10,7 @@ use super::{Iteration, Reason, Record};
 use crate::arrays::Array;
 use crate::device::{Event, PinnedMemory, Stream};
 use crate::error::Result;
+use crate::fail;
 use crate::kernels::cuda::program::{Registers, RECORD, RING};
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ impl Control {
     }
 
     /// Iterates from where the host stands until a record says why it ended, `limit` iterations at most. `seen` gets
-    /// every record, in order. The reason is `Running` where the host must go on.
+    /// every record, in order. The reason is `Running` where a rank has failed, whose error is pending.
     pub(super) fn run_ahead(
         &mut self,
         iteration: &mut dyn Iteration,
@@ -85,7 +86,7 @@ impl Control {
         mut seen: impl FnMut(&Record),
     ) -> Result<Reason> {
         let numbers = *self.numbers();
-        let Some(ahead) = self.ahead.as_mut() else { return Ok(Reason::Running) };
+        let ahead = self.device()?;
         ahead.told = 0.0;
         ahead.registers.put(&numbers)?;
         self.running_ahead = true;
@@ -113,10 +114,10 @@ impl Control {
             }
             if turn >= LAG {
                 let record = self.device()?.look(turn - LAG)?;
-                if record.failed {
-                    self.context.agree_pending()?;
-                }
                 seen(&record);
+                if record.failed {
+                    break;
+                }
                 if record.reason != Reason::Running {
                     // What has failed since then failed in vain.
                     drop(self.context.take_pending());
@@ -127,10 +128,10 @@ impl Control {
         Ok(Reason::Running)
     }
 
-    fn device(&self) -> Result<&Ahead> {
-        match &self.ahead {
+    fn device(&mut self) -> Result<&mut Ahead> {
+        match &mut self.ahead {
             Some(ahead) => Ok(ahead),
-            None => crate::fail!(Internal, "a solver runs ahead without numbers on the device"),
+            None => fail!(Internal, "a solver runs ahead without numbers on the device"),
         }
     }
 

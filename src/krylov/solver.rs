@@ -168,8 +168,12 @@ impl Solver {
     }
 
     fn run(&self) -> Result<()> {
-        self.run_ahead()?;
-        while self.step()? == Reason::Running {}
+        match self.run_ahead() {
+            Ok(true) => {}
+            Ok(false) => while self.step()? == Reason::Running {},
+            // The end of the solve makes it the error of all ranks.
+            Err(error) => self.context().raise(error),
+        }
         Ok(())
     }
 
@@ -226,15 +230,15 @@ impl Solver {
     }
 
     /// Iterates ahead of the device, where nothing needs the host in between: all vectors are there, sums over ranks and
-    /// operators do not wait, and nobody watches.
-    fn run_ahead(&self) -> Result<()> {
+    /// operators do not wait, and nobody watches. Whether it did; an error of any rank is pending then.
+    fn run_ahead(&self) -> Result<bool> {
         let mut slot = self.enter("step")?;
-        let Some(run) = slot.as_mut() else { return Ok(()) };
+        let Some(run) = slot.as_mut() else { return Ok(false) };
         let operators: Vec<&Operator> = std::iter::once(self.operator()).chain(&run.settings.preconditioner).collect();
         let pace = operators.iter().map(|a| a.pace()).min().unwrap_or(Pace::Waits);
         let (x, options) = (run.x.clone(), run.settings.options.clone());
         let wanted = pace > Pace::Waits && run.settings.monitor.is_none() && !run.control.is_idle();
-        let (Some(x), true) = (x, wanted && run.control.may_run_ahead()) else { return Ok(()) };
+        let (Some(x), true) = (x, wanted && run.control.may_run_ahead()) else { return Ok(false) };
         let records = match options.graphs {
             Graphs::Automatic => pace == Pace::Repeats && !self.context().profile().enabled(),
             Graphs::Off => false,
@@ -251,9 +255,8 @@ impl Solver {
         if let Some(recorded) = &mut run.recorded {
             recorded.settle(self.context());
         }
-        let reason = outcome?;
-        self.stop(reason);
-        Ok(())
+        self.stop(outcome?);
+        Ok(true)
     }
 
     /// Calls the monitor's last event and lets go of x; the solver keeps its vectors for the next solve. Collective.
