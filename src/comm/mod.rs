@@ -93,6 +93,12 @@ impl Traffic {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Adds messages of so many bytes together, modulo 2^64.
+    pub(crate) fn count(&self, messages: u64, bytes: u64) {
+        self.messages.fetch_add(messages, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// (messages, bytes) so far.
     pub fn read(&self) -> (u64, u64) {
         (self.messages.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))

@@ -7,7 +7,7 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 39] = [
+const NEEDED: [&CStr; 46] = [
     c"cuCtxGetCurrent",
     c"cuCtxGetStreamPriorityRange",
     c"cuCtxSetCurrent",
@@ -21,9 +21,14 @@ const NEEDED: [&CStr; 39] = [
     c"cuDriverGetVersion",
     c"cuEventCreate",
     c"cuEventDestroy_v2",
+    c"cuEventQuery",
     c"cuEventRecord",
     c"cuGetErrorName",
     c"cuGetErrorString",
+    c"cuGraphDestroy",
+    c"cuGraphExecDestroy",
+    c"cuGraphInstantiateWithFlags",
+    c"cuGraphLaunch",
     c"cuLaunchKernel",
     c"cuMemAllocFromPoolAsync",
     c"cuMemFreeAsync",
@@ -42,8 +47,10 @@ const NEEDED: [&CStr; 39] = [
     c"cuModuleLoadData",
     c"cuModuleUnload",
     c"cuPointerGetAttribute",
+    c"cuStreamBeginCapture_v2",
     c"cuStreamCreateWithPriority",
     c"cuStreamDestroy_v2",
+    c"cuStreamEndCapture",
     c"cuStreamGetCtx",
     c"cuStreamQuery",
     c"cuStreamWaitEvent",

@@ -8,6 +8,8 @@ mod cubin_cache;
 #[allow(clippy::module_inception)] // the noun of this room
 mod device;
 mod driver;
+mod event;
+mod graph;
 mod memory;
 mod module;
 mod nccl;
@@ -21,6 +23,8 @@ mod stream;
 pub use blas::{Matrices, Products, Turn, Vector};
 pub use device::{Current, Device};
 pub use driver::available;
+pub use event::Event;
+pub use graph::Graph;
 pub use memory::DeviceMemory;
 pub use module::{Function, Source};
 pub use nccl::{nccl_is_off, UniqueId};

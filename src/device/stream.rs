@@ -117,9 +117,14 @@ impl Stream {
     /// As `synchronize`, giving up when `check_others` fails, which is asked now and then and at the end.
     pub(super) fn finish(&self, check_others: impl Fn() -> Result<()>) -> Result<()> {
         let _current = self.device.enter()?;
+        // SAFETY: a live stream, with its context current.
+        self.wait_until_done(|| unsafe { sys::cuStreamQuery(self.raw) })
+    }
+
+    /// Asks until the answer is other than that the device is not ready, in the device's context.
+    pub(super) fn wait_until_done(&self, ask: impl Fn() -> CUresult) -> Result<()> {
         for turn in 0usize.. {
-            // SAFETY: a live stream, with its context current.
-            match unsafe { sys::cuStreamQuery(self.raw) } {
+            match ask() {
                 CUresult::CUDA_SUCCESS => break,
                 CUresult::CUDA_ERROR_NOT_READY if turn < SPINS => std::hint::spin_loop(),
                 CUresult::CUDA_ERROR_NOT_READY => {

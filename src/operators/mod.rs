@@ -9,8 +9,10 @@ pub mod derivative;
 pub mod dot_test;
 pub mod mode;
 pub mod operator;
+mod pace;
 pub mod redistributed;
 pub mod signal;
 
 pub use mode::Mode;
 pub use operator::{LinearMap, Operator};
+pub use pace::Pace;

@@ -13,7 +13,7 @@ use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::operators::algebra::promoted;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, TryLockError};
 
 /// How the blocks share a side of the operator.
@@ -31,6 +31,8 @@ pub(super) struct LocalBlocks {
     operators: Vec<Operator>,
     /// Of domain and range.
     kinds: [Side; 2],
+    /// The spaces of whole sides, whose results add up over ranks.
+    whole: Vec<Space>,
     complex_linear: bool,
     work: Mutex<Work>,
 }
@@ -64,10 +66,13 @@ impl LocalBlocks {
             Some(dtype) => promoted(a, dtype),
             None => Ok(a.clone()),
         };
-        let prepared = [&domain, &range].into_iter().zip(kinds).try_for_each(|(space, kind)| match kind {
-            Side::Whole => prepare_sums(space),
-            Side::Divided => Ok(()),
-        });
+        let whole: Vec<Space> = [&domain, &range]
+            .into_iter()
+            .zip(kinds)
+            .filter(|(_, kind)| *kind == Side::Whole)
+            .map(|(space, _)| space.clone())
+            .collect();
+        let prepared = whole.iter().try_for_each(prepare_sums);
         let operators = prepared.and_then(|()| operators.iter().map(widened).collect::<Result<Vec<_>>>());
         let operators = context.agree(operators)?;
         let views = operators.iter().map(|a| [View::new(a.domain()), View::new(a.range())]).collect();
@@ -76,6 +81,7 @@ impl LocalBlocks {
             context: context.clone(),
             operators,
             kinds,
+            whole,
             complex_linear: sides.complex_linear(),
             work: Mutex::new(Work { views, sum: None }),
         };
@@ -183,5 +189,14 @@ impl LinearMap for LocalBlocks {
 
     fn is_complex_linear(&self) -> bool {
         self.complex_linear
+    }
+
+    /// A sum over ranks may go over the host.
+    fn pace(&self, _: &Context) -> Pace {
+        let group = |whole: &Space| whole.reducer().device_group().is_ok_and(|group| !group.waits_for_host());
+        match self.whole.iter().all(group) {
+            true => Pace::of(&self.operators),
+            false => Pace::Waits,
+        }
     }
 }
