@@ -39,7 +39,7 @@ impl Event {
     pub fn wait(&self) -> Result<()> {
         let _current = self.stream.device().enter()?;
         // SAFETY: a live event, with its context current.
-        self.stream.wait_until_done(|| unsafe { sys::cuEventQuery(self.raw) })
+        self.stream.wait_until_done(|| unsafe { sys::cuEventQuery(self.raw) }, || self.stream.check_communicators())
     }
 }
 

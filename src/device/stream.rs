@@ -118,11 +118,16 @@ impl Stream {
     pub(super) fn finish(&self, check_others: impl Fn() -> Result<()>) -> Result<()> {
         let _current = self.device.enter()?;
         // SAFETY: a live stream, with its context current.
-        self.wait_until_done(|| unsafe { sys::cuStreamQuery(self.raw) })
+        self.wait_until_done(|| unsafe { sys::cuStreamQuery(self.raw) }, check_others)
     }
 
-    /// Asks until the answer is other than that the device is not ready, in the device's context.
-    pub(super) fn wait_until_done(&self, ask: impl Fn() -> CUresult) -> Result<()> {
+    /// Asks until the answer is other than that the device is not ready, in the device's context, which is current. Gives
+    /// up when `check_others` fails, which is asked now and then and at the end.
+    pub(super) fn wait_until_done(
+        &self,
+        ask: impl Fn() -> CUresult,
+        check_others: impl Fn() -> Result<()>,
+    ) -> Result<()> {
         for turn in 0usize.. {
             match ask() {
                 CUresult::CUDA_SUCCESS => break,
@@ -146,7 +151,7 @@ impl Stream {
         communicators.push(Arc::downgrade(communicator));
     }
 
-    fn check_communicators(&self) -> Result<()> {
+    pub(super) fn check_communicators(&self) -> Result<()> {
         // The lock is not held while one is asked: the last handle of it may end here.
         let get = |k: usize| self.communicators.lock().unwrap_or_else(PoisonError::into_inner).get(k).cloned();
         (0..).map_while(get).filter_map(|c| c.upgrade()).try_for_each(|c| c.check())
