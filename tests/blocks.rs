@@ -15,9 +15,11 @@ mod matrices;
 mod stacks;
 
 mod launch;
+mod memory;
+mod vectors;
 
 use dlops::comm::mpi as over;
-use dlops::context::{Context, ContextOptions};
+use dlops::context::Context;
 use launch::Launch;
 
 fn on_ranks(program: &str) {
@@ -45,7 +47,7 @@ fn rank() {
     launch::run_rank(|program| {
         // SAFETY: a constant.
         launch::init(unsafe { mpi::ffi::RSMPI_THREAD_SERIALIZED });
-        let context = Context::new(over::world().unwrap(), ContextOptions::default()).unwrap();
+        let context = Context::new(over::world().unwrap(), memory::options()).unwrap();
         match program {
             "matrices" => matrices::all(&context),
             "stacks" => stacks::all(&context),

@@ -18,6 +18,7 @@ use num_complex::Complex64;
 
 mod counting;
 mod launch;
+mod memory;
 mod vectors;
 
 fn on_ranks(program: &str, counts: std::ops::RangeInclusive<usize>) {
@@ -44,7 +45,7 @@ fn errors_are_the_same_on_all_ranks() {
 fn rank() {
     launch::run_rank(|program| {
         launch::with_mpi(|| {
-            let options = ContextOptions { threads: if program == "large" { 2 } else { 1 }, ..Default::default() };
+            let options = ContextOptions { threads: if program == "large" { 2 } else { 1 }, ..memory::options() };
             let context = Context::new(over::world().unwrap(), options).unwrap();
             match program {
                 "layouts" => layouts_program(&context),
@@ -224,7 +225,7 @@ fn compare(context: &Context, dtype: DType, shape: &[i64], layout: &Layout, make
 }
 
 fn layouts_program(context: &Context) {
-    let solo = Context::solo(ContextOptions::default()).unwrap();
+    let solo = Context::solo(memory::options()).unwrap();
     for shape in [&[13i64][..], &[9, 7], &[4, 6, 5], &[2, 1]] {
         for (number, dtype) in
             [DType::Complex128, DType::Float32, DType::Float64, DType::Complex64].into_iter().enumerate()
@@ -306,8 +307,8 @@ fn redistribution_is_unitary(context: &Context) {
 }
 
 fn large(context: &Context) {
-    let solo = Context::solo(ContextOptions::default()).unwrap();
-    let shape = [700, 600];
+    let solo = Context::solo(memory::options()).unwrap();
+    let shape = if memory::device().is_some() { [70, 60] } else { [700, 600] };
     for axis in 0..2 {
         for dtype in [DType::Float32, DType::Complex128] {
             let one = Space::new(&solo, dtype, &shape, Layout::cut(0, 1), None).unwrap();

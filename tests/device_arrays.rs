@@ -1,6 +1,7 @@
 //! Arrays in device memory: the same numbers as on the host, on 1 to 4 ranks. Skipped, and said so, where no CUDA driver
 //! is found.
 
+mod memory;
 mod ranks;
 mod vectors;
 

@@ -2,6 +2,7 @@
 //! Skipped, and said so, where no CUDA driver is found.
 
 mod counts;
+mod memory;
 mod ranks;
 
 use dlops::arrays::random::{fill, Distribution};

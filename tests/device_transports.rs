@@ -3,6 +3,7 @@
 //! ranks, and messages of device memory (which these ranks, threads of one process, copy as the host's own) without a
 //! stand-in GPU whose memory is open to the host (STANDIN_GUARD=0).
 
+mod memory;
 mod ranks;
 mod vectors;
 

@@ -18,6 +18,7 @@ mod counting;
 mod dense;
 #[cfg(feature = "mpi")]
 mod launch;
+mod memory;
 mod ranks;
 mod vectors;
 
@@ -31,8 +32,9 @@ use dlops::error::{Error, Status};
 use dlops::layout::{GridDimension, Layout, Partition, Role};
 use dlops::operators::dot_test::dot_test;
 use dlops::operators::{Mode, Operator};
+use memory::{device, options};
 use num_complex::Complex64;
-use ranks::{device, layouts, on_ranks};
+use ranks::{layouts, on_ranks};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -62,10 +64,6 @@ fn report_refusals() {
     }
     let unknown: Vec<_> = refused.iter().filter(|name| !HOST_ONLY.contains(name)).collect();
     assert!(unknown.is_empty(), "{unknown:?} work on host arrays only, and HOST_ONLY does not say so");
-}
-
-fn options() -> ContextOptions {
-    ContextOptions { device: device(), ..ContextOptions::default() }
 }
 
 /// `turn` chooses the kinds of memory and the scalars.
@@ -292,7 +290,7 @@ fn nothing_is_allocated(context: &Context) {
 
 #[test]
 fn nothing_is_allocated_on_one_rank() {
-    nothing_is_allocated(&Context::solo(ContextOptions::default()).unwrap());
+    nothing_is_allocated(&Context::solo(options()).unwrap());
 }
 
 /// Over MPI, and on a group of its ranks. Threads that play ranks allocate their messages.
@@ -308,10 +306,10 @@ fn nothing_is_allocated_over_mpi() {
 fn rank() {
     launch::run_rank(|_| {
         launch::with_mpi(|| {
-            let context = Context::new(dlops::comm::mpi::world().unwrap(), ContextOptions::default()).unwrap();
+            let context = Context::new(dlops::comm::mpi::world().unwrap(), options()).unwrap();
             nothing_is_allocated(&context);
             let group = context.comm().split((context.rank() % 2) as i32).unwrap();
-            nothing_is_allocated(&Context::new(group, ContextOptions::default()).unwrap());
+            nothing_is_allocated(&Context::new(group, options()).unwrap());
         })
     });
 }

@@ -13,11 +13,15 @@ use dlops::operators::derivative::Kind;
 use dlops::operators::dot_test::dot_test;
 use dlops::operators::signal::{convolve1d, convolve1d_lines, measures, tapers, wavelets};
 use dlops::operators::{Mode, Operator};
+use memory::{device, options};
 use num_complex::{Complex32, Complex64};
 use reference::{cases, complex_sequence, sequence, Case, DATA, DIAGONAL, FILTER, MATRIX, MODEL};
+use vectors::Padded;
 
+mod memory;
 #[path = "reference/mod.rs"]
 mod reference;
+mod vectors;
 
 fn cut(ranks: usize, axis: usize, partition: Partition) -> GridDimension {
     GridDimension { ranks, role: Role::Cut { axis, partition } }
@@ -62,70 +66,26 @@ fn indices(space: &Space) -> Vec<usize> {
     found
 }
 
-/// An array over memory of its own, with gaps between the rows where `padded`.
+/// An array full of NaN, with gaps between the rows where `padded`.
 struct Held {
     array: Array,
-    _memory: Vec<u128>,
+    _padded: Option<Padded>,
 }
 
 fn array(space: &Space, padded: bool) -> Held {
-    let shape = space.local_shape();
-    let mut strides = vec![1i64; shape.len()];
-    for k in (0..shape.len().saturating_sub(1)).rev() {
-        strides[k] = strides[k + 1] * shape[k + 1].max(1) + if padded { 3 - (k as i64 % 2) } else { 0 };
-    }
-    let room = strides[0] * shape[0].max(1) + 1;
-    let mut memory = vec![u128::MAX; room as usize];
-    // SAFETY: the memory holds every element that shape and strides reach, and lives as long as the array.
-    let array = unsafe { Array::wrap_strided(space, memory.as_mut_ptr().cast(), &strides, None) }.unwrap();
-    Held { array, _memory: memory }
-}
-
-/// Addresses of the local elements in C order.
-fn addresses(array: &Array) -> Vec<*mut u8> {
-    let local = array.local().unwrap();
-    let mut found = vec![local.pointer()];
-    for (n, stride) in local.shape.iter().zip(&local.strides) {
-        let step = *stride as usize * array.dtype().size();
-        found = found.iter().flat_map(|p| (0..*n as usize).map(move |i| p.wrapping_add(i * step))).collect();
-    }
-    found
+    let padded = padded.then(|| Padded::new(space).unwrap());
+    let array = padded.as_ref().map_or_else(|| Array::new(space).unwrap(), |p| p.array.clone());
+    vectors::write(&array, &vec![Complex64::new(f64::NAN, f64::NAN); space.local_count() as usize]);
+    Held { array, _padded: padded }
 }
 
 fn put(array: &Array, values: &[Complex64]) {
-    for (p, index) in addresses(array).into_iter().zip(indices(array.space())) {
-        let v = values[index];
-        // SAFETY: addresses of elements of the array's dtype.
-        unsafe {
-            match array.dtype() {
-                DType::Float32 => p.cast::<f32>().write(v.re as f32),
-                DType::Float64 => p.cast::<f64>().write(v.re),
-                DType::Complex64 => p.cast::<Complex32>().write(Complex32::new(v.re as f32, v.im as f32)),
-                _ => p.cast::<Complex64>().write(v),
-            }
-        }
-    }
-}
-
-fn get(array: &Array) -> Vec<Complex64> {
-    // SAFETY: addresses of elements of the array's dtype.
-    let read = |p: *mut u8| unsafe {
-        match array.dtype() {
-            DType::Float32 => Complex64::new(p.cast::<f32>().read() as f64, 0.0),
-            DType::Float64 => Complex64::new(p.cast::<f64>().read(), 0.0),
-            DType::Complex64 => {
-                let v = p.cast::<Complex32>().read();
-                Complex64::new(v.re as f64, v.im as f64)
-            }
-            _ => p.cast::<Complex64>().read(),
-        }
-    };
-    addresses(array).into_iter().map(read).collect()
+    vectors::write(array, &indices(array.space()).into_iter().map(|i| values[i]).collect::<Vec<_>>());
 }
 
 fn assert_close(array: &Array, expected: &[Complex64], tolerance: f64, what: &str) {
     let scale = expected.iter().map(|v| v.norm()).fold(1.0, f64::max);
-    for (got, index) in get(array).into_iter().zip(indices(array.space())) {
+    for (got, index) in vectors::read(array).into_iter().zip(indices(array.space())) {
         let wanted = expected[index];
         assert!((got - wanted).norm() <= tolerance * scale, "{what}: element {index} is {got}, expected {wanted}");
     }
@@ -162,7 +122,7 @@ impl Expected {
         Expected { x: times(&self.x, c), ax: times(&self.ax, c), y: times(&self.y, c), ahy: times(&self.ahy, c) }
     }
 
-    /// All modes, scalars and strides.
+    /// All modes, scalars and strides; on a device, modes and strides take turns.
     fn check(&self, a: &Operator, what: &str) {
         let dtype = a.domain().dtype();
         let tolerance = 60.0 * dtype.epsilon();
@@ -172,7 +132,9 @@ impl Expected {
         };
         let number = |s: Scalar| Complex64::new(s.re, s.im);
         for padded in [false, true] {
-            for mode in Mode::ALL {
+            for (_, mode) in
+                Mode::ALL.into_iter().enumerate().filter(|(k, _)| device().is_none() || padded == (k % 2 == 0))
+            {
                 // A^T conj(y) = conj(A^H y), conj(A) conj(x) = conj(A x)
                 let (from, to) = if mode.transposed() { (&self.y, &self.ahy) } else { (&self.x, &self.ax) };
                 let turned = matches!(mode, Mode::Transpose | Mode::Conjugate);
@@ -208,9 +170,11 @@ fn check_case(case: &Case, dims: &[i64], build: impl Fn(&Space) -> Result<Operat
     };
     for ranks in 1..=4 {
         on_ranks(ranks, |comm| {
-            let context = Context::new(comm, ContextOptions { check_level: 1, ..Default::default() }).unwrap();
-            for (layout, refusable) in layouts(dims, ranks) {
-                for dtype in &dtypes {
+            let context = Context::new(comm, ContextOptions { check_level: 1, ..options() }).unwrap();
+            for (k, (layout, refusable)) in layouts(dims, ranks).into_iter().enumerate() {
+                // On a device, layouts and dtypes take turns.
+                let turn = |(n, _): &(usize, &DType)| device().is_none() || (k + ranks) % dtypes.len() == *n;
+                for (_, dtype) in dtypes.iter().enumerate().filter(turn) {
                     let what = format!("{case}, {} on {ranks} ranks, {layout}", dtype.name());
                     let space = Space::new(&context, *dtype, dims, layout.clone(), None).unwrap();
                     match build(&space) {
@@ -393,7 +357,7 @@ fn matrix_mult_acts_along_any_axis() {
         let shape: Vec<i64> = dims.iter().map(|n| *n as i64).collect();
         for ranks in [1, 2, 3] {
             on_ranks(ranks, |comm| {
-                let context = Context::new(comm, ContextOptions::default()).unwrap();
+                let context = Context::new(comm, options()).unwrap();
                 for k in 0..3 {
                     let space = Space::new(&context, DType::Complex128, &shape, Layout::cut(k, ranks), None).unwrap();
                     let a = matrix_mult(&space, axis, matrix(&space, (rows, columns), &a, false)).unwrap();
@@ -408,7 +372,7 @@ fn matrix_mult_acts_along_any_axis() {
 #[test]
 fn products_leave_ranks_without_elements_alone() {
     on_ranks(2, |comm| {
-        let context = Context::new(comm, ContextOptions::default()).unwrap();
+        let context = Context::new(comm, options()).unwrap();
         let corner = |upper: i64| IndexBox { lower: vec![0, 0, 0], upper: vec![upper, 6, 1] };
         let layout = Layout::Boxes(vec![corner(0), corner(1)]);
         let space = Space::new(&context, DType::Float32, &[1, 6, 1], layout, None).unwrap();
@@ -469,7 +433,7 @@ fn each_line_has_its_filter() {
         let expected = Expected { ax: sums(&x, false), ahy: sums(&y, true), x, y };
         for ranks in [1, 3] {
             on_ranks(ranks, |comm| {
-                let context = Context::new(comm, ContextOptions { check_level: 1, ..Default::default() }).unwrap();
+                let context = Context::new(comm, ContextOptions { check_level: 1, ..options() }).unwrap();
                 for (layout, refusable) in layouts(&dims, ranks) {
                     let space = Space::new(&context, DType::Complex128, &dims, layout.clone(), None).unwrap();
                     match convolve1d_lines(&space, axis, &h, taps as usize, offset as usize) {
@@ -504,14 +468,15 @@ fn poststack_is_pylops() {
 /// Arrays that several threads and slabs share: bit-equal to one rank with one thread.
 #[test]
 fn threads_and_ranks_change_nothing() {
-    let shape = [90i64, 61, 40];
+    // A device has no use for the host's threads.
+    let shape = if device().is_some() { [9i64, 12, 7] } else { [90, 61, 40] };
     let n = shape.iter().product::<i64>() as usize;
     let x: Vec<Complex64> = complex((0..n).map(|i| (i as f64 * 0.37).sin()).collect());
     let h: Vec<Complex64> = complex((0..9).map(|i| 1.0 / (1.0 + i as f64)).collect());
     let w: Vec<f64> = (0..41).map(|i| (i as f64 * 0.7).cos()).collect();
     let d: Vec<f64> = (0..90).map(|i| 1.0 + i as f64).collect();
     let each: Vec<f64> = (0..7 * 90).map(|i| (i as f64 * 0.3).sin()).collect();
-    let each_line: Vec<f64> = (0..4 * n / 40).map(|i| (i as f64 * 0.9).sin()).collect();
+    let each_line: Vec<f64> = (0..4 * n / shape[2] as usize).map(|i| (i as f64 * 0.9).sin()).collect();
     let all = |space: &Space, axis: usize| {
         vec![
             convolve1d(space, axis, &h, 2).unwrap(),
@@ -529,7 +494,7 @@ fn threads_and_ranks_change_nothing() {
         ]
     };
     let values = |comm, threads: usize, layout: Layout, padded: bool| -> Vec<Vec<(usize, Complex64)>> {
-        let context = Context::new(comm, ContextOptions { threads, ..Default::default() }).unwrap();
+        let context = Context::new(comm, ContextOptions { threads, ..options() }).unwrap();
         let space = Space::new(&context, DType::Float64, &shape, layout, None).unwrap();
         let mut results = Vec::new();
         for axis in 0..3 {
@@ -538,7 +503,7 @@ fn threads_and_ranks_change_nothing() {
                     let (x_array, y) = (array(&space, padded), array(&space, padded));
                     put(&x_array.array, &x);
                     a.apply(mode, &x_array.array, &y.array).unwrap();
-                    results.push(indices(&space).into_iter().zip(get(&y.array)).collect());
+                    results.push(indices(&space).into_iter().zip(vectors::read(&y.array)).collect());
                 }
             }
         }
@@ -569,7 +534,7 @@ fn threads_and_ranks_change_nothing() {
 fn matrix_mult_by_threads() {
     let values = |threads: usize, dims: &[i64], axis: usize| {
         on_ranks(1, |comm| {
-            let context = Context::new(comm, ContextOptions { threads, ..Default::default() }).unwrap();
+            let context = Context::new(comm, ContextOptions { threads, ..options() }).unwrap();
             let space = Space::new(&context, DType::Float64, dims, Layout::cut(0, 1), None).unwrap();
             let count = dims.iter().product::<i64>() as usize;
             let (rows, columns) = (70, dims[axis] as usize);
@@ -579,7 +544,7 @@ fn matrix_mult_by_threads() {
             put(&x.array, &complex(sequence(MODEL, count)));
             a.apply(Mode::Forward, &x.array, &y.array).unwrap();
             a.apply(Mode::Adjoint, &y.array, &z.array).unwrap();
-            (get(&y.array), get(&z.array))
+            (vectors::read(&y.array), vectors::read(&z.array))
         })
         .remove(0)
     };
@@ -593,7 +558,7 @@ fn matrix_mult_by_threads() {
 
 #[test]
 fn zero_scales_what_is_there() {
-    let context = Context::solo(ContextOptions::default()).unwrap();
+    let context = Context::solo(options()).unwrap();
     let space = |n: i64| Space::new(&context, DType::Float64, &[n], Layout::cut(0, 1), None).unwrap();
     let a = zero(&space(3), &space(5)).unwrap();
     let (x, y) = (array(a.domain(), false), array(a.range(), false));
@@ -612,7 +577,7 @@ fn measures_are_pylops() {
         let dtype = if case.is_complex() { DType::Complex128 } else { DType::Float64 };
         for ranks in 1..=3 {
             on_ranks(ranks, |comm| {
-                let context = Context::new(comm, ContextOptions::default()).unwrap();
+                let context = Context::new(comm, options()).unwrap();
                 for layout in [Layout::cut(0, ranks), Layout::replicated(ranks)] {
                     let space = Space::new(&context, dtype, &[n as i64], layout, None).unwrap();
                     let (x, y) = (array(&space, false), array(&space, false));
@@ -674,7 +639,7 @@ fn wavelets_and_tapers_are_pylops() {
 #[test]
 fn bad_arguments_are_refused() {
     on_ranks(2, |comm| {
-        let context = Context::new(comm, ContextOptions::default()).unwrap();
+        let context = Context::new(comm, options()).unwrap();
         let space = Space::new(&context, DType::Float64, &[6, 4], Layout::cut(0, 2), None).unwrap();
         let other = Space::new(&context, DType::Float64, &[6], Layout::cut(0, 2), None).unwrap();
         let status = |made: Result<Operator>| made.map(|_| ()).unwrap_err().status;

@@ -1,9 +1,11 @@
 //! CG and CGLS against PyLops: iterates, costs, stopping and the iteration table.
 
+mod memory;
 mod reference;
+mod vectors;
 
 use dlops::arrays::{verbs, Array, Space};
-use dlops::context::{Context, ContextOptions};
+use dlops::context::Context;
 use dlops::dtype::{DType, Scalar};
 use dlops::error::Result;
 use dlops::krylov::{table, Event, Method, Reason, Solver, Tolerance};
@@ -12,6 +14,7 @@ use dlops::operators::{LinearMap, Mode, Operator};
 use num_complex::Complex64;
 use reference::{cases, Case};
 use std::sync::{Arc, Mutex};
+use vectors::{read, write};
 
 /// A dense matrix, by the definition.
 struct Dense {
@@ -43,27 +46,6 @@ impl LinearMap for Dense {
     }
 }
 
-fn read(x: &Array) -> Vec<Complex64> {
-    let local = x.local().unwrap();
-    match x.dtype() {
-        DType::Float64 => local.as_slice::<f64>().unwrap().iter().map(|v| Complex64::new(*v, 0.0)).collect(),
-        _ => local.as_slice::<Complex64>().unwrap().to_vec(),
-    }
-}
-
-fn write(x: &Array, values: &[Complex64]) {
-    let pointer = x.local().unwrap().pointer();
-    for (k, v) in values.iter().enumerate() {
-        // SAFETY: the array has as many elements of its dtype.
-        unsafe {
-            match x.dtype() {
-                DType::Float64 => pointer.cast::<f64>().add(k).write(v.re),
-                _ => pointer.cast::<Complex64>().add(k).write(*v),
-            }
-        }
-    }
-}
-
 struct Problem {
     solver: Solver,
     b: Array,
@@ -80,7 +62,7 @@ fn sequence(seed: i64, n: usize, complex: bool) -> Vec<Complex64> {
 }
 
 fn problem(method: Method, rows: usize, columns: usize, matrix: Vec<Complex64>, complex: bool, damp: f64) -> Problem {
-    let context = Context::solo(ContextOptions::default()).unwrap();
+    let context = Context::solo(memory::options()).unwrap();
     let dtype = if complex { DType::Complex128 } else { DType::Float64 };
     let space = |n: usize| Space::new(&context, dtype, &[n as i64], Layout::cut(0, 1), None).unwrap();
     let a = Operator::new(space(columns), space(rows), Dense { matrix, rows, columns });

@@ -3,6 +3,7 @@
 use super::array::Array;
 use super::box_exchange::{exchange, packed_block};
 use super::halo::Halo;
+use super::host_twin::{on_host, Use};
 use super::space::Space;
 use crate::error::Result;
 use crate::fail;
@@ -84,8 +85,15 @@ pub fn ghost_widths(space: &Space, axis: usize, before: i64, after: i64) -> Resu
 /// Returns the number of indices along the axis that were written: this rank's, and those of [`ghost_widths`].
 ///
 /// # Safety
-/// `ghosted` has room for `room` elements.
+/// `ghosted` has room for `room` elements, in the host's memory also where x is on a device.
 pub unsafe fn ghosted(x: &Array, axis: usize, before: i64, after: i64, ghosted: *mut u8, room: i64) -> Result<i64> {
+    // SAFETY: the caller's contract.
+    on_host(x, Use::Reads, |x| unsafe { with_ghosts(x, axis, before, after, ghosted, room) })
+}
+
+/// # Safety
+/// As for `ghosted`; x is on the host.
+unsafe fn with_ghosts(x: &Array, axis: usize, before: i64, after: i64, ghosted: *mut u8, room: i64) -> Result<i64> {
     let space = x.space();
     let (context, size) = (space.context(), space.dtype().size());
     let mut plan = agreed_plan(space, axis, before, after)?;

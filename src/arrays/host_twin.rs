@@ -8,7 +8,7 @@ use crate::storage::Memory;
 
 /// What the work does with the elements.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     Reads,
     Writes,
     Both,
@@ -16,7 +16,7 @@ pub(super) enum Use {
 
 /// Does the work on `x` itself, or on a copy in host memory where any of it is on the device. The work is done whatever
 /// fails on this rank before, since ranks may meet in it; the first error is returned.
-pub(super) fn on_host<R>(x: &Array, usage: Use, work: impl FnOnce(&Array) -> Result<R>) -> Result<R> {
+pub(crate) fn on_host<R>(x: &Array, usage: Use, work: impl FnOnce(&Array) -> Result<R>) -> Result<R> {
     if !x.space().is_on_device() {
         return work(x);
     }

@@ -10,7 +10,7 @@ mod device_sums;
 pub mod gather;
 pub mod ghosts;
 pub mod halo;
-mod host_twin;
+pub(crate) mod host_twin;
 pub mod local;
 pub mod memory;
 pub mod norms;

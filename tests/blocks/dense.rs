@@ -1,6 +1,7 @@
 //! Dense matrices whose elements are functions of their numbers, as operators and as references.
 
-use dlops::arrays::{Array, Space};
+pub use super::vectors::{read, write};
+use dlops::arrays::{verbs, Array, Space};
 use dlops::context::Context;
 use dlops::dtype::{Element, Scalar};
 use dlops::layout::Layout;
@@ -71,35 +72,6 @@ fn get<T: Element>(a: &Array) -> &mut [T] {
     unsafe { std::slice::from_raw_parts_mut(local.pointer().cast(), count) }
 }
 
-/// The elements of all leaves.
-pub fn read<T: Element>(a: &Array) -> Vec<C> {
-    let mut values = Vec::new();
-    a.for_each_leaf(&mut |leaf| {
-        let runs = leaf.local()?.runs();
-        for k in 0..leaf.local_count() as usize {
-            // SAFETY: an element of the leaf.
-            let s = unsafe { runs.at(k).0.cast::<T>().read() }.to_scalar();
-            values.push(C::new(s.re, s.im));
-        }
-        Ok(())
-    })
-    .unwrap();
-    values
-}
-
-pub fn write<T: Element>(a: &Array, values: &[C]) {
-    let mut values = values.iter();
-    a.for_each_leaf(&mut |leaf| {
-        let runs = leaf.local()?.runs();
-        for (k, value) in (0..leaf.local_count() as usize).zip(&mut values) {
-            // SAFETY: an element of the leaf.
-            unsafe { runs.at(k).0.cast::<T>().write(T::from_scalar(Scalar::complex(value.re, value.im))) };
-        }
-        Ok(())
-    })
-    .unwrap();
-}
-
 pub fn space<T: Element>(context: &Context, shape: &[i64]) -> Space {
     Space::new(context, T::DTYPE, shape, Layout::replicated(context.size()), None).unwrap()
 }
@@ -109,7 +81,7 @@ pub fn operator<T: Element>(context: &Context, m: &Matrix, code: i32) -> Operato
     let local = context.local();
     let function = |mode: Mode| -> Function {
         let m = m.clone();
-        Box::new(move |x: &Array, y: &Array| {
+        let multiply = move |x: &Array, y: &Array| {
             let (x, y) = (get::<T>(x), get::<T>(y));
             for (i, y) in y.iter_mut().enumerate() {
                 let at = |j: usize| if mode.transposed() { j * m.columns + i } else { i * m.columns + j };
@@ -118,6 +90,15 @@ pub fn operator<T: Element>(context: &Context, m: &Matrix, code: i32) -> Operato
                     let e = T::from_scalar(Scalar::complex(e.re, e.im));
                     sum + if mode.conjugated() { e.conj() } else { e } * *x
                 });
+            }
+        };
+        Box::new(move |x: &Array, y: &Array| {
+            if x.space().is_on_device() {
+                let result = y.host_copy().unwrap();
+                multiply(&x.host_copy().unwrap(), &result);
+                verbs::copy(&result, y).unwrap();
+            } else {
+                multiply(x, y);
             }
             code
         })

@@ -88,7 +88,7 @@ fn failing_blocks(context: &Context) {
             }
         }
         if a.name() != "BlockDiag" {
-            assert!(read::<f64>(&y).iter().all(|e| e.re.is_nan()), "the failure spreads as NaN");
+            assert!(read(&y).iter().all(|e| e.re.is_nan()), "the failure spreads as NaN");
         }
         let all = context.agree_pending().expect_err("the error of the last rank");
         assert_eq!(all.status, Status::Callback);
@@ -157,15 +157,15 @@ fn mixed_dtypes(context: &Context) {
     let before: Vec<C> = numbers.iter().map(|v| v * 2.0).collect();
     let (alpha, beta) = (Scalar::complex(0.5, -2.0), Scalar::complex(0.0, 1.0));
     for mode in Mode::ALL {
-        write::<num_complex::Complex<f64>>(&x, &numbers);
-        write::<num_complex::Complex<f64>>(&y, &before);
+        write(&x, &numbers);
+        write(&y, &before);
         let made = allocations(|| a.apply_scaled(mode, alpha, &x, beta, &y).unwrap());
         assert_eq!(made, 0, "{mode:?}");
         for (k, factor) in factors.iter().enumerate() {
             let part = 3 * k..3 * k + 3;
             let block = Matrix { elements: m.elements.iter().map(|e| e * factor).collect(), ..m.clone() };
             let expected = block.apply(mode, alpha, &numbers[part.clone()], beta, &before[part.clone()]);
-            close::<f32>(&read::<num_complex::Complex<f64>>(&y)[part], &expected, &format!("mixed, {mode:?}"));
+            close::<f32>(&read(&y)[part], &expected, &format!("mixed, {mode:?}"));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::counting::allocations;
 use super::dense::{close, element, read, scalars, write, Matrix, C};
+use super::vectors::Padded;
 use dlops::arrays::{Array, Space};
 use dlops::context::Context;
 use dlops::dtype::{DType, Element, Scalar};
@@ -32,10 +33,10 @@ fn compare<T: Element>(a: &Operator, m: &Matrix, what: &str) {
             |sequence: u64, count: usize| (0..count * n).map(|k| element::<T>(sequence, k)).collect::<Vec<C>>();
         let (all_x, all_y) = (numbers(1, from), numbers(2, to));
         for (alpha, beta) in scalars::<T>() {
-            write::<T>(&x, &all_x);
-            write::<T>(&y, &all_y);
+            write(&x, &all_x);
+            write(&y, &all_y);
             assert_eq!(allocations(|| a.apply_scaled(mode, alpha, &x, beta, &y).unwrap()), 0);
-            let got = read::<T>(&y);
+            let got = read(&y);
             for k in 0..n {
                 let every = |v: &[C], count: usize| (0..count).map(|i| v[i * n + k]).collect::<Vec<C>>();
                 let expected = m.apply(mode, alpha, &every(&all_x, from), beta, &every(&all_y, to));
@@ -87,7 +88,7 @@ fn functions<T: Element>(context: &Context) {
         let c = element::<T>(4, 2);
         let multiply = |c: C| -> dlops::operators::callback::Function {
             Box::new(move |x: &Array, y: &Array| {
-                if contiguous && !(x.local().unwrap().is_contiguous() && y.local().unwrap().is_contiguous()) {
+                if contiguous && !(x.leaf().unwrap().is_contiguous() && y.leaf().unwrap().is_contiguous()) {
                     return 1;
                 }
                 assert_eq!((x.space().shape(), y.space().shape()), (Some(&[4, 6][..]), Some(&[4, 6][..])));
@@ -105,10 +106,8 @@ fn functions<T: Element>(context: &Context) {
         compare::<T>(&a, &Matrix { rows: 1, columns: 1, elements: vec![c] }, "Multiply");
 
         // Padded rows and a congruent flat array.
-        let pitch = 9;
-        let mut memory = vec![T::ZERO; (space.local_shape()[0] * pitch + 1) as usize];
-        // SAFETY: rows of 6 with a pitch of 9.
-        let x = unsafe { Array::wrap_strided(&space, memory.as_mut_ptr().cast(), &[pitch, 1], None) }.unwrap();
+        let padded = Padded::new(&space).unwrap();
+        let x = padded.array.clone();
         let counts: Vec<i64> = space.local_counts().to_vec();
         let flat = Space::unshaped(context, T::DTYPE, counts[context.rank()], None).unwrap();
         let y = Array::new(&flat).unwrap();
@@ -116,14 +115,14 @@ fn functions<T: Element>(context: &Context) {
         for (mode, c) in
             [(Mode::Forward, c), (Mode::Adjoint, c.conj()), (Mode::Transpose, c), (Mode::Conjugate, c.conj())]
         {
-            write::<T>(&x, &numbers);
-            write::<T>(&y, &numbers);
+            write(&x, &numbers);
+            write(&y, &numbers);
             a.apply_scaled(mode, Scalar::ONE, &x, Scalar::real(3.0), &y).unwrap();
             let expected: Vec<C> = numbers.iter().map(|n| c * n + 3.0 * n).collect();
-            close::<T>(&read::<T>(&y), &expected, "from padded rows");
+            close::<T>(&read(&y), &expected, "from padded rows");
             a.apply(mode, &y, &x).unwrap();
             let expected: Vec<C> = expected.iter().map(|n| c * n).collect();
-            close::<T>(&read::<T>(&x), &expected, "to padded rows");
+            close::<T>(&read(&x), &expected, "to padded rows");
         }
         let other = Array::new(&cut(1)).unwrap();
         let refused = a.apply(Mode::Forward, &other, &y);

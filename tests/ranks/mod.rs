@@ -3,7 +3,7 @@
 
 use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::comm::threaded;
-use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice, TransportChoice};
+use dlops::context::{Context, ContextOptions, TransportChoice};
 use dlops::dtype::{DType, Element};
 use dlops::layout::{GridDimension, IndexBox, Layout, Partition, Role};
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -24,13 +24,7 @@ pub fn on_ranks_with(size: usize, mut options: ContextOptions, work: impl Fn(&Co
 }
 
 pub fn on_ranks(size: usize, work: impl Fn(&Context) + Sync) {
-    on_ranks_with(size, ContextOptions { device: device(), ..ContextOptions::default() }, work);
-}
-
-/// `DLOPS_TEST_MEMORY=cuda`: arrays are on a device, ranks on streams of their own.
-pub fn device() -> Option<DeviceChoice> {
-    let wanted = std::env::var("DLOPS_TEST_MEMORY").is_ok_and(|memory| memory == "cuda");
-    wanted.then_some(DeviceChoice { ordinal: None, stream: StreamChoice::Own })
+    on_ranks_with(size, crate::memory::options(), work);
 }
 
 /// `DLOPS_TEST_TRANSPORT`: how what lies on devices goes from rank to rank, automatically unless it says staged, direct

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::fail;
 use crate::kernels::stencil::{Stencil, Tap};
 use crate::launch;
+use crate::layout::MAX_DIMENSIONS;
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -160,24 +161,31 @@ pub fn apply(
     beta: Scalar,
     outputs: &[Output],
 ) -> Result<()> {
-    let axes = shape.len();
+    // Axes of one element along which nothing is done are left out.
+    let (mut kept, mut axes) = ([0; MAX_DIMENSIONS], 0);
+    for k in (0..shape.len()).filter(|k| shape[*k] != 1 || terms.iter().any(|t| t.axis == *k)) {
+        kept[axes] = k;
+        axes += 1;
+    }
+    let kept = &kept[..axes];
     if axes > MAX_AXES || terms.len() > MAX_TERMS || outputs.len() > MAX_TERMS {
         fail!(Unsupported, "a stencil over {axes} axes with {} terms on the device", terms.len());
     }
     let Some(&(wide, name)) = KERNELS.iter().find(|(n, _)| *n >= axes) else {
         fail!(Internal, "no kernel for {axes} axes");
     };
-    let extents = padded(wide, 1, (0..axes).map(|k| upper[k].saturating_sub(lower[k]) as i64));
+    let extents = padded(wide, 1, kept.iter().map(|k| upper[*k].saturating_sub(lower[*k]) as i64));
     if axes == 0 || extents[..wide].contains(&0) {
         return Ok(());
     }
     let lead = wide - axes;
+    let place = |axis: usize| lead + kept.iter().take_while(|k| **k < axis).count();
     let rows: i64 = extents[..wide - 1].iter().product();
     let mut pass = DevicePass {
         outputs: outputs.len() as i32,
         reserved: 0,
-        shape: padded(wide, 1, shape.iter().map(|n| *n as i64)),
-        lower: padded(wide, 0, lower.iter().map(|n| *n as i64)),
+        shape: padded(wide, 1, kept.iter().map(|k| shape[*k] as i64)),
+        lower: padded(wide, 0, kept.iter().map(|k| lower[*k] as i64)),
         extents,
         rows,
         alpha: alpha.into(),
@@ -189,7 +197,7 @@ pub fn apply(
         let base = term.rows.memory.pointer();
         *to = DeviceTerm {
             x: term.x,
-            strides: padded(wide, 0, term.strides.iter().copied()),
+            strides: padded(wide, 0, kept.iter().map(|k| term.strides[*k])),
             before: term.planes.before,
             after: term.planes.after,
             before_width: term.planes.before_width as i64,
@@ -201,14 +209,14 @@ pub fn apply(
             tail: term.rows.tail,
             first: term.first as i64,
             specials: term.rows.specials,
-            axis: (lead + term.axis) as i32,
+            axis: place(term.axis) as i32,
         };
     }
     for (to, output) in pass.results.iter_mut().zip(outputs) {
         let (first, last) = (output.terms.0 as i32, output.terms.1 as i32);
         *to = DeviceOutput {
             y: output.y,
-            strides: padded(wide, 0, output.strides.iter().copied()),
+            strides: padded(wide, 0, kept.iter().map(|k| output.strides[*k])),
             first_term: first,
             last_term: last,
         };

@@ -3,6 +3,7 @@
 //! Means are over all elements of all ranks, an element that several ranks hold counting once; over a mask's group where
 //! the space has a mask. Conventions as PyLops' `metrics`. *Deterministic: same P.*
 
+use crate::arrays::host_twin::{on_host, Use};
 use crate::arrays::runs::zip_runs;
 use crate::arrays::verbs::{elements, pairs};
 use crate::arrays::Array;
@@ -46,6 +47,10 @@ fn sums(x: &Array, y: &Array) -> Result<(Comparison, f64)> {
     y.space().require_congruent(x.space(), "y", "the space of x")?;
     x.check_free("x", false)?;
     y.check_free("y", false)?;
+    on_host(x, Use::Reads, |x| on_host(y, Use::Reads, |y| sums_here(x, y)))
+}
+
+fn sums_here(x: &Array, y: &Array) -> Result<(Comparison, f64)> {
     let reducer = x.space().reducer();
     let (mut total, mut count) = (Comparison::EMPTY, 0.0);
     let local = pairs(x, y, &mut |x, y| {
