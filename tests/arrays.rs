@@ -542,9 +542,16 @@ fn sums_are_the_same_bits_on_any_number_of_ranks() {
                 let space = Space::new(context, DType::Float64, &[13, 7], layout, None).unwrap();
                 let x = Array::new(&space).unwrap();
                 random::fill(&x, Distribution::Normal, 3, 0).unwrap();
-                let numbers =
-                    [norms::norm(&x, 1.0), norms::norm(&x, 2.0), norms::norm(&x, 0.5), Ok(norms::sum(&x).unwrap().re)];
-                let bits: Vec<u64> = numbers.map(|v| v.unwrap().to_bits()).to_vec();
+                let numbers = |x: &Array, orders: &[f64]| -> Vec<u64> {
+                    let norms = orders.iter().map(|p| norms::norm(x, *p).unwrap());
+                    let sums = [norms::sum(x).unwrap(), verbs::dot(x, x).unwrap()].map(|v| v.re);
+                    norms.chain(sums).map(f64::to_bits).collect()
+                };
+                let bits = numbers(&x, &[1.0, 2.0, 0.5]);
+                if memory::device().is_some() {
+                    let host = x.host_copy().unwrap();
+                    assert_eq!(numbers(&x, &[1.0, 2.0]), numbers(&host, &[1.0, 2.0]), "{space}");
+                }
                 assert_eq!(*reference.lock().unwrap().get_or_insert(bits.clone()), bits, "{space}");
             }
         });

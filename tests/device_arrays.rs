@@ -7,13 +7,14 @@ mod vectors;
 
 use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice};
-use dlops::dtype::{DType, Scalar};
+use dlops::dispatch;
+use dlops::dtype::{DType, Element, Scalar};
 use dlops::error::Status;
 use dlops::krylov::{Method, Solver};
 use dlops::layout::Layout;
 use dlops::operators::algebra::{moved, sum};
 use dlops::operators::avo::{poststack, Wavelet};
-use dlops::operators::basic::{identity, matrix_mult, DenseMatrix};
+use dlops::operators::basic::{diagonal_along, identity, matrix_mult, DenseMatrix};
 use dlops::operators::block::{block_diag, vstack};
 use dlops::operators::derivative::{
     first_derivative, gradient, laplacian, second_derivative, FirstDerivative, Gradient, Kind, Laplacian,
@@ -192,6 +193,53 @@ fn solvers_take_the_steps_of_the_host() {
                 let (a, b) = pair(&space, 9);
                 let wanted = run(&space.with_memory(Memory::Host).unwrap(), &a);
                 close(&run(&space, &b), &wanted, dtype, method.name());
+            }
+        });
+    }
+}
+
+/// Deterministic sums are the integers of the host. Histories and solutions have its bits where operators have: a
+/// diagonal one, a derivative with alpha = 1 and beta = 0.
+#[test]
+fn deterministic_solvers_have_the_bits_of_the_host() {
+    if !available() {
+        return;
+    }
+    let choice = DeviceChoice { ordinal: None, stream: StreamChoice::Own };
+    let options = ContextOptions { device: Some(choice), deterministic: true, ..ContextOptions::default() };
+    for size in [1, 2, 3] {
+        ranks::on_ranks_with(size, options, |context| {
+            let methods = [(Method::Cg, 0.0), (Method::Cgls, 0.0), (Method::Cgls, 0.25)];
+            for (dtype, (method, damp)) in FLOATS.into_iter().flat_map(|d| methods.map(|m| (d, m))) {
+                let space = Space::new(context, dtype, &[9, 14], Layout::cut(0, size), None).unwrap();
+                let run = |space: &Space, b: &Array| {
+                    let d: Vec<Complex64> = (0..14).map(|k| Complex64::new(1.0 + (k * k) as f64 / 7.0, 0.0)).collect();
+                    let a = match method {
+                        Method::Cg => dispatch!(dtype, T => {
+                            let values = d.iter().map(|v| T::from_scalar(Scalar::real(v.re))).collect::<Vec<_>>();
+                            diagonal_along(space, 1, &values).unwrap()
+                        }),
+                        Method::Cgls => first_derivative(space, 0, &FirstDerivative::default()).unwrap(),
+                    };
+                    let solver = Solver::new(method, &a).unwrap();
+                    let change = |o: &mut dlops::krylov::SolverOptions| {
+                        o.max_iterations = 15;
+                        o.damp = damp;
+                        o.set_rtol(0.0)
+                    };
+                    solver.change(change).unwrap();
+                    let x = Array::new(space).unwrap();
+                    solver.solve(b, &x).unwrap();
+                    let bits = |v: &[f64]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                    let histories =
+                        solver.progress(|p| [bits(&p.residuals), bits(&p.damped), bits(&p.convergence)].concat());
+                    let elements = vectors::read(&x).into_iter().flat_map(|v| [v.re.to_bits(), v.im.to_bits()]);
+                    (histories, elements.collect::<Vec<_>>())
+                };
+                let (a, b) = pair(&space, 9);
+                let (here, there) = (run(&space.with_memory(Memory::Host).unwrap(), &a), run(&space, &b));
+                assert!(here.0.len() > 30, "{} steps of {}", here.0.len(), method.name());
+                assert_eq!(here, there, "{} of {space}", method.name());
             }
         });
     }

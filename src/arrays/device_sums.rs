@@ -3,16 +3,16 @@
 use crate::comm::Number;
 use crate::context::{Context, DeviceGroup};
 use crate::device::PinnedMemory;
-use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::fail;
 use crate::kernels::cuda::program::Registers;
 use crate::kernels::cuda::reduce::Slots;
 use crate::kernels::program::{self, Program};
 
 pub(super) struct DeviceSums {
     slots: Slots,
-    /// What the copy writes: two doubles a slot.
+    /// Words of a real sum.
+    words: usize,
+    /// What the copy writes: the words of two sums a slot.
     here: PinnedMemory,
     /// Whether slots may be other than zero.
     touched: bool,
@@ -22,13 +22,12 @@ impl DeviceSums {
     /// As many complex sums, one for the ranks' requests, and one for what does not count.
     pub(super) fn new(context: &Context, slots: usize) -> Result<DeviceSums> {
         let stream = context.device_stream()?;
-        if context.deterministic() {
-            fail!(Unsupported, "deterministic sums of arrays in device memory");
-        }
-        let here = PinnedMemory::new(stream, 16 * slots)?;
-        let slots = Slots::new(stream, slots + 2)?;
+        let exact = context.deterministic();
+        let words = Slots::words(exact);
+        let here = PinnedMemory::new(stream, 16 * words * slots)?;
+        let slots = Slots::new(stream, slots + 2, exact)?;
         slots.clear()?;
-        Ok(DeviceSums { slots, here, touched: false })
+        Ok(DeviceSums { slots, words, here, touched: false })
     }
 
     /// Sums that travel: all but the one for what does not count.
@@ -55,8 +54,9 @@ impl DeviceSums {
         add(&self.slots, if counts { slot } else { self.slots.count() - 1 })
     }
 
-    /// Hands every slot over and sets it to zero; waits for the stream. Nothing where nothing was added.
-    pub(super) fn bring(&mut self, mut take: impl FnMut(usize, Scalar)) -> Result<()> {
+    /// Hands every slot over, the words of both parts, and sets it to zero; waits for the stream. Nothing where nothing
+    /// was added.
+    pub(super) fn bring(&mut self, mut take: impl FnMut(usize, &[u64])) -> Result<()> {
         if !self.touched {
             return Ok(());
         }
@@ -65,9 +65,9 @@ impl DeviceSums {
         unsafe { stream.copy_out(self.here.pointer(), self.slots.slot(0), self.here.bytes())? };
         stream.synchronize()?;
         for slot in 0..self.travelling() - 1 {
-            // SAFETY: two doubles a slot, copied above.
-            let [re, im] = unsafe { self.here.pointer().cast::<[f64; 2]>().add(slot).read() };
-            take(slot, Scalar::complex(re, im));
+            let (first, count) = (2 * self.words * slot, 2 * self.words);
+            // SAFETY: the words of the slot, copied above.
+            take(slot, unsafe { std::slice::from_raw_parts(self.here.pointer().cast::<u64>().add(first), count) });
         }
         self.clear()
     }

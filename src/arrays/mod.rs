@@ -5,6 +5,7 @@ mod box_exchange;
 pub(crate) mod coefficient;
 mod device_exchange;
 mod device_halo;
+mod device_norms;
 mod device_redistribute;
 mod device_sums;
 pub mod gather;

@@ -6,7 +6,7 @@
 
 use super::array::Array;
 use super::box_exchange::{exchange, packed_block};
-use super::host_twin::{on_host, Use};
+use super::device_norms::{self, States};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
 use super::sums::Sums;
@@ -16,6 +16,7 @@ use crate::dispatch;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cuda::measure::Kind;
 use crate::kernels::host::convert::convert;
 use crate::kernels::host::measure::{self, Measure};
 use crate::layout::{GridDimension, IndexBox, Layout, Role};
@@ -35,9 +36,6 @@ fn measure_of(order: f64) -> Result<Measure> {
 /// |x| of the order. Of no elements: 0, and infinity for order -infinity. Collective; silent for a replicated space.
 pub fn norm(x: &Array, order: f64) -> Result<f64> {
     let measure = measure_of(order)?;
-    if x.space().is_on_device() && !matches!(measure, Measure::Power(_)) {
-        return on_host(x, Use::Reads, |x| norm(x, order));
-    }
     match measure {
         Measure::Power(p) => {
             let mut sums = Sums::quiet(x.space(), 1);
@@ -84,19 +82,22 @@ pub fn sum(x: &Array) -> Result<Scalar> {
 /// (smallest, largest) element of a real array; both NaN where an element is, (infinity, -infinity) for no elements.
 /// Collective; silent for a replicated space.
 pub fn extremes(x: &Array) -> Result<(f64, f64)> {
-    if x.space().is_on_device() {
-        return on_host(x, Use::Reads, extremes);
-    }
     let nothing = (f64::INFINITY, f64::NEG_INFINITY);
     let mut found = nothing;
     let done = x.for_each_leaf(&mut |x| {
         if x.dtype().is_complex() {
             fail!(DType, "{} numbers have no order, and so no smallest and largest", x.dtype().name());
         }
+        let both = |a: (f64, f64), b: (f64, f64)| (keep_nan(-1.0, a.0, b.0), keep_nan(1.0, a.1, b.1));
+        if let Some(lowest) = device_norms::states_of(x, Kind::Lowest)? {
+            let highest = device_norms::states_of(x, Kind::Highest)?.unwrap_or_default();
+            found = lowest.into_iter().zip(highest).fold(found, both);
+            return Ok(());
+        }
         let own = dispatch!(x.dtype(), T => fold(x, nothing, |state, p, n| {
             measure::extremes(elements::<T>(p, n), state)
-        }, |a, b| (keep_nan(-1.0, a.0, b.0), keep_nan(1.0, a.1, b.1))))?;
-        found = (keep_nan(-1.0, found.0, own.0), keep_nan(1.0, found.1, own.1));
+        }, both))?;
+        found = both(found, own);
         Ok(())
     });
     let [low, high] = extreme_of_all(x.space(), [-found.0, found.1])?;
@@ -127,6 +128,9 @@ fn with_flags(values: &[f64]) -> Vec<f64> {
 /// This rank's state of a leaf.
 fn state_of(x: &Array, measure: Measure) -> Result<f64> {
     let both = |a, b| combine(measure, a, b);
+    if let Some(states) = device_norms::states_of(x, measure.into())? {
+        return Ok(states.into_iter().fold(measure.start(), both));
+    }
     dispatch!(x.dtype(), T => {
         fold(x, measure.start(), |state, p, n| measure::row(state, elements::<T>(p, n), measure), both)
     })
@@ -219,9 +223,6 @@ fn along_boxes(shape: &[i64], layout: &Layout, axis: usize) -> bool {
 /// y := norms of the order of x along `axis`. `y` is an array of [`axis_space`]. Sums run in double precision, locally
 /// and then over the ranks that share the axis. Collective.
 pub fn norm_along(x: &Array, order: f64, axis: usize, y: &Array) -> Result<()> {
-    if x.space().is_on_device() || y.space().is_on_device() {
-        return on_host(x, Use::Reads, |x| on_host(y, Use::Writes, |y| norm_along(x, order, axis, y)));
-    }
     let context = x.space().context();
     let valid = measure_of(order).and_then(|measure| {
         let space = axis_space(x.space(), axis)?;
@@ -229,15 +230,24 @@ pub fn norm_along(x: &Array, order: f64, axis: usize, y: &Array) -> Result<()> {
         if x.dtype().is_integer() {
             fail!(DType, "norms of {} arrays are not defined, convert them first", x.dtype().name());
         }
-        Ok((measure, states_along(x, axis, measure)?))
+        Ok(match States::along(x, axis, measure)? {
+            Some(there) => (measure, Some(there), vec![]),
+            None => (measure, None, states_along(x, axis, measure)?),
+        })
     });
-    let (measure, mut states) = context.agree_on(valid, &format!("norm of order {order} along axis {axis}"))?;
-    match x.space().shaped("a norm along an axis")? {
-        (shape, layout @ Layout::Boxes(boxes)) if !along_boxes(shape, layout, axis) => {
-            states = combine_boxes(boxes, y.space(), axis, measure, &states)?;
+    let (measure, there, mut states) = context.agree_on(valid, &format!("norm of order {order} along axis {axis}"))?;
+    if let Some(mut there) = there {
+        if meets(x.space(), axis)? {
+            let mut brought = there.bring();
+            // Ranks meet here whatever has failed on one.
+            let own = brought.as_mut().map_or(vec![f64::NAN; y.local_count() as usize], std::mem::take);
+            let states = combine_ranks(x.space(), y.space(), axis, measure, own)?;
+            brought?;
+            there.replace(&states)?;
         }
-        _ => combine_line(x.space(), axis, measure, &mut states)?,
+        return there.finish(y);
     }
+    states = combine_ranks(x.space(), y.space(), axis, measure, states)?;
     states.iter_mut().for_each(|s| *s = measure.finish(*s));
     let runs = y.local()?.runs();
     let (mut at, mut outcome) = (0, Ok(()));
@@ -248,6 +258,30 @@ pub fn norm_along(x: &Array, order: f64, axis: usize, y: &Array) -> Result<()> {
         at += n;
     });
     outcome
+}
+
+/// Whether a state along the axis needs elements of several ranks.
+fn meets(space: &Space, axis: usize) -> Result<bool> {
+    Ok(match space.shaped("a norm along an axis")? {
+        (shape, layout @ Layout::Boxes(_)) => !along_boxes(shape, layout, axis),
+        (_, layout) => layout.cut_of_axis(axis).is_some_and(|cut| cut.ranks > 1),
+    })
+}
+
+/// This rank's states of the result. Collective.
+fn combine_ranks(
+    space: &Space,
+    result: &Space,
+    axis: usize,
+    measure: Measure,
+    mut states: Vec<f64>,
+) -> Result<Vec<f64>> {
+    match space.shaped("a norm along an axis")? {
+        (shape, layout @ Layout::Boxes(boxes)) if !along_boxes(shape, layout, axis) => {
+            combine_boxes(boxes, result, axis, measure, &states)
+        }
+        _ => combine_line(space, axis, measure, &mut states).map(|()| states),
+    }
 }
 
 /// This rank's states of the remaining axes, in C order.

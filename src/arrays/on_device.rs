@@ -134,7 +134,7 @@ fn device_to_host(x: &Array, y: &Array) -> Result<()> {
 }
 
 /// A walk over a strided leaf and a contiguous block of as many elements, which stands before it or after it.
-fn beside(leaf: &Local, block: u64, block_first: bool) -> Result<Walk<2>> {
+pub(super) fn beside(leaf: &Local, block: u64, block_first: bool) -> Result<Walk<2>> {
     let strides = super::local::contiguous_strides(&leaf.shape);
     let own = Strided { pointer: leaf.pointer() as u64, strides: &leaf.strides };
     let other = Strided { pointer: block, strides: &strides };

@@ -1,12 +1,14 @@
 //! Random elements that depend on the seed and the global index only, not on the number of ranks.
 
 use super::array::Array;
-use super::host_twin::{on_host, Use};
+use super::on_device::on_device;
 use super::runs::Runs;
 use crate::dispatch;
 use crate::error::Result;
+use crate::fail;
+use crate::kernels::cuda::random as cuda;
 use crate::kernels::host::random as kernel;
-use crate::layout::{Layout, Region};
+use crate::layout::{Interval, Layout, Region};
 
 /// What the elements are drawn from. Complex elements have independent real and imaginary parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +22,18 @@ pub enum Distribution {
 
 /// Fills every leaf; the k-th leaf of a product takes the k-th stream after `stream`. Local.
 pub fn fill(x: &Array, distribution: Distribution, seed: u64, stream: u64) -> Result<()> {
-    if x.space().is_on_device() {
-        return on_host(x, Use::Writes, |x| fill(x, distribution, seed, stream));
-    }
     let mut leaf = 0;
     x.for_each_leaf(&mut |x| {
         // Streams of one product are far from those of the next `stream`.
         let stream = stream.wrapping_add(leaf << 32);
         leaf += 1;
-        let local = x.local()?;
         let region = region(x);
+        if let Some((queue, walk, [p])) = on_device([x])? {
+            let normal = distribution == Distribution::Normal;
+            let places = places(&region, x.space().shape())?;
+            return cuda::fill(queue, x.dtype(), walk, &places, normal, (seed, stream), p);
+        }
+        let local = x.local()?;
         let runs = local.runs();
         dispatch!(x.dtype(), T => fill_rows(&region, x.space().shape(), &runs, |first, pointer, n| {
             // SAFETY: `fill_rows` gives runs of n elements inside the leaf.
@@ -51,6 +55,26 @@ fn region(x: &Array) -> Region {
         (None, Some(layout @ Layout::Local(_))) => layout.region(&[space.global_count()], space.context().rank()),
         _ => Layout::replicated(1).region(&[space.local_count()], 0),
     }
+}
+
+/// The region as a device sees it: index sets of equal blocks at equal distances, as every layout has them.
+fn places(region: &Region, shape: Option<&[i64]>) -> Result<cuda::Places> {
+    let mut places = cuda::Places::default();
+    for (k, set) in region.axes.iter().enumerate() {
+        let intervals = set.intervals();
+        let first = intervals.first().copied().unwrap_or(Interval { start: 0, len: 1 });
+        let period = intervals.get(1).map_or(0, |second| second.start - first.start);
+        let regular = |(i, interval): (usize, &Interval)| {
+            let whole = interval.len == first.len || i + 1 == intervals.len() && interval.len < first.len;
+            whole && interval.start == first.start + i as i64 * period
+        };
+        if !intervals.iter().enumerate().all(regular) {
+            fail!(Internal, "indices along axis {k} that are no equal blocks at equal distances");
+        }
+        let factor = shape.map_or(1, |shape| shape[k + 1..].iter().product());
+        places.push(cuda::Axis { extent: set.len(), start: first.start, block: first.len, period, factor });
+    }
+    Ok(places)
 }
 
 /// Visits local elements in runs of consecutive global C-order indices.

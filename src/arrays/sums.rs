@@ -265,9 +265,9 @@ impl Sums {
     fn bring_here(&mut self) {
         let Some(Ok(device)) = &mut self.device else { return };
         let kind = &mut self.kind;
-        let brought = device.bring(|slot, value| match kind {
-            Kind::Plain(typed) => typed.add_value(slot, value),
-            Kind::Exact(typed) => typed.add_value(slot, value),
+        let brought = device.bring(|slot, words| match kind {
+            Kind::Plain(typed) => typed.add_words(slot, words),
+            Kind::Exact(typed) => typed.add_words(slot, words),
         });
         self.keep(brought);
     }

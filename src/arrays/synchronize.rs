@@ -1,11 +1,12 @@
 //! Copies of replicated elements made equal again.
 
 use super::array::Array;
-use super::host_twin::{on_host, Use};
+use super::verbs;
+use crate::comm::Communicator;
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
-use crate::storage::HostMemory;
+use crate::storage::{HostMemory, Memory};
 
 /// All ranks that hold the same elements take those of one of them: of the rank with the same copy index as `root`, which
 /// for a wholly replicated array is `root` itself. Ranks of different mask colours keep different values; where that rank
@@ -18,12 +19,12 @@ pub fn synchronize(x: &Array, root: usize) -> Result<()> {
         false => fail!(Argument, "root is {root}, and there are {} ranks", context.size()),
     };
     context.agree_on(valid(), &format!("synchronize from rank {root}"))?;
-    on_host(x, Use::Both, |x| x.for_each_leaf(&mut |x| synchronize_leaf(x, root)))
+    x.for_each_leaf(&mut |x| synchronize_leaf(x, root))
 }
 
 /// As `synchronize`, for one leaf and a root that all ranks agree on.
 pub(super) fn synchronize_leaf(x: &Array, root: usize) -> Result<()> {
-    let (space, local) = (x.space(), x.local()?);
+    let (space, local) = (x.space(), x.leaf()?);
     let context = space.context();
     let Some(layout) = space.layout().filter(|layout| layout.copies() > 1) else { return Ok(()) };
     // Ranks that hold the same elements and have one colour.
@@ -36,10 +37,13 @@ pub(super) fn synchronize_leaf(x: &Array, root: usize) -> Result<()> {
     let giver = layout.rank_of(here.0, layout.copy_index(root));
     let root = members.iter().position(|r| *r == giver).unwrap_or(0);
     let bytes = x.local_count() as usize * x.dtype().size();
+    if bytes == 0 {
+        return Ok(());
+    }
+    if space.memory() == Memory::Cuda {
+        return context.with_staging(bytes, |room| through_host(x, &*group, root, (room, bytes)));
+    }
     if local.is_contiguous() {
-        if bytes == 0 {
-            return Ok(());
-        }
         // SAFETY: contiguous local elements, which nothing else uses during the call.
         let buffer = unsafe { std::slice::from_raw_parts_mut(local.pointer(), bytes) };
         return group.broadcast(buffer, root);
@@ -54,4 +58,20 @@ pub(super) fn synchronize_leaf(x: &Array, root: usize) -> Result<()> {
     group.broadcast(packed.as_bytes_mut(), root)?;
     // SAFETY: as above, the other way.
     unsafe { copy_block(local.pointer(), &strides, packed.as_ptr(), &tight, &extents, size) }
+}
+
+/// A broadcast of elements on the device over page-locked memory: out on the rank that gives them, in on the others.
+fn through_host(x: &Array, group: &dyn Communicator, root: usize, (room, bytes): (*mut u8, usize)) -> Result<()> {
+    let here = x.space().with_memory(Memory::Host)?;
+    // SAFETY: the room holds this rank's elements, and is lent for the call.
+    let staged = unsafe { Array::wrap(&here, room, None)? };
+    let gives = group.rank() == root;
+    let brought = if gives { verbs::copy(x, &staged) } else { Ok(()) };
+    // SAFETY: the room is as large, and used by this call alone.
+    group.broadcast(unsafe { std::slice::from_raw_parts_mut(room, bytes) }, root)?;
+    brought?;
+    if gives {
+        return Ok(());
+    }
+    verbs::copy(&staged, x)
 }

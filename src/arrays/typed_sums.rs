@@ -124,13 +124,12 @@ impl<S: SumState> TypedSums<S> {
         }))
     }
 
-    /// slot += value, a sum that was made elsewhere.
-    pub(super) fn add_value(&mut self, slot: usize, value: Scalar) {
+    /// slot += a sum that was made elsewhere: the words of its real and of its imaginary part.
+    pub(super) fn add_words(&mut self, slot: usize, other: &[u64]) {
         let at = slot * 2 * S::WORDS;
-        for (k, part) in [value.re, value.im].into_iter().enumerate() {
-            let words = &mut self.words[at + k * S::WORDS..at + (k + 1) * S::WORDS];
+        for (words, other) in self.words[at..at + 2 * S::WORDS].chunks_mut(S::WORDS).zip(other.chunks(S::WORDS)) {
             let mut state = S::read(words);
-            state.accumulate(1, |_| part);
+            state.combine(&S::read(other));
             state.write(words);
         }
     }

@@ -191,7 +191,8 @@ pub unsafe extern "C" fn dlops_array_get_halo_size(
 /// Since 0.1.
 ///
 /// @param axis, before, after  as in dlops_array_get_halo_size
-/// @param buffer  C order: the local shape with front + own + back indices along the axis
+/// @param buffer  C order: the local shape with front + own + back indices along the axis; host memory, also for an array
+///                on a device
 /// @param room    elements that fit the buffer
 /// Errors: those of dlops_array_get_halo_size, ARGUMENT (room is too small), STATE (acquired for writing), MEMORY.
 #[no_mangle]

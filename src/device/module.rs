@@ -25,8 +25,10 @@ impl Source {
     }
 }
 
+/// Products are rounded before they are added, as on the host: the numbers are then the same to the bit.
 fn options(option: &str, (major, minor): (i32, i32)) -> Vec<String> {
-    vec![format!("--gpu-architecture=sm_{major}{minor}"), "--std=c++17".into(), "-default-device".into(), option.into()]
+    let architecture = format!("--gpu-architecture=sm_{major}{minor}");
+    vec![architecture, "--std=c++17".into(), "--fmad=false".into(), "-default-device".into(), option.into()]
 }
 
 /// A kernel that is ready to be launched on its device.

@@ -8,14 +8,14 @@ static dlops_array *table(dlops_context *context, int64_t rows, dlops_space **sp
 {
     dlops_array *x = NULL;
     int64_t start, count;
-    void *data = NULL;
+    double *data = NULL;
     OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){rows, 5}, NULL, space));
     OK(dlops_array_create(*space, &x));
     OK(dlops_local_split(rows, size, rank, &start, &count));
-    OK(dlops_array_acquire(x, DLOPS_ACCESS_WRITE, &data));
+    borrowed elements = lend(x, DLOPS_ACCESS_WRITE, &data);
     for (int64_t k = 0; k < count * 5; k++)
-        ((double *)data)[k] = at(start + k / 5, k % 5);
-    OK(dlops_array_release(x));
+        data[k] = at(start + k / 5, k % 5);
+    give_back(elements, 1);
     return x;
 }
 
@@ -27,7 +27,9 @@ static void wraps(dlops_context *context)
     void *data = NULL;
     int64_t strides[2] = {8, 1}, count;
     dlops_scalar result;
-    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){3 * size, 5}, NULL, &space));
+    dlops_space_options host = DLOPS_SPACE_OPTIONS_INIT;
+    host.memory = DLOPS_HOST;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){3 * size, 5}, &host, &space));
     for (int i = 0; i < 24; i++)
         memory[i / 8][i % 8] = i % 8 < 5 ? i : NAN;
     OK(dlops_array_wrap_strided(space, memory, strides, NULL, NULL, &x));
@@ -129,7 +131,7 @@ static void movement(dlops_context *context)
     dlops_space_options options = DLOPS_SPACE_OPTIONS_INIT;
     double whole[30], back[30], ghosts[30];
     int64_t front, after, start, count, *shapes = malloc(sizeof(int64_t) * 2 * (size_t)size);
-    void *data = NULL;
+    double *data = NULL;
 
     OK(dlops_array_to_global(x, size - 1, rank == size - 1 ? whole : NULL));
     OK(dlops_array_to_global(x, DLOPS_ALL_RANKS, whole));
@@ -156,9 +158,9 @@ static void movement(dlops_context *context)
     OK(dlops_array_create(copied, &z));
     OK(dlops_array_fill(z, dlops_real(rank)));
     OK(dlops_array_synchronize(z, size - 1));
-    OK(dlops_array_acquire(z, DLOPS_ACCESS_READ, &data));
-    CHECK(((double *)data)[29] == size - 1);
-    OK(dlops_array_release(z));
+    borrowed elements = lend(z, DLOPS_ACCESS_READ, &data);
+    CHECK(data[29] == size - 1);
+    give_back(elements, 0);
     REFUSED(dlops_array_synchronize(z, -1), DLOPS_ERROR_ARGUMENT, "root is -1");
     OK(dlops_array_from_global(z, rank == 0 ? whole : NULL));
     OK(dlops_array_to_global(z, rank == 0 ? 0 : 0, back));

@@ -5,19 +5,19 @@
 /* Element k of this rank is value(global index) = index + 1. */
 static void number(dlops_array *array, int64_t first, int64_t count)
 {
-    void *data;
-    OK(dlops_array_acquire(array, DLOPS_ACCESS_WRITE, &data));
+    double *data;
+    borrowed elements = lend(array, DLOPS_ACCESS_WRITE, &data);
     for (int64_t k = 0; k < count; k++)
-        ((double *)data)[k] = (double)(first + k + 1);
-    OK(dlops_array_release(array));
+        data[k] = (double)(first + k + 1);
+    give_back(elements, 1);
 }
 
 static double element(dlops_array *array, int64_t k)
 {
-    void *data;
-    OK(dlops_array_acquire(array, DLOPS_ACCESS_READ, &data));
-    double value = ((double *)data)[k];
-    OK(dlops_array_release(array));
+    double *data;
+    borrowed elements = lend(array, DLOPS_ACCESS_READ, &data);
+    double value = data[k];
+    give_back(elements, 0);
     return value;
 }
 

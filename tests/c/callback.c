@@ -18,7 +18,7 @@ static void on_destroy(void *user)
 static int32_t scale_arrays(const dlops_array *x, dlops_array *y, void *user)
 {
     scale_user *me = user;
-    void *from, *to;
+    double *from, *to;
     dlops_space *space;
     int64_t n;
     dlops_array *lent = y;
@@ -33,13 +33,13 @@ static int32_t scale_arrays(const dlops_array *x, dlops_array *y, void *user)
     if (dlops_array_get_space(x, &space) || dlops_space_get_local_count(space, &n) || dlops_space_destroy(&space)) {
         return 2;
     }
-    if (dlops_array_acquire((dlops_array *)x, DLOPS_ACCESS_READ, &from) || dlops_array_acquire(y, DLOPS_ACCESS_WRITE, &to)) {
-        return 3;
-    }
+    borrowed input = lend(x, DLOPS_ACCESS_READ, &from), output = lend(y, DLOPS_ACCESS_WRITE, &to);
     for (int64_t k = 0; k < n; k++) {
-        ((double *)to)[k] = me->c * ((double *)from)[k];
+        to[k] = me->c * from[k];
     }
-    return dlops_array_release((dlops_array *)x) || dlops_array_release(y) ? 4 : 0;
+    give_back(input, 0);
+    give_back(output, 1);
+    return 0;
 }
 
 static int32_t scale_three(const void *x, void *y, void *user)
@@ -152,7 +152,8 @@ static void blocks(dlops_context *context)
     OK(dlops_context_get_local(context, &local));
     OK(dlops_space_create(local, DLOPS_FLOAT64, 1, (int64_t[]){3}, NULL, &space));
     for (int k = 0; k < 2; k++) {
-        OK(k == 0 ? dlops_operator_create_callback(space, space, scale_arrays, scale_arrays, &users[k], on_destroy, NULL, &own[k])
+        /* Addresses of a device's memory are not for this host's loop. */
+        OK(k == 0 || on_device() ? dlops_operator_create_callback(space, space, scale_arrays, scale_arrays, &users[k], on_destroy, NULL, &own[k])
                   : dlops_operator_create_matvec(space, space, scale_three, scale_three, &users[k], on_destroy, &own[k]));
     }
     OK(dlops_block_diag_create(context, count, (const dlops_operator *const *)own, NULL, &a));

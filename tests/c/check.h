@@ -79,10 +79,31 @@ static inline void begin(void)
 #endif
 }
 
+/* Whether this is a second run, with arrays in device memory: DLOPS_TEST_CONTEXTS=cuda. */
+static inline int on_device(void)
+{
+    const char *wanted = getenv("DLOPS_TEST_CONTEXTS");
+    return wanted && strcmp(wanted, "cuda") == 0;
+}
+
+/* The choices, or the default ones, with a device where the run has one. */
+static inline dlops_context_options placed(const dlops_context_options *choices)
+{
+    dlops_context_options options = DLOPS_CONTEXT_OPTIONS_INIT;
+    if (choices)
+        options = *choices;
+    if (on_device()) {
+        options.memory = DLOPS_CUDA;
+        options.own_stream = 1;
+    }
+    return options;
+}
+
 /* A context of all ranks. */
-static inline dlops_context *world(const dlops_context_options *choices)
+static inline dlops_context *world(const dlops_context_options *given)
 {
     dlops_context *context = NULL;
+    const dlops_context_options options = placed(given), *choices = given || on_device() ? &options : NULL;
 #ifdef DLOPS_TEST_MPI
     OK(dlops_context_create_mpi(MPI_COMM_WORLD, choices, &context));
 #else
@@ -142,6 +163,38 @@ static inline double norm(const dlops_array *array)
     double value = NAN;
     OK(dlops_array_norm(array, &value));
     return value;
+}
+
+/* The local elements of an array for the host to use: its own memory, or on a device a copy. */
+typedef struct {
+    dlops_array *array, *copy;
+} borrowed;
+
+static inline borrowed lend(const dlops_array *array, int32_t access, void *data)
+{
+    borrowed elements = {(dlops_array *)array, NULL};
+    dlops_space *space = NULL, *host = NULL;
+    int32_t memory = 0;
+    OK(dlops_array_get_space(array, &space));
+    OK(dlops_space_get_memory(space, &memory));
+    if (memory != DLOPS_HOST) {
+        OK(dlops_space_with_memory(space, DLOPS_HOST, &host));
+        OK(dlops_array_create(host, &elements.copy));
+        OK(dlops_array_copy(array, elements.copy));
+    }
+    dlops_space_destroy(&host);
+    dlops_space_destroy(&space);
+    OK(dlops_array_acquire(elements.copy ? elements.copy : elements.array, access, (void **)data));
+    return elements;
+}
+
+/* Ends what lend() began; a copy goes back where it was `written`. */
+static inline void give_back(borrowed elements, int written)
+{
+    OK(dlops_array_release(elements.copy ? elements.copy : elements.array));
+    if (elements.copy && written)
+        OK(dlops_array_copy(elements.copy, elements.array));
+    dlops_array_destroy(&elements.copy);
 }
 
 /* I + D^T D with D the forward difference along axis 0: Hermitian positive definite. */

@@ -77,6 +77,7 @@ int main(void)
     begin();
     choices.deterministic = 1;
     context = world(&choices);
+    choices = placed(&choices);
     OK(dlops_context_create_self(&choices, &alone));
     for (size_t t = 0; t < 4; t++)
         for (int32_t method = DLOPS_SOLVER_CG; method <= DLOPS_SOLVER_CGLS; method++) {

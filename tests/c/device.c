@@ -484,22 +484,6 @@ static void pool(dlops_context *context)
         CHECK(held(context).reserved == 0);
 }
 
-/* What works on the host only says so, on all ranks, and leaves the context usable: deterministic sums. */
-static void host_only(void)
-{
-    dlops_context_options choices = cuda();
-    choices.deterministic = 1;
-    dlops_context *context = world(&choices);
-    dlops_space *space = line(context, DLOPS_FLOAT64, 12 * size);
-    dlops_array *x = filled(space, 1);
-    dlops_scalar product;
-    REFUSED(dlops_array_dot(x, x, &product), DLOPS_ERROR_UNSUPPORTED, "deterministic sums");
-    OK(dlops_array_scale(dlops_real(2), x));
-    dlops_array_destroy(&x);
-    dlops_space_destroy(&space);
-    dlops_context_destroy(&context);
-}
-
 /* A filter of ones that sums to 4, on an array of ones: 4 inside, less at both ends. */
 static void convolution(dlops_context *context)
 {
@@ -566,7 +550,6 @@ int main(void)
         pool(context);
         convolution(context);
         dlops_context_destroy(&context);
-        host_only();
         lives();
     }
     return end();

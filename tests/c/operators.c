@@ -21,19 +21,21 @@ static void apply(dlops_context *context)
     int32_t passed = 0;
     double error = -1;
     OK(dlops_local_split(6 * size, size, rank, &first, &count));
-    OK(dlops_array_acquire(x, DLOPS_ACCESS_WRITE, (void **)&data));
+    borrowed elements = lend(x, DLOPS_ACCESS_WRITE, &data);
     for (int64_t i = 0; i < count; i++)
         data[i] = (double)((first + i) * (first + i));
+    give_back(elements, 1);
+    OK(dlops_array_acquire(x, DLOPS_ACCESS_WRITE, (void **)&data));
     REFUSED(dlops_operator_apply(d, DLOPS_FORWARD, x, y), DLOPS_ERROR_STATE, "acquired");
     OK(dlops_array_release(x));
     OK(dlops_operator_apply(d, DLOPS_FORWARD, x, y));    /* y held NaN, and is not read */
     OK(dlops_operator_apply_scaled(d, DLOPS_FORWARD, dlops_real(2), x, dlops_real(-1), y));
-    OK(dlops_array_acquire(y, DLOPS_ACCESS_READ, (void **)&data));
+    elements = lend(y, DLOPS_ACCESS_READ, &data);
     for (int64_t i = 0; i < count; i++) {
         int64_t k = first + i;
         CHECK(data[i] == (k == 0 || k == 6 * size - 1 ? 0 : 2.0 * (double)k));
     }
-    OK(dlops_array_release(y));
+    give_back(elements, 0);
     OK(dlops_operator_apply(d, DLOPS_ADJOINT, y, x));
     OK(dlops_operator_get_apply_counts(d, &forward, &adjoint));
     CHECK(forward == 2 && adjoint == 1);

@@ -55,12 +55,12 @@ static double set_one(dlops_array *array, int64_t index, double value)
     OK(dlops_space_get_local_start(space, &start));
     OK(dlops_space_get_local_count(space, &count));
     dlops_space_destroy(&space);
-    OK(dlops_array_acquire(array, DLOPS_ACCESS_READ_WRITE, (void **)&data));
+    borrowed elements = lend(array, DLOPS_ACCESS_READ_WRITE, &data);
     if (index >= start && index < start + count) {
         old = data[index - start];
         data[index - start] = value;
     }
-    OK(dlops_array_release(array));
+    give_back(elements, 1);
     return old;
 }
 

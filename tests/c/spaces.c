@@ -25,7 +25,7 @@ static void getters(dlops_context *context)
     OK(dlops_space_get_dtype(space, &value));
     CHECK(value == DLOPS_FLOAT64);
     OK(dlops_space_get_memory(space, &value));
-    CHECK(value == DLOPS_HOST);
+    CHECK(value == (on_device() ? DLOPS_CUDA : DLOPS_HOST));
     OK(dlops_space_get_dimensions(space, &value));
     CHECK(value == 2);
     OK(dlops_space_get_shape(space, shape));

@@ -46,8 +46,11 @@ __device__ inline Element element(double re, double im) { return {Real(re), Real
 __device__ inline double real_part(Element a) { return a.re; }
 __device__ inline double imaginary_part(Element a) { return a.im; }
 __device__ inline bool is_zero(Element a) { return a.re == 0 && a.im == 0; }
-__device__ inline double magnitude(Element a) { return hypot(double(a.re), double(a.im)); }
-__device__ inline double square(Element a) { return double(a.re) * a.re + double(a.im) * a.im; }
+// As on the host: the root of the square, and the scaled form where squares leave the safe range.
+__device__ inline double magnitude(Element a) {
+    double re = a.re, im = a.im, square = re * re + im * im;
+    return square >= 1e-280 && square < 1e300 ? sqrt(square) : hypot(re, im);
+}
 
 #else
 
@@ -60,7 +63,6 @@ __device__ inline double real_part(Element a) { return a; }
 __device__ inline double imaginary_part(Element) { return 0; }
 __device__ inline bool is_zero(Element a) { return a == 0; }
 __device__ inline double magnitude(Element a) { return fabs(double(a)); }
-__device__ inline double square(Element a) { return double(a) * a; }
 
 #endif
 

@@ -7,12 +7,12 @@ extern "C" __global__ void axpy_norm(
     Walk<2> walk, Factor alpha, const Element *x, Element *y, double *slot, double *partials, unsigned *ticket) {
     Element a = element(alpha);
     bool still = is_zero(a);
-    Sum sum = {0, 0};
+    Sum sum = empty_sum();
     each(
         walk,
         [&](Element x, Element &y) {
             if (!still) y = y + a * x;
-            sum.re += square(y);
+            add_square(sum.re, y);
         },
         In{x, 0}, InOut{y, 1});
     grid_sum(sum, slot, partials, ticket);
@@ -22,12 +22,12 @@ extern "C" __global__ void axpy_norm(
 extern "C" __global__ void xpby_norm(
     Walk<2> walk, const Element *x, Factor beta, Element *y, double *slot, double *partials, unsigned *ticket) {
     Element b = element(beta);
-    Sum sum = {0, 0};
+    Sum sum = empty_sum();
     each(
         walk,
         [&](Element x, Element &y) {
             y = x + b * y;
-            sum.re += square(y);
+            add_square(sum.re, y);
         },
         In{x, 0}, InOut{y, 1});
     grid_sum(sum, slot, partials, ticket);
@@ -53,14 +53,14 @@ extern "C" __global__ void damped_update(
     unsigned *ticket) {
     Element a = element(alpha), weight = element(d);
     bool still = is_zero(a);
-    Sum sum = {0, 0};
+    Sum sum = empty_sum();
     each(
         walk,
         [&](Element c, Element &x, Element &r) {
             if (!still) x = x + a * c;
             r = r - weight * x;
-            sum.re += square(r);
-            sum.im += square(x);
+            add_square(sum.re, r);
+            add_square(sum.im, x);
         },
         In{c, 0}, InOut{x, 1}, InOut{r, 2});
     grid_sum(sum, slot, partials, ticket);

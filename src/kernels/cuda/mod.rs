@@ -2,7 +2,9 @@
 
 pub mod banded;
 pub mod convert;
+pub mod measure;
 pub mod program;
+pub mod random;
 pub mod reduce;
 pub mod stencil;
 pub mod vector;
@@ -16,11 +18,24 @@ use std::ffi::CStr;
 
 pub use walk::{Strided, Walk};
 
-/// Files that kernels include.
-static HEADERS: [Header; 3] = [
-    Header { name: c"element.cuh", text: include_str!("element.cuh") },
-    Header { name: c"walk.cuh", text: include_str!("walk.cuh") },
-    Header { name: c"sum.cuh", text: include_str!("sum.cuh") },
+/// A file that kernels include.
+macro_rules! header {
+    ($name:literal, $file:literal) => {
+        Header { name: $name, text: include_str!($file) }
+    };
+}
+
+static HEADERS: [Header; 3] =
+    [header!(c"element.cuh", "element.cuh"), header!(c"walk.cuh", "walk.cuh"), header!(c"sum.cuh", "sum.cuh")];
+
+/// Files that exact_sum.cu includes.
+static EXACT_HEADERS: [Header; 6] = [
+    header!(c"element.cuh", "element.cuh"),
+    header!(c"walk.cuh", "walk.cuh"),
+    header!(c"sum.cuh", "sum.cuh"),
+    header!(c"exact_sum.cuh", "exact_sum.cuh"),
+    header!(c"reduce.cu", "reduce.cu"),
+    header!(c"fused.cu", "fused.cu"),
 ];
 
 /// Compile-time choices of the element type.
@@ -30,7 +45,16 @@ const ELEMENTS: [&str; 4] = ["-DDLOPS_FLOAT32", "-DDLOPS_FLOAT64", "-DDLOPS_COMP
 pub fn sources() -> Vec<(&'static Source, &'static [&'static str])> {
     let mut all: Vec<(&Source, &[&str])> =
         vec![(&convert::SOURCE, &[convert::OPTION]), (&program::SOURCE, &[program::OPTION])];
-    let typed = [&vector::SOURCE, &reduce::REDUCE, &reduce::FUSED, &stencil::SOURCE, &banded::SOURCE];
+    let typed = [
+        &vector::SOURCE,
+        &reduce::REDUCE,
+        &reduce::FUSED,
+        &reduce::EXACT,
+        &stencil::SOURCE,
+        &banded::SOURCE,
+        &measure::SOURCE,
+        &random::SOURCE,
+    ];
     all.extend(typed.map(|source: &Source| (source, &ELEMENTS[..])));
     all
 }

@@ -1,14 +1,20 @@
-//! Launches of reduce.cu and fused.cu: sums that end in a slot on the device.
+//! Launches of reduce.cu and fused.cu, and of exact_sum.cu in their place: sums that end in a slot on the device.
 
-use super::{blocks, kernel, Factor, Walk, HEADERS};
+use super::{blocks, kernel, Factor, Walk, EXACT_HEADERS, HEADERS};
 use crate::device::{DeviceMemory, Source, Stream};
 use crate::dtype::DType;
 use crate::error::Result;
+use crate::kernels::host::exact_sum::Exact;
+use crate::kernels::host::sum::SumState;
 use crate::launch;
 use std::sync::Arc;
 
 pub(super) static REDUCE: Source = Source { name: "reduce.cu", text: include_str!("reduce.cu"), headers: &HEADERS };
 pub(super) static FUSED: Source = Source { name: "fused.cu", text: include_str!("fused.cu"), headers: &HEADERS };
+
+/// The same kernels with exact sums.
+pub(super) static EXACT: Source =
+    Source { name: "exact_sum.cu", text: include_str!("exact_sum.cu"), headers: &EXACT_HEADERS };
 
 /// Threads of a block: `SUM_THREADS` of sum.cuh.
 const THREADS: u32 = 256;
@@ -16,19 +22,29 @@ const THREADS: u32 = 256;
 /// Blocks of a reduction on each multiprocessor.
 const BLOCKS_EACH: usize = 8;
 
-/// Complex sums in double precision on the device, and the room that a reduction needs for its blocks.
+/// Complex sums on the device, in double precision or exact, and the room that a reduction needs for its blocks.
 pub struct Slots {
     memory: DeviceMemory,
     count: usize,
     blocks: usize,
+    exact: bool,
 }
 
 impl Slots {
     /// `count` sums, unspecified until `clear`.
-    pub fn new(stream: &Arc<Stream>, count: usize) -> Result<Slots> {
+    pub fn new(stream: &Arc<Stream>, count: usize, exact: bool) -> Result<Slots> {
         let blocks = stream.device().multiprocessors() * BLOCKS_EACH;
-        let memory = DeviceMemory::new(stream, 16 * (count + blocks) + 16)?;
-        Ok(Slots { memory, count, blocks })
+        let memory = DeviceMemory::new(stream, 16 * (Slots::words(exact) * count + blocks) + 16)?;
+        Ok(Slots { memory, count, blocks, exact })
+    }
+
+    /// 8-byte words of a real sum: a double, or the integers of an exact sum.
+    pub fn words(exact: bool) -> usize {
+        if exact {
+            Exact::WORDS
+        } else {
+            1
+        }
     }
 
     /// Sets all sums to zero.
@@ -45,10 +61,14 @@ impl Slots {
         self.count
     }
 
-    /// Two doubles: real and imaginary part.
+    /// The words of the real and of the imaginary part.
     pub fn slot(&self, k: usize) -> u64 {
         debug_assert!(k < self.count);
-        self.memory.pointer() + 16 * k as u64
+        self.memory.pointer() + self.slot_bytes() * k as u64
+    }
+
+    fn slot_bytes(&self) -> u64 {
+        16 * Slots::words(self.exact) as u64
     }
 
     /// Sets the real part of a sum, in the order of the stream.
@@ -58,7 +78,7 @@ impl Slots {
     }
 
     fn partials(&self) -> u64 {
-        self.memory.pointer() + 16 * self.count as u64
+        self.memory.pointer() + self.slot_bytes() * self.count as u64
     }
 
     fn ticket(&self) -> u64 {
@@ -75,7 +95,7 @@ macro_rules! over {
     ($source:expr, $slots:expr, $slot:expr, $dtype:expr, $name:expr, $walk:expr; $($argument:expr),+ $(,)?) => {{
         let slots: &Slots = $slots;
         let stream = slots.stream();
-        let function = kernel(stream, $source, $dtype, $name)?;
+        let function = kernel(stream, if slots.exact { &EXACT } else { $source }, $dtype, $name)?;
         let (slot, partials, ticket) = (slots.slot($slot), slots.partials(), slots.ticket());
         let grid = slots.grid($walk.count());
         // SAFETY: the arguments are of the kernel's types; callers give walks that stay inside live device memory.

@@ -1,14 +1,28 @@
-// Sums over all elements of a walk: each thread adds in double precision, blocks and the grid combine in a fixed order,
-// so that a run repeats to the bit.
+// Sums over all elements of a walk. With DLOPS_EXACT they are those of exact_sum.cuh; else each thread adds in double
+// precision, blocks and the grid combine in a fixed order, so that a run repeats to the bit.
 #pragma once
 #include "walk.cuh"
 
 // Threads of a block of a reduction: a power of two.
 constexpr int SUM_THREADS = 256;
 
+// sum += |x|^2, component by component.
+template <class Part> __device__ inline void add_square(Part &sum, Element x) {
+    double re = real_part(x), im = imaginary_part(x);
+    sum += re * re;
+    if (DLOPS_COMPLEX) sum += im * im;
+}
+
+#ifdef DLOPS_EXACT
+#include "exact_sum.cuh"
+#else
+
 struct Sum {
     double re, im;
 };
+
+// No terms; every thread of the block takes part.
+__device__ inline Sum empty_sum() { return {0, 0}; }
 
 __device__ inline Sum operator+(Sum a, Sum b) { return {a.re + b.re, a.im + b.im}; }
 
@@ -49,3 +63,5 @@ __device__ inline void grid_sum(Sum own, double *slot, double *partials, unsigne
         *ticket = 0;
     }
 }
+
+#endif

@@ -20,6 +20,8 @@ pub(super) struct DeviceMatrix {
     columns: i32,
     /// A = M^T: A was given by rows.
     turned: bool,
+    /// For conj(x) in products that conjugate without transposing, which cuBLAS does not know.
+    room: Option<DeviceMemory>,
 }
 
 type Strides = [i64; MAX_DIMENSIONS];
@@ -47,7 +49,7 @@ fn int(name: &str, n: i64) -> Result<i32> {
 }
 
 impl DeviceMatrix {
-    /// A packed copy. Set-up: waits for it. `Unsupported` where there is no cuBLAS.
+    /// A packed copy, without room for arrays. Set-up: waits for it. `Unsupported` where there is no cuBLAS.
     pub(super) fn new(stream: &Arc<Stream>, matrix: &DenseMatrix) -> Result<DeviceMatrix> {
         stream.prepare_products()?;
         let packed = matrix.to_owned()?;
@@ -56,7 +58,15 @@ impl DeviceMatrix {
         let bytes = unsafe { std::slice::from_raw_parts(packed.data(), rows * columns * packed.dtype().size()) };
         let memory = DeviceMemory::of(stream, bytes)?;
         let (rows, columns) = (int("a dimension", rows as i64)?, int("a dimension", columns as i64)?);
-        Ok(DeviceMatrix { memory, dtype: packed.dtype(), rows, columns, turned: !packed.is_column_major() })
+        Ok(DeviceMatrix { memory, dtype: packed.dtype(), rows, columns, turned: !packed.is_column_major(), room: None })
+    }
+
+    /// Makes room for arrays of up to `elements` elements, which complex products may need.
+    pub(super) fn plan(&mut self, elements: i64) -> Result<()> {
+        if self.dtype.is_complex() {
+            self.room = Some(DeviceMemory::new(self.memory.stream(), elements as usize * self.dtype.size())?);
+        }
+        Ok(())
     }
 
     /// y := alpha op(A) x + beta y along `axis`, x and y of the given local shapes.
@@ -81,8 +91,7 @@ impl DeviceMatrix {
             return work.run(mode.conjugated(), alpha, beta);
         }
         // alpha conj(M) x + beta y = conj(conj(alpha) M conj(x) + conj(beta) conj(y))
-        let copy = self.conjugated(before, &source)?;
-        let source = Place { pointer: copy.pointer(), strides: packed_strides(before) };
+        let source = self.conjugated(before, &source)?;
         if !beta.is_zero() {
             verbs::conjugate(y)?;
         }
@@ -90,17 +99,18 @@ impl DeviceMatrix {
         verbs::conjugate(y)
     }
 
-    /// conj(x) in contiguous memory.
-    fn conjugated(&self, shape: &[i64], x: &Place) -> Result<DeviceMemory> {
-        let (stream, n) = (self.memory.stream(), shape.len());
-        let count = shape.iter().product::<i64>() as usize;
-        let copy = DeviceMemory::new(stream, count * self.dtype.size())?;
-        let (to, strides) = (copy.pointer(), packed_strides(shape));
+    /// conj(x) in the room.
+    fn conjugated(&self, shape: &[i64], x: &Place) -> Result<Place> {
+        let (stream, n, count) = (self.memory.stream(), shape.len(), shape.iter().product::<i64>() as usize);
+        let Some(room) = self.room.as_ref().filter(|room| room.bytes() >= count * self.dtype.size()) else {
+            fail!(Internal, "a matrix product without room for {count} elements");
+        };
+        let (to, strides) = (room.pointer(), packed_strides(shape));
         let from = Strided { pointer: x.pointer, strides: &x.strides[..n] };
         let walk = Walk::new(shape, [from, Strided { pointer: to, strides: &strides[..n] }])?;
         convert::convert(stream, walk, (self.dtype, x.pointer), (self.dtype, to))?;
         vector::conjugate_in_place(stream, self.dtype, Walk::contiguous(count, [to]), to)?;
-        Ok(copy)
+        Ok(Place { pointer: to, strides })
     }
 }
 

@@ -141,8 +141,8 @@ struct MatrixMult {
 /// right-hand sides. The range has `rows` elements along the axis in place of the domain's `columns`, and otherwise the
 /// domain's layout. A is the same on all ranks. (PyLops' MatrixMult has axis 0.)
 ///
-/// On a device, A is copied there and cuBLAS multiplies; an adjoint or conjugate product of complex arrays may need room for
-/// a copy of x.
+/// On a device, A is copied there and cuBLAS multiplies; complex operators keep room for one more array, since products
+/// that conjugate A without transposing it need conj(x).
 ///
 /// Along a whole axis nothing is sent; otherwise the array is redistributed so that it is whole. Collective.
 ///
@@ -177,19 +177,22 @@ pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Op
         Ok((shape.to_vec(), range, layout.clone(), whole, on_device))
     };
     let text = format!("MatrixMult of {rows} x {columns} along axis {axis} of {space}");
-    let (shape, range, layout, whole, on_device) = context.agree_on(plan(), &text)?;
+    let (shape, range, layout, whole, mut on_device) = context.agree_on(plan(), &text)?;
     let mask = || space.mask().map(<[i32]>::to_vec);
     let spaces = |domain: &Space, layout: &Layout| -> Result<(Space, Space)> {
         let layout = range_layout(layout, axis, columns as i64, rows as i64);
         Ok((domain.clone(), Space::new(context, space.dtype(), &range, layout, mask())?.with_memory(space.memory())?))
     };
     let product = |(domain, range): (Space, Space)| {
+        if let Some(there) = &mut on_device {
+            context.agree(there.plan(domain.local_count().max(range.local_count())))?;
+        }
         let shapes = [domain.local_shape().to_vec(), range.local_shape().to_vec()];
-        Operator::new(domain, range, MatrixMult { matrix, axis, shapes, on_device })
+        Ok(Operator::new(domain, range, MatrixMult { matrix, axis, shapes, on_device }))
     };
-    let Some(whole) = whole else { return Ok(product(spaces(space, &layout)?)) };
+    let Some(whole) = whole else { return product(spaces(space, &layout)?) };
     let inner = Space::new(context, space.dtype(), &shape, whole.clone(), mask())?.with_memory(space.memory())?;
-    let inner = product(spaces(&inner, &whole)?);
+    let inner = product(spaces(&inner, &whole)?)?;
     // Boxes that cut the axis have no counterpart in the range.
     let outer = if let Layout::Boxes(_) = layout { inner.range().clone() } else { spaces(space, &layout)?.1 };
     redistributed(space, &outer, inner)
