@@ -5,7 +5,7 @@ mod memory;
 mod ranks;
 mod vectors;
 
-use dlops::arrays::{verbs, Array, Memory, Space};
+use dlops::arrays::{norms, verbs, Array, Memory, Space};
 use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice};
 use dlops::dispatch;
 use dlops::dtype::{DType, Element, Scalar};
@@ -113,6 +113,11 @@ fn vector_verbs_give_the_numbers_of_the_host() {
                     verbs::fill(&x, alpha).unwrap();
                     verbs::fill(&a, alpha).unwrap();
                     same("fill");
+                    for p in [&a, &x] {
+                        verbs::fill(p, Scalar::real(f64::NAN)).unwrap();
+                        verbs::scale(Scalar::ZERO, p).unwrap();
+                    }
+                    same("scale with alpha = 0");
                 }
             }
         });
@@ -196,6 +201,52 @@ fn solvers_take_the_steps_of_the_host() {
             }
         });
     }
+}
+
+/// Numbers of all exponents, of one, of none, infinities and NaN: the exact sums of the host.
+#[test]
+fn deterministic_sums_of_any_numbers_are_those_of_the_host() {
+    if !available() {
+        return;
+    }
+    let choice = DeviceChoice { ordinal: None, stream: StreamChoice::Own };
+    let options = ContextOptions { device: Some(choice), deterministic: true, ..ContextOptions::default() };
+    let mut state = 12345u64;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state >> 11
+    };
+    let mut number = |least: u64, exponents: u64| {
+        let (sign, exponent, fraction) = (next() % 2, least + next() % exponents, next() & ((1 << 52) - 1));
+        f64::from_bits(sign << 63 | exponent << 52 | fraction)
+    };
+    let wild: Vec<f64> = (0..1500).map(|_| number(0, 0x7e0)).collect();
+    let similar: Vec<f64> = (0..1500).map(|_| number(1000, 40)).collect();
+    let small: Vec<f64> = (0..1500).map(|_| number(0, 2)).collect();
+    let with = |value: f64| similar.iter().copied().chain([value]).collect::<Vec<_>>();
+    let both = [with(f64::INFINITY), vec![f64::NEG_INFINITY]].concat();
+    let cases = [
+        wild,
+        similar.clone(),
+        small,
+        with(f64::INFINITY),
+        with(f64::NEG_INFINITY),
+        with(f64::NAN),
+        both,
+        vec![0.0, -0.0],
+        vec![1e300, 1.0, -1e300],
+    ];
+    ranks::on_ranks_with(1, options, |context| {
+        for values in &cases {
+            let space = Space::new(context, DType::Float64, &[values.len() as i64], Layout::cut(0, 1), None).unwrap();
+            let x = Array::new(&space).unwrap();
+            vectors::write(&x, &values.iter().map(|v| Complex64::new(*v, 0.0)).collect::<Vec<_>>());
+            let numbers = |x: &Array| {
+                [norms::sum(x).unwrap().re, norms::norm(x, 1.0).unwrap(), verbs::norm(x).unwrap()].map(f64::to_bits)
+            };
+            assert_eq!(numbers(&x), numbers(&x.host_copy().unwrap()), "{} numbers", values.len());
+        }
+    });
 }
 
 /// Deterministic sums are the integers of the host. Histories and solutions have its bits where operators have: a

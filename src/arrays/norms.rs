@@ -240,7 +240,7 @@ pub fn norm_along(x: &Array, order: f64, axis: usize, y: &Array) -> Result<()> {
         if meets(x.space(), axis)? {
             let mut brought = there.bring();
             // Ranks meet here whatever has failed on one.
-            let own = brought.as_mut().map_or(vec![f64::NAN; y.local_count() as usize], std::mem::take);
+            let own = brought.as_mut().map_or(vec![f64::NAN; there.count()], std::mem::take);
             let states = combine_ranks(x.space(), y.space(), axis, measure, own)?;
             brought?;
             there.replace(&states)?;

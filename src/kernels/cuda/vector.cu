@@ -7,10 +7,13 @@ extern "C" __global__ void fill(Walk<1> walk, Factor value, Element *y) {
     each(walk, [=](Element &y) { y = v; }, Out{y, 0});
 }
 
-// x := alpha x
+// x := alpha x; with alpha = 0, x is not read
 extern "C" __global__ void scale(Walk<1> walk, Factor alpha, Element *x) {
     Element a = element(alpha);
-    each(walk, [=](Element &x) { x = a * x; }, InOut{x, 0});
+    if (is_zero(a))
+        each(walk, [=](Element &x) { x = a; }, Out{x, 0});
+    else
+        each(walk, [=](Element &x) { x = a * x; }, InOut{x, 0});
 }
 
 // x := x + value
