@@ -265,11 +265,14 @@ fn deterministic_solvers_have_the_bits_of_the_host() {
                 let space = Space::new(context, dtype, &[9, 14], Layout::cut(0, size), None).unwrap();
                 let run = |space: &Space, b: &Array| {
                     let d: Vec<Complex64> = (0..14).map(|k| Complex64::new(1.0 + (k * k) as f64 / 7.0, 0.0)).collect();
-                    let a = match method {
-                        Method::Cg => dispatch!(dtype, T => {
+                    let diagonal = || -> dlops::error::Result<Operator> {
+                        dispatch!(dtype, T => {
                             let values = d.iter().map(|v| T::from_scalar(Scalar::real(v.re))).collect::<Vec<_>>();
-                            diagonal_along(space, 1, &values).unwrap()
-                        }),
+                            diagonal_along(space, 1, &values)
+                        })
+                    };
+                    let a = match method {
+                        Method::Cg => diagonal().unwrap(),
                         Method::Cgls => first_derivative(space, 0, &FirstDerivative::default()).unwrap(),
                     };
                     let solver = Solver::new(method, &a).unwrap();

@@ -11,7 +11,6 @@ use crate::storage::Memory;
 pub(crate) enum Use {
     Reads,
     Writes,
-    Both,
 }
 
 /// Does the work on `x` itself, or on a copy in host memory where any of it is on the device. The work is done whatever
