@@ -193,9 +193,9 @@ mod tests {
     #[test]
     fn functions_are_those_of_the_platform_to_rounding() {
         for k in 0..100_000u64 {
-            let u = unit(block(5, 0, k)[0]).powi(1 + (k % 40) as i32) + f64::from_bits(1023 - 53 << 52);
+            let u = unit(block(5, 0, k)[0]).powi(1 + (k % 40) as i32) + f64::from_bits((1023 - 53) << 52);
             let (x, v) = (u.min(1.0), unit(block(6, 0, k)[1]));
-            assert!((logarithm(x) - x.ln()).abs() <= 4e-16 * x.ln().abs(), "{x}");
+            assert!((logarithm(x) - x.ln()).abs() <= 6e-16 * x.ln().abs(), "{x}");
             let (sin, cos) = sin_cos_of_turns(v);
             let (s, c) = (2.0 * std::f64::consts::PI * v).sin_cos();
             assert!((sin - s).abs() < 1e-15 && (cos - c).abs() < 1e-15, "{v}");
