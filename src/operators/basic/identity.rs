@@ -53,6 +53,10 @@ impl LinearMap for Identity {
     fn apply(&self, _mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         verbs::axpby(alpha, x, beta, y)
     }
+
+    fn inverse_factor(&self) -> Option<f64> {
+        Some(1.0)
+    }
 }
 
 impl LinearMap for Truncation {

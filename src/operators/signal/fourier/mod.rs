@@ -7,9 +7,9 @@ use crate::arrays::Space;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
-use crate::layout::Layout;
-use crate::operators::{algebra, Operator};
+use crate::operators::Operator;
 use stages::Order;
+use std::fmt;
 
 /// How a transform is scaled; N is the product of the lengths of all transforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -35,7 +35,7 @@ impl Norm {
 }
 
 /// Where the spectrum is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Default)]
 pub enum Place {
     /// As the model: its layout over the spectrum's shape. Where that has other extents than a layout of given extents
     /// or boxes was made for, the axis is cut into balanced blocks (of boxes: the first axis).
@@ -43,12 +43,22 @@ pub enum Place {
     AsModel,
     /// Where the last transform leaves it: no way back is paid.
     AsComputed,
-    /// In this layout.
-    In(Layout),
+    /// In the layout of this space of the spectrum's shape and dtype.
+    In(Space),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Place::AsModel => f.write_str("in the model's layout"),
+            Place::AsComputed => f.write_str("in the layout of the last transform"),
+            Place::In(space) => write!(f, "in {space}"),
+        }
+    }
 }
 
 /// What a transform does along its axes.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Default)]
 pub struct Fourier {
     /// Length of the transform along each axis, at least 1: the model is cut off or continued with zeros. Empty: the
     /// extents of the model.
@@ -91,13 +101,16 @@ struct Axis {
 /// `Layout` (the layout asked for does not fit; the other axes cannot carry the cut), `Memory`.
 pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
     let planned = plan(space, axes, options);
-    let arguments = format!("FFT along {axes:?} of {space} with {options:?}");
+    let Fourier { lengths, norm, half, shift_before, shift_after, place } = options;
+    let arguments = format!(
+        "FFT along {axes:?} of {space}, lengths {lengths:?}, {norm:?}, half {half}, shifts {shift_before:?} and \
+         {shift_after:?}, {place}"
+    );
     let (axes, stages) = space.context().agree_on(planned, &arguments)?;
     let spectrum = Space::derived(space, space.dtype().complex(), &stages.shape, stages.layout.clone())?;
-    let norm = options.norm;
     match space.dtype().real() {
-        DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, norm, options.half),
-        _ => map::operator::<f64>(space, &spectrum, &axes, &stages, norm, options.half),
+        DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, *norm, *half),
+        _ => map::operator::<f64>(space, &spectrum, &axes, &stages, *norm, *half),
     }
 }
 
@@ -147,22 +160,23 @@ fn plan(space: &Space, axes: &[usize], options: &Fourier) -> Result<(Vec<Axis>, 
         (_, true) => Order::FirstFirst,
         (_, false) => Order::Any,
     };
-    let stages = stages::stages(shape, layout, space.context().size(), &chosen, order, &options.place)?;
-    Ok((chosen, stages))
-}
-
-/// The inverse of a transform: c A^H, c by its norm. Where the spectrum is longer than the model it is the inverse from
-/// the left; where it is shorter, the part of the model that was cut off comes back as zeros. Local.
-///
-/// # Errors
-/// `Unsupported`: `a` is not an operator whose inverse is a multiple of its adjoint.
-pub fn inverse(a: &Operator) -> Result<Operator> {
-    match a.inverse_factor() {
-        Some(factor) => algebra::scale(factor.into(), &algebra::adjoint(a)),
-        None => {
-            fail!(Unsupported, "{} has no inverse that is a multiple of its adjoint; solve with it instead", a.name())
+    if let Place::In(range) = &options.place {
+        let mut spectrum = shape.to_vec();
+        chosen.iter().for_each(|a| spectrum[a.axis] = a.spectrum);
+        let dtype = space.dtype().complex();
+        if range.context() != space.context() {
+            fail!(Context, "the space of the spectrum belongs to another context than the model's");
+        }
+        if range.shape() != Some(&spectrum) || range.dtype() != dtype || range.memory() != space.memory() {
+            fail!(
+                Space,
+                "the spectrum of {space} is of {} elements and shape {spectrum:?} in the same memory, got {range}",
+                dtype.name()
+            );
         }
     }
+    let stages = stages::stages(shape, layout, space.context().size(), &chosen, order, &options.place)?;
+    Ok((chosen, stages))
 }
 
 /// The frequencies of the elements of a transform of `n` samples a distance of `sampling` apart, in cycles per unit:

@@ -71,10 +71,7 @@ pub(super) fn stages(
     let end = match place {
         Place::AsComputed => layout,
         Place::AsModel => fitted(model.1, model.0, &shape, ranks),
-        Place::In(given) => {
-            given.validate(&shape, ranks)?;
-            given.clone()
-        }
+        Place::In(given) => given.shaped("a spectrum")?.1.clone(),
     };
     Ok(Stages { stages, shape, layout: end })
 }
