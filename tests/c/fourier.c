@@ -25,7 +25,7 @@ static double off(dlops_array *array, int64_t count, int64_t place, double scale
 {
     double complex *all = malloc((size_t)count * sizeof *all);
     double largest = 0;
-    OK(dlops_array_to_global(array, all));
+    OK(dlops_array_to_global(array, DLOPS_ALL_RANKS, all));
     for (int64_t k = 0; k < count; k++)
         largest = fmax(largest, cabs(all[k] - (k == place ? scale : 0)));
     free(all);
@@ -57,7 +57,7 @@ static void waves_have_one_frequency(dlops_context *context)
         OK(dlops_operator_apply(inverse, DLOPS_FORWARD, y, back));
         OK(dlops_array_axpy(dlops_real(-1), x, back));
         double norm;
-        OK(dlops_array_norm(back, 2, &norm));
+        OK(dlops_array_norm(back, &norm));
         CHECK(norm < 1e-12);
         int32_t passed = 0;
         OK(dlops_operator_dot_test(f, 5, 0, NULL, &passed));
@@ -81,7 +81,7 @@ static void waves_have_one_frequency(dlops_context *context)
     OK(dlops_array_from_global(x, all));
     OK(dlops_operator_apply(f, DLOPS_FORWARD, x, y));
     double complex *found = malloc(N0 * N1 * N2 * sizeof *found);
-    OK(dlops_array_to_global(y, found));
+    OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, found));
     CHECK(fabs(cabs(found[((2 + N0 / 2) % N0 * N1 + 4) * N2 + 3]) - sqrt(N0 * N2)) < 1e-12);
     free(found);
     OK(dlops_operator_destroy(&f));
@@ -109,11 +109,11 @@ static void real_models_have_half_spectra(dlops_context *context)
     OK(dlops_operator_create_range_array(f, &y));
     OK(dlops_operator_apply(f, DLOPS_FORWARD, x, y));
     double before, after;
-    OK(dlops_array_norm(x, 2, &before));
-    OK(dlops_array_norm(y, 2, &after));
+    OK(dlops_array_norm(x, &before));
+    OK(dlops_array_norm(y, &after));
     CHECK(fabs(before - after) < 1e-12);
     double complex all[4 * 7];
-    OK(dlops_array_to_global(y, all));
+    OK(dlops_array_to_global(y, DLOPS_ALL_RANKS, all));
     CHECK(cabs(all[7] - 9 / sqrt(12)) < 1e-12);
     OK(dlops_operator_destroy(&f));
     OK(dlops_array_destroy(&y));

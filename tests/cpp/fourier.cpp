@@ -4,9 +4,8 @@
 using dlops::dtype;
 using dlops::space;
 
-static void test(int, char **)
+static void test(dlops::context &context)
 {
-    auto context = dlops::context::from_mpi(MPI_COMM_WORLD);
     space s(context, dtype::complex128, {6, 8, 5});
     dlops::array x(s);
     x.fill_random(dlops::distribution::normal, 4);
