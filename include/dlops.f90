@@ -51,6 +51,7 @@
 #include "fortran/callbacks.f90"
 #include "fortran/blocks.f90"
 #include "fortran/signals.f90"
+#include "fortran/fouriers.f90"
 #include "fortran/solvers.f90"
 
 module dlops
@@ -74,6 +75,7 @@ module dlops
   use dlops_callbacks
   use dlops_blocks
   use dlops_signals
+  use dlops_fouriers
   use dlops_solvers
   implicit none
   public

@@ -16,3 +16,4 @@ pub mod layout;
 pub mod operators;
 pub mod storage;
 pub mod threads;
+pub mod transform;

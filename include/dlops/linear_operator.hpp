@@ -56,6 +56,8 @@ public:
     }
 
     linear_operator adjoint() const { return detail::make<linear_operator>(dlops_operator_adjoint, get()); }
+    /// A^-1, where it is a multiple of the adjoint.
+    linear_operator inverse() const { return detail::make<linear_operator>(dlops_operator_inverse, get()); }
     linear_operator transpose() const { return detail::make<linear_operator>(dlops_operator_transpose, get()); }
     linear_operator conj() const { return detail::make<linear_operator>(dlops_operator_conjugate, get()); }
 

@@ -678,6 +678,12 @@ module dlops_bindings
       type(c_ptr), intent(inout) :: result
       integer(c_int32_t) :: returned
     end function
+    function c_operator_inverse(op, result) bind(C, name="dlops_operator_inverse") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: op
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
     function c_operator_transpose(op, result) bind(C, name="dlops_operator_transpose") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: op
@@ -865,6 +871,24 @@ module dlops_bindings
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: space, choices
       type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
+    function c_fft_create(space, axis_count, axes, choices, result) bind(C, name="dlops_fft_create") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: space
+      integer(c_int32_t), value :: axis_count
+      integer(c_int32_t), intent(in) :: axes(*)
+      type(c_ptr), value :: choices
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
+    function c_fft_get_frequencies(n, sampling, half, shifted, frequencies) &
+      bind(C, name="dlops_fft_get_frequencies") result(returned)
+      import :: c_double, c_int32_t, c_int64_t
+      integer(c_int64_t), value :: n
+      real(c_double), value :: sampling
+      integer(c_int32_t), value :: half, shifted
+      real(c_double), intent(out) :: frequencies(*)
       integer(c_int32_t) :: returned
     end function
     function c_gradient_create(space, choices, result) bind(C, name="dlops_gradient_create") result(returned)

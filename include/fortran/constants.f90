@@ -98,6 +98,9 @@ module dlops_constants
   integer, parameter :: DLOPS_KIND_FORWARD = 1
   integer, parameter :: DLOPS_KIND_BACKWARD = 2
 
+  integer, parameter :: DLOPS_FFT_ORTHO = 0
+  integer, parameter :: DLOPS_FFT_NONE = 1
+  integer, parameter :: DLOPS_FFT_ONE_OVER_N = 2
   integer, parameter :: DLOPS_TAPER_NONE = 0
   integer, parameter :: DLOPS_TAPER_HANNING = 1
   integer, parameter :: DLOPS_TAPER_COSINE = 2

@@ -14,7 +14,7 @@ module dlops_operators
     dlops_operator_get_range, dlops_operator_create_domain_array, dlops_operator_create_range_array, &
     dlops_operator_get_apply_counts, dlops_operator_reset_apply_counts, dlops_operator_view, dlops_operator_retain, &
     dlops_operator_destroy, dlops_operator_sum, dlops_operator_product, dlops_operator_dot_test, dlops_operator_promote, &
-    dlops_operator_with_memory
+    dlops_operator_with_memory, dlops_operator_inverse
 
 contains
 
@@ -103,6 +103,15 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     call finish(c_operator_adjoint(op%handle, result%handle), stat, errmsg)
+  end subroutine
+
+  !> A^-1 as an operator, for those whose inverse is a multiple of the adjoint, such as Fourier transforms. Local.
+  subroutine dlops_operator_inverse(op, result, stat, errmsg)
+    type(dlops_operator), intent(in) :: op
+    type(dlops_operator), intent(out) :: result
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    call finish(c_operator_inverse(op%handle, result%handle), stat, errmsg)
   end subroutine
 
   !> A^T as an operator. Local.

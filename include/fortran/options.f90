@@ -83,6 +83,18 @@ module dlops_options
     integer(c_int32_t) :: edge = 0
   end type laplacian_options
 
+  type, bind(C) :: fft_options
+    integer(c_size_t) :: struct_size = 0
+    type(c_ptr) :: lengths = c_null_ptr
+    type(c_ptr) :: shift_before = c_null_ptr
+    type(c_ptr) :: shift_after = c_null_ptr
+    type(c_ptr) :: spectrum = c_null_ptr
+    integer(c_int32_t) :: norm = 0
+    integer(c_int32_t) :: half = 0
+    integer(c_int32_t) :: as_computed = 0
+    integer(c_int32_t) :: reserved = 0
+  end type fft_options
+
   type, bind(C) :: gradient_options
     integer(c_size_t) :: struct_size = 0
     type(c_ptr) :: sampling = c_null_ptr

@@ -89,6 +89,23 @@ pub unsafe extern "C" fn dlops_operator_transpose(
     })
 }
 
+/// A^-1 as an operator, for those whose inverse is a multiple of the adjoint: identities, transposes, redistributions,
+/// Fourier transforms. Local. Since 0.1.
+///
+/// Of a Fourier transform whose lengths exceed the model's extents it is the inverse from the left; what a shorter one cuts
+/// off comes back as zeros. Source: PyLops, the division by FFTND.
+/// Errors: NULL_POINTER, HANDLE, UNSUPPORTED (solve with a solver instead).
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_operator_inverse(
+    operator: *const dlops_operator,
+    result: *mut *mut dlops_operator,
+) -> dlops_status {
+    call("dlops_operator_inverse", || {
+        Output::new(result, "result")?.write(algebra::inverse(&borrow::<Operator>(operator, "operator")?)?)
+    })
+}
+
 /// conj(A) as an operator: x -> conj(A conj(x)). Local. Since 0.1. Errors: NULL_POINTER, HANDLE.
 #[no_mangle]
 #[must_use]

@@ -42,6 +42,11 @@ pub trait LinearMap: Send + Sync {
     fn is_complex_linear(&self) -> bool {
         self.children().iter().all(Operator::is_complex_linear)
     }
+
+    /// c, where the inverse is c A^H.
+    fn inverse_factor(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// A shared handle; clones are the same operator.
@@ -86,6 +91,11 @@ impl Operator {
 
     pub fn is_complex_linear(&self) -> bool {
         self.0.map.is_complex_linear()
+    }
+
+    /// c, where the inverse is known to be c A^H.
+    pub fn inverse_factor(&self) -> Option<f64> {
+        self.0.map.inverse_factor()
     }
 
     pub fn is_same(&self, other: &Operator) -> bool {

@@ -30,6 +30,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/callback.rs", "Operators of the host"),
     ("capi/block.rs", "Blocks of operators"),
     ("capi/signal.rs", "Signals"),
+    ("capi/fourier.rs", "Fourier transforms"),
     ("capi/avo.rs", "Seismic amplitudes"),
     ("capi/solver.rs", "Solvers"),
     ("capi/solver_settings.rs", "Solvers"),

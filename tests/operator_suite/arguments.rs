@@ -2,6 +2,7 @@
 
 use super::vectors::{self, Padded};
 use dlops::arrays::{Array, Space};
+use dlops::dtype::DType;
 use dlops::layout::Layout;
 use num_complex::Complex64;
 
@@ -95,5 +96,15 @@ pub fn overlapping(a: &Space, b: &Space) -> (Array, Array) {
         }
         false => leaf,
     };
-    (with(a, parent.slice(&first, 0).unwrap()), with(b, parent.slice(&second, start).unwrap()))
+    if first.dtype() == second.dtype() {
+        return (with(a, parent.slice(&first, 0).unwrap()), with(b, parent.slice(&second, start).unwrap()));
+    }
+    // Elements of other sizes: both start where the parent does, whose elements are of the larger size.
+    let parent = longer(&first.with_dtype(DType::Complex128), first.local_count().max(second.local_count()));
+    // SAFETY: the parent's memory has room for either, and is kept until both are gone.
+    let over = |s: &Space| unsafe {
+        let keep = parent.clone();
+        Array::wrap(s, parent.leaf().unwrap().pointer(), Some(Box::new(move || drop(keep)))).unwrap()
+    };
+    (with(a, over(&first)), with(b, over(&second)))
 }

@@ -9,6 +9,7 @@ use dlops::operators::avo::{poststack, Wavelet};
 use dlops::operators::basic::{self, DenseMatrix};
 use dlops::operators::callback::{callback, Function, Functions};
 use dlops::operators::derivative::{self, FirstDerivative, Gradient, Kind, Laplacian, SecondDerivative};
+use dlops::operators::signal::fourier::{fftnd, Fourier, Norm, Place};
 use dlops::operators::{algebra, block, signal, Operator};
 use num_complex::Complex64;
 
@@ -51,6 +52,18 @@ pub const CASES: &[(&str, Make)] = &[
     }),
     ("signal::convolve1d_lines", |s| per_line(s, 1, 3, 2)),
     ("signal::convolve1d_lines", |s| per_line(s, 0, 2, 0)),
+    ("signal::fftnd", |s| fftnd(s, &[0], &Fourier::default())),
+    ("signal::fftnd", |s| {
+        let lengths = vec![7, 5];
+        let (shift_before, shift_after) = (vec![true, false], vec![false, true]);
+        let half = !s.dtype().is_complex();
+        let options = Fourier { lengths, norm: Norm::None, half, shift_before, shift_after, ..Fourier::default() };
+        fftnd(s, &[2, 0], &options)
+    }),
+    ("signal::fftnd", |s| {
+        let (lengths, place) = (vec![3, 2, 6], Place::AsComputed);
+        fftnd(s, &[0, 1, 2], &Fourier { lengths, norm: Norm::OneOverN, place, ..Fourier::default() })
+    }),
     ("avo::poststack", |s| poststack(s, 0, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Centered)),
     ("avo::poststack", |s| poststack(s, 2, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Forward)),
     ("avo::poststack", |s| {
@@ -64,6 +77,11 @@ pub const CASES: &[(&str, Make)] = &[
     ("algebra::scale", |s| algebra::scale(factor(s), &first(s)?)),
     ("algebra::sum", |s| algebra::sum(&[factor(s), Scalar::real(-2.0)], &[first(s)?, basic::identity(s, s)?])),
     ("algebra::product", |s| algebra::product(&[first(s)?, algebra::adjoint(&first(s)?), first(s)?])),
+    ("algebra::inverse", |s| {
+        // Its adjoint, which is a matrix on real vectors too.
+        let transform = fftnd(s, &[1], &Fourier { norm: Norm::None, ..Fourier::default() })?;
+        Ok(algebra::adjoint(&algebra::inverse(&transform)?))
+    }),
     ("algebra::power", |s| algebra::power(&first(s)?, 3)),
     ("algebra::moved", |s| algebra::moved(&first(&s.with_memory(Memory::Host)?)?, s.memory(), s.memory())),
     ("algebra::promoted", |s| algebra::promoted(&first(&s.with_dtype(s.dtype().real()))?, s.dtype())),
@@ -112,7 +130,7 @@ pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
 
 /// Operators that work on host arrays only. On device arrays they say so; an operator that does, and does not stand here,
 /// fails the suite, and so does one that stands here and works on the device.
-pub const HOST_ONLY: &[&str] = &[];
+pub const HOST_ONLY: &[&str] = &["signal::fftnd", "algebra::inverse"];
 
 /// A filter of its own for each line of a space of any shape; a complex one needs complex spaces.
 fn per_line(s: &Space, axis: usize, taps: usize, offset: usize) -> Result<Operator> {

@@ -7,11 +7,11 @@ The format, the inputs and the places where PyLops is corrected are described in
 
 import pathlib
 
-from generator import basic, derivatives, signal, solvers, tables
+from generator import basic, derivatives, fourier, signal, solvers, tables
 from generator.reference_file import ReferenceFile
 
 here = pathlib.Path(__file__).parent
-for module in (derivatives, basic, signal, solvers):
+for module in (derivatives, basic, signal, fourier, solvers):
     name = module.__name__.rsplit(".", 1)[-1]
     with ReferenceFile(here / f"{name}.txt") as out:
         module.write(out)

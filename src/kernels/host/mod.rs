@@ -12,6 +12,7 @@ pub mod fused;
 pub mod gemm;
 pub mod gemv;
 pub mod lanes;
+pub mod line_tile;
 pub mod measure;
 pub mod parts;
 pub mod product;

@@ -1,12 +1,14 @@
-//! Operators made of operators: adjoint, transpose, conjugate, sum, scale, product, power, and
-//! operators on wider elements or on arrays in other memory. All constructors are local.
+//! Operators made of operators: adjoint, transpose, conjugate, sum, scale, product, power, inverse,
+//! and operators on wider elements or on arrays in other memory. All constructors are local.
 
+mod inverse;
 mod moved;
 mod product;
 mod promoted;
 mod sum;
 mod turned;
 
+pub use inverse::inverse;
 pub use moved::moved;
 pub use product::{power, product};
 pub use promoted::promoted;

@@ -84,6 +84,10 @@ impl LinearMap for Product {
         outcome
     }
 
+    fn inverse_factor(&self) -> Option<f64> {
+        self.factors.iter().map(Operator::inverse_factor).product()
+    }
+
     fn children(&self) -> &[Operator] {
         &self.factors
     }

@@ -65,6 +65,14 @@ impl LinearMap for Sum {
         outcome
     }
 
+    /// (s A)^-1 = c / |s|^2 (s A)^H.
+    fn inverse_factor(&self) -> Option<f64> {
+        match (&self.coefficients[..], &self.terms[..]) {
+            ([s], [a]) if !s.is_zero() => Some(a.inverse_factor()? / (s.re * s.re + s.im * s.im)),
+            _ => None,
+        }
+    }
+
     fn children(&self) -> &[Operator] {
         &self.terms
     }

@@ -108,3 +108,16 @@ fn what_does_not_fit_is_named() {
     let real = crate::operators::basic::identity(&real, &real).unwrap();
     assert_eq!(scale(Scalar::complex(1.0, 1.0), &real).err().unwrap().status, Status::DType);
 }
+
+#[test]
+fn inverses_follow_through_the_algebra() {
+    let space = space(3);
+    let identity = crate::operators::basic::identity(&space, &space).unwrap();
+    let scaled = scale(Scalar::complex(0.0, 2.0), &identity).unwrap();
+    for a in [adjoint(&scaled), conjugate(&scaled), product(&[scaled.clone(), transpose(&scaled)]).unwrap(), scaled] {
+        let both = factor(&a, Mode::Forward) * factor(&inverse(&a).unwrap(), Mode::Forward);
+        assert!((both.re - 1.0).abs() < 1e-15 && both.im.abs() < 1e-15, "{}: {both:?}", a.name());
+    }
+    let sum = sum(&[Scalar::ONE, Scalar::ONE], &[identity.clone(), identity]).unwrap();
+    assert_eq!(inverse(&sum).err().unwrap().status, crate::error::Status::Unsupported);
+}

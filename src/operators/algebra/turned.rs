@@ -42,6 +42,10 @@ impl LinearMap for Turned {
         self.child[0].apply_unchecked(self.turn.then(mode), alpha, x, beta, y)
     }
 
+    fn inverse_factor(&self) -> Option<f64> {
+        self.child[0].inverse_factor()
+    }
+
     fn children(&self) -> &[Operator] {
         &self.child
     }

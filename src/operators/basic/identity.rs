@@ -55,6 +55,10 @@ impl LinearMap for Identity {
         verbs::axpby(alpha, x, beta, y)
     }
 
+    fn inverse_factor(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
     fn pace(&self, _: &Context) -> Pace {
         Pace::Repeats
     }

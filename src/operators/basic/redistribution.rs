@@ -105,6 +105,10 @@ impl LinearMap for Redistribution {
         Redistribution::apply(self, mode.transposed(), alpha, x, beta, y)
     }
 
+    fn inverse_factor(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
     fn is_complex_linear(&self) -> bool {
         true
     }

@@ -118,6 +118,10 @@ impl LinearMap for Transpose {
     }
 
     /// Reads n (2n with beta), writes n; square tiles go through the first-level cache.
+    fn inverse_factor(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let permutation = if mode.transposed() { &self.inverse } else { &self.permutation };
         if y.space().memory() == Memory::Cuda {

@@ -4,6 +4,7 @@ mod convolve1d;
 mod convolve_lines;
 mod device_lines;
 pub(crate) mod filter;
+pub mod fourier;
 pub(crate) mod lines;
 pub mod measures;
 pub mod tapers;

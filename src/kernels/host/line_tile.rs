@@ -1,0 +1,130 @@
+//! Lines of a strided block, brought together into a tile and put back: what one-dimensional transforms work on.
+
+/// The indices of a line of the block that a line of the tile sees: position p of the tile is index
+/// (p + rotation) mod len of the block, for p < len. What the block lacks is zero in the tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Indices of a line of the block.
+    pub len: usize,
+    /// The index that comes first in the tile: below `len`, or 0.
+    pub rotation: usize,
+}
+
+impl Window {
+    /// Positions `range` of the tile, below `len`, as runs of (position, index in the block, count).
+    fn runs(&self, range: std::ops::Range<usize>) -> [(usize, usize, usize); 2] {
+        let turn = (self.len - self.rotation).clamp(range.start, range.end);
+        [
+            (range.start, range.start + self.rotation, turn - range.start),
+            (turn, (turn + self.rotation).saturating_sub(self.len), range.end - turn),
+        ]
+    }
+}
+
+/// Where the lines of a block are: the first element, and distances in elements.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines<T> {
+    pub pointer: *mut T,
+    /// From one index of a line to the next.
+    pub along: isize,
+    /// From one line to the next.
+    pub across: isize,
+    pub count: usize,
+}
+
+impl<T> Lines<T> {
+    /// Calls `visit(line, position, element)` along the shorter stride first.
+    #[inline(always)]
+    fn each(&self, runs: [(usize, usize, usize); 2], mut visit: impl FnMut(usize, usize, *mut T)) {
+        for (position, index, count) in runs {
+            let start = self.pointer.wrapping_offset(index as isize * self.along);
+            let place =
+                |line: usize, p: usize| start.wrapping_offset(p as isize * self.along + line as isize * self.across);
+            if self.across.unsigned_abs() < self.along.unsigned_abs() {
+                (0..count).for_each(|p| (0..self.count).for_each(|l| visit(l, position + p, place(l, p))));
+            } else {
+                (0..self.count).for_each(|l| (0..count).for_each(|p| visit(l, position + p, place(l, p))));
+            }
+        }
+    }
+}
+
+/// tile[line * pitch + p] := convert(element of the block), or zero beyond the window, for p < n.
+///
+/// # Safety
+/// Every element of the lines inside of the window may be read.
+pub unsafe fn load<S: Copy, T: Copy + Default>(
+    tile: &mut [T],
+    (pitch, n): (usize, usize),
+    from: Lines<S>,
+    window: Window,
+    convert: impl Fn(S) -> T,
+) {
+    let seen = n.min(window.len);
+    for line in 0..from.count {
+        tile[line * pitch + seen..line * pitch + n].fill(T::default());
+    }
+    let tile = tile.as_mut_ptr();
+    // SAFETY: positions below n of lines below count lie in the tile, as the slices above; the caller vouches for the block.
+    from.each(window.runs(0..seen), |line, p, element| unsafe {
+        tile.add(line * pitch + p).write(convert(element.read()))
+    });
+}
+
+/// Calls `put(value, element of the block)` for the whole window: with the tile's value, or zero from position n on.
+///
+/// # Safety
+/// The elements of the lines inside of the window are valid for what `put` does.
+pub unsafe fn store<S: Copy, T: Copy + Default>(
+    tile: &[T],
+    (pitch, n): (usize, usize),
+    to: Lines<S>,
+    window: Window,
+    put: impl Fn(T, *mut S),
+) {
+    let seen = n.min(window.len);
+    assert!(to.count == 0 || tile.len() >= (to.count - 1) * pitch + n, "a tile of {} elements", tile.len());
+    let tile = tile.as_ptr();
+    // SAFETY: positions below n of lines below count lie in the tile, as asserted.
+    to.each(window.runs(0..seen), |line, p, element| put(unsafe { tile.add(line * pitch + p).read() }, element));
+    to.each(window.runs(seen..window.len), |_, _, element| put(T::default(), element));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Index of the block for position p, by the definition.
+    fn index(window: Window, p: usize) -> usize {
+        (p + window.rotation) % window.len
+    }
+
+    #[test]
+    fn tiles_see_windows() {
+        for (len, rotation, n) in [(5, 0, 5), (5, 2, 5), (5, 2, 8), (5, 3, 2), (1, 0, 3), (0, 0, 2), (6, 3, 4)] {
+            for (along, across) in [(1, 7), (4, 1)] {
+                let window = Window { len, rotation };
+                let mut block: Vec<f64> = (0..60).map(|k| k as f64 + 1.0).collect();
+                let lines = Lines { pointer: block.as_mut_ptr(), along, across, count: 3 };
+                let mut tile = vec![-1.0; 3 * 10];
+                // SAFETY: at most 5 indices 4 apart and 3 lines 7 apart: inside of 60 elements.
+                unsafe { load(&mut tile, (10, n), lines, window, |x| 2.0 * x) };
+                for (line, p) in (0..3).flat_map(|l| (0..n).map(move |p| (l, p))) {
+                    let at = |i: usize| i as isize * along + line as isize * across;
+                    let expected = if p < len { 2.0 * (at(index(window, p)) as f64 + 1.0) } else { 0.0 };
+                    assert_eq!(tile[line * 10 + p], expected, "{window:?}, {n}, line {line}, position {p}");
+                }
+                let before = block.clone();
+                // SAFETY: as above.
+                unsafe { store(&tile, (10, n), lines, window, |value: f64, x: *mut f64| *x = 0.5 * value) };
+                for line in 0..3 {
+                    for p in n..len {
+                        let at = (index(window, p) as isize * along + line as isize * across) as usize;
+                        assert_eq!(std::mem::replace(&mut block[at], before[at]), 0.0);
+                    }
+                }
+                assert_eq!(block, before);
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A Fourier transform as a chain of steps: passes along axes that are whole, and changes of layout between them.
+
+use super::stages::{fitted, Stages};
+use super::{Axis, Norm};
+use crate::arrays::local::contiguous_strides;
+use crate::arrays::redistribute::Redistribute;
+use crate::arrays::{Array, Space};
+use crate::dtype::{DType, Scalar};
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::operators::{LinearMap, Mode, Operator};
+use crate::storage::HostMemory;
+use crate::transform::{Direction, Kind, Pass, Precision, Side};
+use std::sync::{Mutex, PoisonError};
+
+/// States 0 to K of the array, with a step between each two: state 0 is the model, state K the spectrum, those between
+/// are in buffers. The adjoint takes the steps back.
+struct Transform<R: Precision> {
+    steps: Mutex<Vec<Step<R>>>,
+    /// States 1 to K - 1.
+    between: Vec<Array>,
+    /// What they lie over: one block for the states between two changes of layout.
+    _buffers: Vec<HostMemory>,
+    /// States from which on the memory of a spectrum may serve, and up to which that of a model: what they hold there has
+    /// the same shape, layout and dtype.
+    from_spectrum: usize,
+    to_model: usize,
+    norm: Norm,
+    /// Product of the lengths of the transforms.
+    count: f64,
+    linear: bool,
+    details: String,
+}
+
+enum Step<R: Precision> {
+    Pass(Pass<R>),
+    Move { there: Redistribute, back: Redistribute },
+}
+
+/// The operator from `model` to `spectrum` along the axes, in the order in which they are transformed. Collective.
+pub(super) fn operator<R: Precision>(
+    model: &Space,
+    spectrum: &Space,
+    axes: &[Axis],
+    stages: &Stages,
+    norm: Norm,
+    half: bool,
+) -> Result<Operator> {
+    let map = model.context().agree(Transform::<R>::new(model, spectrum, axes, stages, norm, half))?;
+    Ok(Operator::new(model.clone(), spectrum.clone(), map))
+}
+
+/// The states that steps have led to so far.
+struct Chain<R: Precision> {
+    states: Vec<Space>,
+    steps: Vec<Step<R>>,
+    /// Changes of layout up to each state.
+    segments: Vec<usize>,
+}
+
+impl<R: Precision> Chain<R> {
+    fn last(&self) -> &Space {
+        &self.states[self.states.len() - 1]
+    }
+
+    fn pass(&mut self, axis: &Axis, kind: Kind) -> Result<()> {
+        let from = self.last();
+        let (shape, layout) = from.shaped("a transform")?;
+        let mut to = shape.to_vec();
+        to[axis.axis] = axis.spectrum;
+        let layout = fitted(layout, shape, &to, from.context().size());
+        let threads = from.context().threads().len();
+        let pass = Pass::new(threads, axis.axis, kind, axis.length as usize, axis.model as usize, axis.shifts)?;
+        let state = Space::derived(from, from.dtype().complex(), &to, layout)?;
+        self.push(state, Step::Pass(pass), 0);
+        Ok(())
+    }
+
+    /// To another layout, where it is one.
+    fn change(&mut self, layout: &Layout) -> Result<()> {
+        let from = self.last();
+        let to = Space::derived(from, from.dtype(), from.shaped("a transform")?.0, layout.clone())?;
+        if to.congruent(from) {
+            return Ok(());
+        }
+        let there = Redistribute::new(from, &to)?;
+        let back = Redistribute::new(&to, from)?;
+        self.push(to, Step::Move { there, back }, 1);
+        Ok(())
+    }
+
+    fn push(&mut self, state: Space, step: Step<R>, changes: usize) {
+        self.segments.push(self.segments[self.segments.len() - 1] + changes);
+        self.states.push(state);
+        self.steps.push(step);
+    }
+}
+
+impl<R: Precision> Transform<R> {
+    fn new(
+        model: &Space,
+        spectrum: &Space,
+        axes: &[Axis],
+        stages: &Stages,
+        norm: Norm,
+        half: bool,
+    ) -> Result<Transform<R>> {
+        let mut chain = Chain { states: vec![model.clone()], steps: Vec::new(), segments: vec![0] };
+        let linear = model.dtype().is_complex();
+        let mut kind = match (linear, half) {
+            (true, _) => Kind::Complex,
+            (_, true) => Kind::RealToHalf,
+            (_, false) => Kind::RealToWhole,
+        };
+        for stage in &stages.stages {
+            chain.change(&stage.layout)?;
+            for k in &stage.axes {
+                chain.pass(&axes[*k], kind)?;
+                kind = Kind::Complex;
+            }
+        }
+        chain.change(spectrum.shaped("a spectrum")?.1)?;
+        let last = chain.states.len() - 1;
+        let (buffers, between) = rooms(&chain.states[1..last], &chain.segments[1..last])?;
+        let same = |a: &Space, b: &Space| a.shape() == b.shape() && a.congruent(b);
+        let lengths: Vec<i64> = axes.iter().map(|a| a.length).collect();
+        Ok(Transform {
+            from_spectrum: (0..last)
+                .rev()
+                .take_while(|k| *k > 0 && same(&chain.states[*k], spectrum))
+                .last()
+                .unwrap_or(last),
+            to_model: (1..last).take_while(|k| same(&chain.states[*k], model)).last().unwrap_or(0),
+            steps: Mutex::new(chain.steps),
+            between,
+            _buffers: buffers,
+            norm,
+            count: lengths.iter().map(|n| *n as f64).product(),
+            linear,
+            details: format!("axes {:?}, lengths {lengths:?}", axes.iter().map(|a| a.axis).collect::<Vec<_>>()),
+        })
+    }
+
+    /// The array of a state while `x` becomes `y`.
+    fn place<'a>(&'a self, state: usize, back: bool, x: &'a Array, beta: Scalar, y: &'a Array) -> &'a Array {
+        let (first, last) = if back { (y, x) } else { (x, y) };
+        let lent = beta.is_zero() && if back { state <= self.to_model } else { state >= self.from_spectrum };
+        match state {
+            0 => first,
+            k if k > self.between.len() => last,
+            _ if lent => y,
+            k => &self.between[k - 1],
+        }
+    }
+}
+
+/// Blocks of memory, and arrays over them: states of one segment and one dtype share a block, rows as far apart as the
+/// longest of them needs.
+fn rooms(states: &[Space], segments: &[usize]) -> Result<(Vec<HostMemory>, Vec<Array>)> {
+    let mut blocks: Vec<((usize, DType), HostMemory)> = Vec::new();
+    let mut arrays = Vec::new();
+    for (state, segment) in states.iter().zip(segments) {
+        let key = (*segment, state.dtype());
+        let mut longest = vec![0; state.local_shape().len()];
+        for (other, _) in states.iter().zip(segments).filter(|(s, k)| (**k, s.dtype()) == key) {
+            longest.iter_mut().zip(other.local_shape()).for_each(|(l, n)| *l = (*l).max(*n));
+        }
+        let at = match blocks.iter().position(|(k, _)| *k == key) {
+            Some(at) => at,
+            None => {
+                let count = longest.iter().product::<i64>() as usize;
+                blocks.push((key, HostMemory::for_elements(count, state.dtype().size())?));
+                blocks.len() - 1
+            }
+        };
+        let strides = contiguous_strides(&longest);
+        // SAFETY: the block has the extents of the longest state, and stays beside the arrays.
+        arrays.push(unsafe { Array::wrap_strided(state, blocks[at].1.as_mut_ptr(), &strides, None) }?);
+    }
+    Ok((blocks.into_iter().map(|b| b.1).collect(), arrays))
+}
+
+impl<R: Precision> Step<R> {
+    /// to := scale op(step) from + beta to.
+    fn take(&mut self, mode: Mode, (scale, from): (Scalar, &Array), (beta, to): (Scalar, &Array)) -> Result<()> {
+        let back = mode.transposed();
+        match self {
+            Step::Move { there, .. } if !back => there.apply(scale, from, beta, to),
+            Step::Move { back, .. } => back.apply(scale, from, beta, to),
+            Step::Pass(pass) => {
+                let (source, target) = (from.local()?, to.local()?);
+                let shape = from.space().local_shape();
+                if shape.contains(&0) {
+                    return Ok(());
+                }
+                let strides = (source.strides_as(shape)?, target.strides_as(to.space().local_shape())?);
+                let mut extents = [0; crate::layout::MAX_DIMENSIONS];
+                extents.iter_mut().zip(shape).for_each(|(e, n)| *e = *n as usize);
+                let sides = (
+                    Side { pointer: source.pointer(), strides: &strides.0 },
+                    Side { pointer: target.pointer(), strides: &strides.1 },
+                );
+                let direction = Direction { back, positive: mode.conjugated() };
+                let pool = from.space().context().threads();
+                // SAFETY: both arrays have the lines of this step, and are the same one or apart.
+                unsafe { pass.run(pool, direction, &extents[..shape.len()], (scale, sides.0), (beta, sides.1)) }
+            }
+        }
+    }
+}
+
+impl<R: Precision> LinearMap for Transform<R> {
+    fn name(&self) -> &str {
+        "FFT"
+    }
+
+    fn details(&self) -> String {
+        self.details.clone()
+    }
+
+    fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let (back, count) = (mode.transposed(), steps.len());
+        let scale = alpha * Scalar::real(self.norm.factor(self.count));
+        // All ranks meet in every step, whatever became of those before it.
+        let mut outcome = Ok(());
+        for turn in 0..count {
+            let k = if back { count - 1 - turn } else { turn };
+            let (from, to) = if back { (k + 1, k) } else { (k, k + 1) };
+            let (from, to) = (self.place(from, back, x, beta, y), self.place(to, back, x, beta, y));
+            let scalars = if turn + 1 == count { (scale, beta) } else { (Scalar::ONE, Scalar::ZERO) };
+            outcome = outcome.and(steps[k].take(mode, (scalars.0, from), (scalars.1, to)));
+        }
+        outcome
+    }
+
+    fn is_complex_linear(&self) -> bool {
+        self.linear
+    }
+
+    fn inverse_factor(&self) -> Option<f64> {
+        // A^H A = c^2 N, with c the factor of the norm.
+        Some(1.0 / (self.norm.factor(self.count).powi(2) * self.count))
+    }
+}

@@ -1,0 +1,368 @@
+//! Transforms of all lines of a strided block along one axis: each line is read once and written once.
+
+use super::lines::{ComplexLines, Precision, RealLines};
+use crate::dtype::{Real, Scalar};
+use crate::error::Result;
+use crate::kernels::host::line_tile::{load, store, Lines, Window};
+use crate::layout::MAX_DIMENSIONS;
+use crate::storage::HostMemory;
+use crate::threads::{split, ThreadPool};
+use num_complex::Complex;
+use std::ops::{Add, Mul};
+use std::sync::{Mutex, PoisonError};
+
+/// What the elements before and after the transform are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// n complex ones, before and after.
+    Complex,
+    /// n real ones, and their n complex ones. Back: the real parts.
+    RealToWhole,
+    /// n real ones, and the first n / 2 + 1 complex ones, of which 1 to (n - 1) / 2 are multiplied by sqrt 2 (back:
+    /// divided), so that the transform scaled by 1 / sqrt n keeps the norm.
+    RealToHalf,
+}
+
+/// To the spectrum or back, and the sign of the exponent, which is negative in a forward transform and positive in its
+/// inverse; the other two are their transpose and conjugate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Direction {
+    pub back: bool,
+    pub positive: bool,
+}
+
+/// A block of this rank's elements: its first one, and strides in elements.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    pub pointer: *mut u8,
+    pub strides: &'a [i64],
+}
+
+enum Plan<R: Precision> {
+    Complex(ComplexLines<R>),
+    Real(RealLines<R>),
+}
+
+/// Planned transforms of length n along an axis: what a line of the model is, and what one of the spectrum is.
+pub struct Pass<R: Precision> {
+    axis: usize,
+    kind: Kind,
+    n: usize,
+    model: Window,
+    spectrum: Window,
+    plan: Plan<R>,
+    /// Lines that a tile has room for, and elements from one to the next.
+    width: usize,
+    pitch: usize,
+    /// One a thread: complex tile, real tile, scratch.
+    rooms: Vec<Mutex<HostMemory>>,
+}
+
+/// Bytes of a tile, which should stay in the second-level cache.
+const TILE: usize = 256 << 10;
+/// Lines of a tile at most: their elements side by side fill two cache lines.
+const WIDTH: usize = 16;
+/// Elements between the lines of a tile, so that lines of a power of two do not fall on one set of the cache.
+const GAP: usize = 8;
+/// Fewer elements are not worth waking other threads for.
+const SERIAL: usize = 1 << 12;
+
+impl<R: Precision> Pass<R> {
+    /// A transform of length `n`, at least 1, along `axis`. Lines of the model have `len` elements, of which the first n
+    /// after a rotation by len / 2 (where `shifts[0]`: ifftshift) are transformed, with zeros where there are fewer; the
+    /// spectrum is rotated by half of its length where `shifts[1]` (fftshift).
+    pub fn new(threads: usize, axis: usize, kind: Kind, n: usize, len: usize, shifts: [bool; 2]) -> Result<Pass<R>> {
+        // Both shifts: element p of the transform stands at (p + len / 2) mod len.
+        let window = |len: usize, shift: bool| Window { len, rotation: if shift { len / 2 } else { 0 } };
+        let bins = if kind == Kind::RealToHalf { n / 2 + 1 } else { n };
+        let plan = match kind {
+            Kind::RealToHalf => Plan::Real(RealLines::new(n)),
+            _ => Plan::Complex(ComplexLines::new(n)),
+        };
+        let pitch = n + GAP;
+        let width = (TILE / (pitch * size_of::<Complex<R>>())).clamp(1, WIDTH);
+        let mut pass = Pass {
+            axis,
+            kind,
+            n,
+            model: window(len, shifts[0]),
+            spectrum: window(bins, shifts[1]),
+            plan,
+            width,
+            pitch,
+            rooms: Vec::new(),
+        };
+        let bytes = pass.room() * size_of::<Complex<R>>();
+        pass.rooms = (0..threads).map(|_| Ok(Mutex::new(HostMemory::new(bytes)?))).collect::<Result<_>>()?;
+        Ok(pass)
+    }
+
+    /// Elements of a line of the model, or of the spectrum.
+    pub fn len(&self, spectrum: bool) -> usize {
+        if spectrum {
+            self.spectrum.len
+        } else {
+            self.model.len
+        }
+    }
+
+    /// Complex numbers that a thread needs.
+    fn room(&self) -> usize {
+        let scratch = match &self.plan {
+            Plan::Complex(lines) => lines.scratch_len(),
+            Plan::Real(lines) => lines.scratch_len() + (self.width * self.pitch).div_ceil(2),
+        };
+        self.width * self.pitch + scratch
+    }
+
+    /// to := scale * transform of `from` + beta to, for all lines; `extents` are those of both sides but for the axis. With
+    /// beta = 0, `to` is never read. A side of complex elements has Complex<R>, one of real elements R.
+    ///
+    /// # Safety
+    /// The lines of both sides are valid for reads and writes. They are the same lines at the same places, or apart.
+    pub unsafe fn run(
+        &self,
+        pool: &ThreadPool,
+        direction: Direction,
+        extents: &[usize],
+        (scale, from): (Scalar, Side),
+        (beta, to): (Scalar, Side),
+    ) -> Result<()> {
+        let walk = Walk::new(self.axis, self.width, extents, [from.strides, to.strides]);
+        let outcome = Mutex::new(Ok(()));
+        let (from, to) = (Address(from.pointer), Address(to.pointer));
+        let work = |thread: usize, tiles: std::ops::Range<usize>| {
+            let mut room = self.rooms[thread].lock().unwrap_or_else(PoisonError::into_inner);
+            let room = pairs_mut(room.elements_mut::<R>());
+            for tile in tiles {
+                let (count, [first, second]) = walk.tile(tile);
+                let lines = |side: usize, offset: isize, pointer: *mut u8| Place {
+                    pointer,
+                    offset,
+                    along: walk.along[side],
+                    across: walk.across[side],
+                    count,
+                };
+                let places = (lines(0, first, from.get()), lines(1, second, to.get()));
+                // SAFETY: the caller vouches for the lines; threads take different ones.
+                let done = unsafe { self.tile(direction, room, (scale, places.0), (beta, places.1)) };
+                if done.is_err() {
+                    *outcome.lock().unwrap_or_else(PoisonError::into_inner) = done;
+                }
+            }
+        };
+        if pool.len() == 1 || walk.lines() * self.n < SERIAL {
+            work(0, 0..walk.tiles());
+        } else {
+            pool.run(&|t| work(t, split(walk.tiles(), pool.len(), t, 1)))?;
+        }
+        outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One tile: load, transform, store.
+    unsafe fn tile(
+        &self,
+        direction: Direction,
+        room: &mut [Complex<R>],
+        (scale, from): (Scalar, Place),
+        (beta, to): (Scalar, Place),
+    ) -> Result<()> {
+        let (tile, rest) = room.split_at_mut(self.width * self.pitch);
+        let (window, target) = match direction.back {
+            false => (self.model, self.spectrum),
+            true => (self.spectrum, self.model),
+        };
+        let (shape, bins) = ((self.pitch, self.n), (self.pitch, self.spectrum.len));
+        let real_model = self.kind != Kind::Complex;
+        // SAFETY (all loads and stores below): the caller's, the types being those of the sides.
+        match &self.plan {
+            Plan::Complex(lines) => {
+                match real_model && !direction.back {
+                    true => unsafe { load(tile, shape, from.lines::<R>(), window, Complex::from) },
+                    false => unsafe { load(tile, shape, from.lines::<Complex<R>>(), window, |z| z) },
+                }
+                for line in tile.chunks_mut(self.pitch).take(from.count) {
+                    lines.run(direction.positive, &mut line[..self.n], rest);
+                }
+                match real_model && direction.back {
+                    true => unsafe {
+                        put(tile, shape, to.lines::<R>(), target, (scale, beta), real, |z: Complex<R>| z.re)
+                    },
+                    false => unsafe {
+                        put(tile, shape, to.lines::<Complex<R>>(), target, (scale, beta), complex, |z| z)
+                    },
+                }
+            }
+            Plan::Real(lines) => {
+                let (reals, scratch) = rest.split_at_mut((self.width * self.pitch).div_ceil(2));
+                // SAFETY: two real numbers in the place of each complex one.
+                let reals = unsafe { std::slice::from_raw_parts_mut(reals.as_mut_ptr().cast::<R>(), 2 * reals.len()) };
+                match direction.back {
+                    false => {
+                        unsafe { load(reals, shape, from.lines::<R>(), window, |x| x) };
+                        for (line, half) in self.pairs(reals, tile).take(from.count) {
+                            lines.to_half(line, half, scratch)?;
+                            self.balance(half, std::f64::consts::SQRT_2, direction.positive);
+                        }
+                        unsafe { put(tile, bins, to.lines::<Complex<R>>(), target, (scale, beta), complex, |z| z) }
+                    }
+                    true => {
+                        unsafe { load(tile, bins, from.lines::<Complex<R>>(), window, |z| z) };
+                        for (line, half) in self.pairs(reals, tile).take(from.count) {
+                            self.balance(half, std::f64::consts::FRAC_1_SQRT_2, !direction.positive);
+                            lines.to_real(half, line, scratch)?;
+                        }
+                        unsafe { put(reals, shape, to.lines::<R>(), target, (scale, beta), real, |x| x) }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Real and complex lines of a tile, side by side.
+    fn pairs<'a>(
+        &'a self,
+        reals: &'a mut [R],
+        tile: &'a mut [Complex<R>],
+    ) -> impl Iterator<Item = (&'a mut [R], &'a mut [Complex<R>])> {
+        let real = reals.chunks_mut(self.pitch).map(|line| &mut line[..self.n]);
+        real.zip(tile.chunks_mut(self.pitch).map(|half| &mut half[..self.spectrum.len]))
+    }
+
+    /// Scales the bins that stand for two, and conjugates.
+    fn balance(&self, half: &mut [Complex<R>], factor: f64, conjugate: bool) {
+        let factor = <R as Real>::from_f64(factor);
+        for bin in &mut half[1..1 + (self.n - 1) / 2] {
+            *bin = bin.scale(factor);
+        }
+        if conjugate {
+            half.iter_mut().for_each(|bin| *bin = bin.conj());
+        }
+    }
+}
+
+/// Real numbers as half as many complex ones.
+fn pairs_mut<R: Precision>(numbers: &mut [R]) -> &mut [Complex<R>] {
+    // SAFETY: a complex number is two real ones, and has their alignment.
+    unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), numbers.len() / 2) }
+}
+
+fn real<R: Precision>(s: Scalar) -> R {
+    <R as Real>::from_f64(s.re)
+}
+
+fn complex<R: Precision>(s: Scalar) -> Complex<R> {
+    Complex::new(real(s), <R as Real>::from_f64(s.im))
+}
+
+/// block := scale * convert(tile) + beta block.
+unsafe fn put<T: Copy + Default, S: Copy + Mul<Output = S> + Add<Output = S>>(
+    tile: &[T],
+    shape: (usize, usize),
+    to: Lines<S>,
+    window: Window,
+    (scale, beta): (Scalar, Scalar),
+    number: fn(Scalar) -> S,
+    convert: impl Fn(T) -> S,
+) {
+    let (a, b) = (number(scale), number(beta));
+    // SAFETY: the caller vouches for the lines.
+    unsafe {
+        match (scale.is_one(), beta.is_zero()) {
+            (true, true) => store(tile, shape, to, window, |v, x: *mut S| x.write(convert(v))),
+            (false, true) => store(tile, shape, to, window, |v, x: *mut S| x.write(a * convert(v))),
+            _ => store(tile, shape, to, window, |v, x: *mut S| x.write(a * convert(v) + b * x.read())),
+        }
+    }
+}
+
+/// Lines of one side of a tile, whatever their elements are.
+#[derive(Clone, Copy)]
+struct Place {
+    pointer: *mut u8,
+    /// In elements, as the strides.
+    offset: isize,
+    along: isize,
+    across: isize,
+    count: usize,
+}
+
+impl Place {
+    fn lines<T>(&self) -> Lines<T> {
+        let pointer = self.pointer.cast::<T>().wrapping_offset(self.offset);
+        Lines { pointer, along: self.along, across: self.across, count: self.count }
+    }
+}
+
+/// An address that threads may have.
+#[derive(Clone, Copy)]
+struct Address(*mut u8);
+
+// SAFETY: threads use it for different lines.
+unsafe impl Sync for Address {}
+
+impl Address {
+    fn get(self) -> *mut u8 {
+        self.0
+    }
+}
+
+/// All lines of two blocks, in tiles: neighbours along one axis, for all indices of the others.
+struct Walk {
+    along: [isize; 2],
+    across: [isize; 2],
+    /// Lines side by side, and how many of them a tile takes.
+    row: usize,
+    width: usize,
+    /// Extents and strides of the outer axes, slowest first.
+    outer: [(usize, [isize; 2]); MAX_DIMENSIONS],
+    axes: usize,
+}
+
+impl Walk {
+    fn new(axis: usize, width: usize, extents: &[usize], strides: [&[i64]; 2]) -> Walk {
+        let stride = |k: usize| [strides[0][k] as isize, strides[1][k] as isize];
+        let mut walk =
+            Walk { along: stride(axis), across: [0; 2], row: 1, width, outer: [(1, [0; 2]); MAX_DIMENSIONS], axes: 0 };
+        for k in (0..extents.len()).filter(|k| *k != axis) {
+            let (n, step) = (extents[k], stride(k));
+            // An axis whose indices follow those of the one before at the same distance is one with it.
+            match walk.outer[..walk.axes].last_mut() {
+                Some((count, before)) if *before == step.map(|s| s * n as isize) || *count == 1 => {
+                    (*count, *before) = (*count * n, step);
+                }
+                _ => {
+                    walk.outer[walk.axes] = (n, step);
+                    walk.axes += 1;
+                }
+            }
+        }
+        if walk.axes > 0 {
+            walk.axes -= 1;
+            (walk.row, walk.across) = walk.outer[walk.axes];
+        }
+        walk
+    }
+
+    fn lines(&self) -> usize {
+        self.row * self.outer[..self.axes].iter().map(|o| o.0).product::<usize>()
+    }
+
+    fn tiles(&self) -> usize {
+        self.row.div_ceil(self.width) * self.outer[..self.axes].iter().map(|o| o.0).product::<usize>()
+    }
+
+    /// Number of lines, and the offset of the first one on both sides.
+    fn tile(&self, k: usize) -> (usize, [isize; 2]) {
+        let each = self.row.div_ceil(self.width);
+        let (mut rest, first) = (k / each, k % each * self.width);
+        let mut offsets = self.across.map(|s| s * first as isize);
+        for (n, step) in self.outer[..self.axes].iter().rev() {
+            let index = (rest % n) as isize;
+            rest /= n;
+            offsets.iter_mut().zip(step).for_each(|(o, s)| *o += s * index);
+        }
+        (self.width.min(self.row - first), offsets)
+    }
+}

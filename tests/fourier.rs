@@ -1,0 +1,242 @@
+//! Fourier transforms: against the values of PyLops, against their definition in every layout, and what they refuse.
+
+use dlops::arrays::{Array, Space};
+use dlops::context::{Context, ContextOptions};
+use dlops::dtype::DType;
+use dlops::error::{Result, Status};
+use dlops::layout::Layout;
+use dlops::operators::signal::fourier::{self, fftnd, Fourier, Norm, Place};
+use dlops::operators::{algebra, Mode, Operator};
+use num_complex::Complex64;
+use ranks::{layouts, local_indices, on_ranks, on_ranks_with};
+use reference::{complex_sequence, sequence, Case, DATA, MODEL};
+
+mod ranks;
+mod reference;
+mod vectors;
+
+fn solo(threads: usize) -> Context {
+    Context::solo(ContextOptions { threads, ..Default::default() }).unwrap()
+}
+
+fn space(context: &Context, dtype: DType, shape: &[i64]) -> Space {
+    Space::new(context, dtype, shape, Layout::cut(0, context.size()), None).unwrap()
+}
+
+fn options(case: &Case) -> Fourier {
+    let flags = |name: &str| case.integers(name).into_iter().map(|v| v == 1).collect();
+    let norm = match case.text("norm") {
+        "ortho" => Norm::Ortho,
+        "none" => Norm::None,
+        _ => Norm::OneOverN,
+    };
+    Fourier {
+        lengths: case.integers("nffts"),
+        norm,
+        half: case.flag("real"),
+        shift_before: flags("before"),
+        shift_after: flags("after"),
+        place: Place::AsModel,
+    }
+}
+
+fn close(what: &dyn std::fmt::Display, found: &[Complex64], expected: &[Complex64], epsilon: f64) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let largest = expected.iter().map(|v| v.norm()).fold(1.0, f64::max);
+    for (k, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).norm() <= 16.0 * epsilon * largest, "{what}: element {k} is {a}, expected {b}");
+    }
+}
+
+fn result(a: &Operator, mode: Mode, x: &[Complex64]) -> Vec<Complex64> {
+    let (from, to) = a.spaces(mode);
+    let (input, output) = (Array::new(from).unwrap(), Array::new(to).unwrap());
+    vectors::write(&input, x);
+    a.apply(mode, &input, &output).unwrap();
+    vectors::read(&output)
+}
+
+#[test]
+fn values_are_those_of_pylops() {
+    let context = solo(1);
+    for case in reference::cases("fourier", "fft") {
+        let axes: Vec<usize> = case.integers("axes").into_iter().map(|a| a as usize).collect();
+        let options = options(&case);
+        for dtype in
+            if case.is_complex() { [DType::Complex128, DType::Complex64] } else { [DType::Float64, DType::Float32] }
+        {
+            let a = fftnd(&space(&context, dtype, &case.integers("dims")), &axes, &options).unwrap();
+            let (n, m) = (a.domain().global_count() as usize, a.range().global_count() as usize);
+            let (model, data) = (model(dtype, n), complex_sequence(DATA, m));
+            let forward = case.array("forward").values();
+            close(&case, &result(&a, Mode::Forward, &model), &forward, dtype.epsilon());
+            close(&case, &result(&a, Mode::Adjoint, &data), &case.array("adjoint").values(), dtype.epsilon());
+            // conj(A) x = conj(A conj(x)), A^T y = conj(A^H conj(y)).
+            let conj = |v: &[Complex64]| v.iter().map(|v| v.conj()).collect::<Vec<_>>();
+            close(&case, &conj(&result(&a, Mode::Conjugate, &conj(&model))), &forward, dtype.epsilon());
+            let transposed = conj(&result(&a, Mode::Transpose, &conj(&data)));
+            close(&case, &transposed, &case.array("adjoint").values(), dtype.epsilon());
+            let whole = options.lengths.iter().zip(&axes).all(|(n, axis)| *n >= case.integers("dims")[*axis]);
+            let back = result(&algebra::inverse(&a).unwrap(), Mode::Forward, &forward);
+            assert!(!whole || back.iter().zip(&model).all(|(a, b)| (a - b).norm() < 100.0 * dtype.epsilon()), "{case}");
+        }
+        let last = axes.len() - 1;
+        let found = fourier::frequencies(options.lengths[last], 0.5, options.half, options.shift_after[last]).unwrap();
+        let expected = case.array("frequencies").real();
+        assert!(
+            found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-15) && found.len() == expected.len(),
+            "{case}"
+        );
+    }
+}
+
+/// A layout of the spectrum, or a rule, in turn.
+fn place(turn: usize, spectrum: &Space, context: &Context) -> Place {
+    let shape = spectrum.shape().unwrap();
+    let all = layouts(shape, context.size());
+    match turn % 3 {
+        0 => Place::AsModel,
+        1 => Place::AsComputed,
+        _ => {
+            let layout = all[turn * 7 % all.len()].clone();
+            Place::In(Space::new(context, spectrum.dtype(), shape, layout, None).unwrap())
+        }
+    }
+}
+
+fn model(dtype: DType, count: usize) -> Vec<Complex64> {
+    match dtype.is_complex() {
+        true => complex_sequence(MODEL, count),
+        false => sequence(MODEL, count).into_iter().map(Complex64::from).collect(),
+    }
+}
+
+/// On several ranks as on one, in any layout of model and spectrum: to the last bit in a deterministic context.
+#[test]
+fn layouts_change_nothing() {
+    let shape = [6, 9, 8];
+    for (k, axes) in [&[0, 1, 2][..], &[2, 0], &[1]].into_iter().enumerate() {
+        for (dtype, deterministic) in [(DType::Complex64, true), (DType::Float64, true), (DType::Complex128, false)] {
+            let with = ContextOptions { deterministic, ..Default::default() };
+            let base = Fourier {
+                half: dtype == DType::Float64 && k < 2,
+                shift_after: vec![true; axes.len()],
+                lengths: vec![[9, 7, 8], [5, 6, 1], [9, 1, 1]][k][..axes.len()].to_vec(),
+                ..Fourier::default()
+            };
+            let single = fftnd(&space(&Context::solo(with).unwrap(), dtype, &shape), axes, &base).unwrap();
+            let model = model(dtype, single.domain().global_count() as usize);
+            let whole = result(&single, Mode::Forward, &model);
+            let back = result(&single, Mode::Adjoint, &whole);
+            let agree = |what: &str, found: &[Complex64], all: &[Complex64], space: &Space| {
+                let expected: Vec<_> = local_indices(space).into_iter().map(|i| all[i as usize]).collect();
+                assert!(!deterministic || found == expected, "{what} of {axes:?}, {dtype:?}, in {space}");
+                close(&format_args!("{what} of {axes:?} in {space}"), found, &expected, dtype.epsilon());
+            };
+            for size in [2, 3, 4, 6] {
+                let done = std::sync::atomic::AtomicUsize::new(0);
+                on_ranks_with(size, with, |context| {
+                    for (turn, layout) in layouts(&shape, size).into_iter().enumerate() {
+                        let place = place(turn, single.range(), context);
+                        let space = Space::new(context, dtype, &shape, layout, None).unwrap();
+                        let a = match fftnd(&space, axes, &Fourier { place, ..base.clone() }) {
+                            Ok(a) => a,
+                            Err(error) => {
+                                assert_eq!(error.status, Status::Layout, "{error}");
+                                continue;
+                            }
+                        };
+                        let pick = |all: &[Complex64], space: &Space| -> Vec<_> {
+                            local_indices(space).into_iter().map(|i| all[i as usize]).collect()
+                        };
+                        let found = result(&a, Mode::Forward, &pick(&model, a.domain()));
+                        agree("transform", &found, &whole, a.range());
+                        let found = result(&a, Mode::Adjoint, &pick(&whole, a.range()));
+                        agree("adjoint", &found, &back, a.domain());
+                        done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    }
+                });
+                assert!(done.into_inner() > 10 * size, "{axes:?}: few layouts on {size} ranks");
+            }
+        }
+    }
+}
+
+/// Threads share the lines, of any strides.
+#[test]
+fn threads_change_nothing() {
+    let shape = [12, 20, 30];
+    for (dtype, half) in [(DType::Complex64, false), (DType::Float32, true), (DType::Float64, false)] {
+        let options = Fourier { half, shift_before: vec![true; 3], ..Fourier::default() };
+        let [one, three] = [1, 3].map(|threads| {
+            let a = fftnd(&space(&solo(threads), dtype, &shape), &[0, 1, 2], &options).unwrap();
+            let data = result(&a, Mode::Forward, &model(dtype, 12 * 20 * 30));
+            (result(&a, Mode::Adjoint, &data), data)
+        });
+        assert_eq!(one, three);
+    }
+}
+
+/// Errors grow like log n: primes and powers of two of 10^5, against the norm that a unitary transform keeps, and a
+/// single wave, whose spectrum is one element.
+#[test]
+fn long_lines_are_accurate() {
+    for n in [1usize << 17, 99_991, 3 * 5 * 7 * 11 * 13 * 8] {
+        for dtype in [DType::Complex128, DType::Complex64] {
+            let a = fftnd(&space(&solo(1), dtype, &[n as i64]), &[0], &Fourier::default()).unwrap();
+            let frequency = n / 3;
+            let angle = |j: usize| std::f64::consts::TAU * (j * frequency % n) as f64 / n as f64;
+            let wave: Vec<_> = (0..n).map(|j| Complex64::from_polar(1.0, angle(j))).collect();
+            let mut spectrum = result(&a, Mode::Forward, &wave);
+            spectrum[frequency] -= (n as f64).sqrt();
+            let error = spectrum.iter().map(|v| v.norm_sqr()).sum::<f64>().sqrt() / (n as f64).sqrt();
+            let bound = dtype.epsilon() * (n as f64).log2();
+            assert!(error < bound, "{n} elements of {dtype:?}: {error} of {bound}");
+        }
+    }
+}
+
+#[test]
+fn bad_input_is_refused_on_all_ranks() {
+    let refused = |status: Status, text: &str, made: Result<Operator>| {
+        let error = made.err().unwrap_or_else(|| panic!("not refused: {text}"));
+        assert!(error.status == status && error.message.contains(text), "{error} instead of {text}");
+    };
+    for size in [1, 3] {
+        on_ranks(size, |context| {
+            let make =
+                |axes: &[usize], options: &Fourier| fftnd(&space(context, DType::Complex64, &[6, 5]), axes, options);
+            let plain = Fourier::default();
+            refused(Status::Axis, "axis is 2", make(&[2], &plain));
+            refused(Status::Axis, "given twice", make(&[1, 1], &plain));
+            refused(Status::Axis, "along no axis", make(&[], &plain));
+            refused(
+                Status::Argument,
+                "length of the FFT along axis 1 is 0",
+                make(&[1], &Fourier { lengths: vec![0], ..plain.clone() }),
+            );
+            refused(
+                Status::Argument,
+                "1 lengths or shifts",
+                make(&[0, 1], &Fourier { shift_after: vec![true], ..plain.clone() }),
+            );
+            refused(Status::DType, "a real space", make(&[1], &Fourier { half: true, ..plain.clone() }));
+            let other = Place::In(space(context, DType::Complex64, &[6, 4]));
+            refused(Status::Space, "shape [6, 5]", make(&[1], &Fourier { place: other, ..plain.clone() }));
+            let integers = space(context, DType::Int32, &[6, 5]);
+            refused(Status::DType, "a floating-point space", fftnd(&integers, &[0], &plain));
+            let empty = space(context, DType::Complex64, &[6, 0]);
+            refused(Status::Shape, "no elements along it", fftnd(&empty, &[1], &plain));
+            let fine = fftnd(&empty, &[0], &plain).expect("no lines at all");
+            assert!(result(&fine, Mode::Forward, &[]).is_empty());
+            let identity = dlops::operators::basic::zero(fine.domain(), fine.domain()).unwrap();
+            refused(Status::Unsupported, "has no inverse", algebra::inverse(&identity));
+            if size > 1 {
+                let line = space(context, DType::Complex64, &[12]);
+                refused(Status::Layout, "cannot be whole", fftnd(&line, &[0], &plain));
+                let uneven = Fourier { lengths: vec![5 + context.rank() as i64], ..plain.clone() };
+                refused(Status::Collective, "different arguments", make(&[1], &uneven));
+            }
+        });
+    }
+}
