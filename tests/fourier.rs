@@ -1,4 +1,4 @@
-//! Fourier transforms: against the values of PyLops, against their definition in every layout, and what they refuse.
+//! Fourier transforms of host arrays: against the values of PyLops, against one rank in every layout, and what they refuse.
 
 use dlops::arrays::{Array, Space};
 use dlops::context::{Context, ContextOptions};
@@ -8,9 +8,10 @@ use dlops::layout::Layout;
 use dlops::operators::signal::fourier::{self, fftnd, Fourier, Norm, Place};
 use dlops::operators::{algebra, Mode, Operator};
 use num_complex::Complex64;
-use ranks::{layouts, local_indices, on_ranks, on_ranks_with};
+use ranks::{layouts, local_indices, on_ranks_with};
 use reference::{complex_sequence, sequence, Case, DATA, MODEL};
 
+mod memory;
 mod ranks;
 mod reference;
 mod vectors;
@@ -203,7 +204,7 @@ fn bad_input_is_refused_on_all_ranks() {
         assert!(error.status == status && error.message.contains(text), "{error} instead of {text}");
     };
     for size in [1, 3] {
-        on_ranks(size, |context| {
+        on_ranks_with(size, ContextOptions::default(), |context| {
             let make =
                 |axes: &[usize], options: &Fourier| fftnd(&space(context, DType::Complex64, &[6, 5]), axes, options);
             let plain = Fourier::default();

@@ -11,6 +11,7 @@ use super::reduction::Reducer;
 use super::space::Space;
 use super::typed_sums::TypedSums;
 use super::verbs::{pairs, triples};
+use crate::comm::agree;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
@@ -216,14 +217,15 @@ impl Sums {
         each_kind!(self, typed => typed.reduce(&*group, request))
     }
 
-    /// Completes all slots, without a message where every rank holds everything. Collective over the group.
+    /// Completes all slots, without a message where every rank holds everything. What failed on one rank of the group
+    /// fails on all. Collective over the group.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.bring_here();
-        let failure = self.failure.take();
-        if !self.silent {
-            self.reduce(0.0)?;
+        let own = self.failure.take().map_or(Ok(()), Err);
+        if self.silent || self.reduce(if own.is_err() { 1.0 } else { 0.0 })? == 0.0 {
+            return own;
         }
-        failure.map_or(Ok(()), Err)
+        agree(&**self.reducer.group(), own)
     }
 
     /// Whether `evaluate_there` may be called, and does not wait for the device.
@@ -261,8 +263,9 @@ impl Sums {
         self.slots
     }
 
-    /// Adds what is on the device to the sums here; waits for the stream.
-    fn bring_here(&mut self) {
+    /// Adds what is on the device to the sums here; waits for the stream. `reduce` does it too: called before it by who
+    /// asks for failures first.
+    pub(crate) fn bring_here(&mut self) {
         let Some(Ok(device)) = &mut self.device else { return };
         let kind = &mut self.kind;
         let brought = device.bring(|slot, words| match kind {

@@ -56,6 +56,9 @@ const NEEDED: [&CStr; 46] = [
     c"cuStreamWaitEvent",
 ];
 
+/// The oldest release whose driver has all of them, as `cuDriverGetVersion` writes it: 1000 major + 10 minor.
+const OLDEST: i32 = 11040;
+
 /// An error that says what was looked for, where this process has no usable CUDA driver. The answer is found once.
 pub fn available() -> Result<()> {
     static ANSWER: OnceLock<std::result::Result<(), Error>> = OnceLock::new();
@@ -70,6 +73,11 @@ fn look() -> Result<()> {
     if !unsafe { sys::is_culib_present() } {
         fail!(Unsupported, "no CUDA driver was found: libcuda.so and libcuda.so.1 cannot be loaded");
     }
+    let release = release()?;
+    if release < OLDEST {
+        let (found, needed) = (written(release), written(OLDEST));
+        fail!(Unsupported, "the CUDA driver is too old: it is of CUDA {found}, and {needed} or newer is needed");
+    }
     // SAFETY: the library was found above, so this does not panic; the symbols are only looked up.
     let lacking = NEEDED
         .iter()
@@ -77,8 +85,10 @@ fn look() -> Result<()> {
     if let Some(name) = lacking {
         fail!(
             Unsupported,
-            "the CUDA driver is too old: it has no {}; CUDA 11.4 or newer is needed",
-            name.to_string_lossy()
+            "the CUDA driver has no {}, although it is of CUDA {}; {} or newer is needed",
+            name.to_string_lossy(),
+            written(release),
+            written(OLDEST)
         );
     }
     // SAFETY: no flags are defined, and any number of calls is allowed.
@@ -86,6 +96,43 @@ fn look() -> Result<()> {
         CUresult::CUDA_SUCCESS => Ok(()),
         code => fail!(Unsupported, "the CUDA driver was found but cannot be used: cuInit gave {}", describe(code)),
     }
+}
+
+/// The CUDA release of the driver that was found: 1000 major + 10 minor.
+pub(super) fn release() -> Result<i32> {
+    // SAFETY: only called once the library was found; the symbol is only looked up.
+    if unsafe { sys::culib().get::<unsafe extern "C" fn()>(b"cuDriverGetVersion\0").is_err() } {
+        fail!(Unsupported, "the CUDA driver is too old: it has no cuDriverGetVersion");
+    }
+    let mut release = 0;
+    // SAFETY: the driver, which need not be initialised, writes one integer.
+    check(unsafe { sys::cuDriverGetVersion(&mut release) }, || "cuDriverGetVersion".into())?;
+    Ok(release)
+}
+
+/// A release as people write it.
+pub(super) fn written(release: i32) -> String {
+    format!("{}.{}", release / 1000, release % 1000 / 10)
+}
+
+/// Whether the driver answers with this code to everything from now on: work on the device went wrong, and its context is
+/// good for nothing but to be destroyed.
+fn is_sticky(code: CUresult) -> bool {
+    use CUresult::*;
+    matches!(
+        code,
+        CUDA_ERROR_ECC_UNCORRECTABLE
+            | CUDA_ERROR_ILLEGAL_ADDRESS
+            | CUDA_ERROR_LAUNCH_TIMEOUT
+            | CUDA_ERROR_ASSERT
+            | CUDA_ERROR_HARDWARE_STACK_ERROR
+            | CUDA_ERROR_ILLEGAL_INSTRUCTION
+            | CUDA_ERROR_MISALIGNED_ADDRESS
+            | CUDA_ERROR_INVALID_ADDRESS_SPACE
+            | CUDA_ERROR_INVALID_PC
+            | CUDA_ERROR_LAUNCH_FAILED
+            | CUDA_ERROR_CONTEXT_IS_DESTROYED
+    )
 }
 
 /// Name and text of a driver's code.
@@ -111,6 +158,12 @@ pub(super) fn check(code: CUresult, what: impl FnOnce() -> String) -> Result<()>
         CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
             Err(Error::new(Status::Memory, format!("{}: {}", what(), describe(code))))
         }
-        _ => Err(Error::new(Status::Cuda, format!("{}: {}", what(), describe(code)))),
+        _ => {
+            let advice = match is_sticky(code) {
+                true => "; the device's context has failed, and everything that was made on it can only be destroyed",
+                false => "",
+            };
+            Err(Error::new(Status::Cuda, format!("{}: {}{advice}", what(), describe(code))))
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::cubin_cache;
 use super::device::Device;
-use super::driver::check;
+use super::driver::{self, check};
 use super::nvrtc::{self, Header};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::fail;
 use cudarc::driver::sys::{self, CUfunction, CUmodule};
 use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::CStr;
@@ -23,6 +24,21 @@ impl Source {
     pub fn compile(&self, option: &str, architecture: (i32, i32)) -> Result<Vec<u8>> {
         nvrtc::compile(self.name, self.text, self.headers, &options(option, architecture))
     }
+}
+
+/// A driver need not know what a later major version of the compiler writes; then that is what is wrong.
+fn explain_versions<T>(error: Error) -> Result<T> {
+    let (driver, (major, minor)) = (driver::release()?, nvrtc::version()?);
+    if major <= driver / 1000 {
+        return Err(error);
+    }
+    fail!(
+        Unsupported,
+        "the CUDA driver, of CUDA {}, refuses kernels that NVRTC {major}.{minor} compiled: a driver of CUDA {major}, or an \
+         NVRTC of CUDA {} is needed ({error})",
+        driver::written(driver),
+        driver / 1000
+    )
 }
 
 /// Products are rounded before they are added, as on the host: the numbers are then the same to the bit.
@@ -87,11 +103,8 @@ impl Device {
                 let module = self.load(&code).or_else(|error| {
                     // Code of the cache that this driver refuses is compiled again, once.
                     let fresh = self.compile(source, option)?;
-                    if fresh == code {
-                        Err(error)
-                    } else {
-                        self.load(&fresh)
-                    }
+                    let again = if fresh == code { Err(error) } else { self.load(&fresh) };
+                    again.or_else(explain_versions)
                 })?;
                 place.insert(Loaded { module, functions: HashMap::new() })
             }

@@ -86,6 +86,14 @@ pub(super) fn compile(name: &str, source: &str, headers: &[Header], options: &[S
     let program = Program(program);
     // SAFETY: a live program and as many options as said.
     let code = unsafe { sys::nvrtcCompileProgram(program.0, options.len() as i32, options.as_ptr()) };
+    if code == nvrtcResult::NVRTC_ERROR_INVALID_OPTION {
+        let (major, minor) = version()?;
+        fail!(
+            Unsupported,
+            "NVRTC {major}.{minor} does not take the options of {name}, and may be too old for the device: {}",
+            log(&program)
+        );
+    }
     if code != nvrtcResult::NVRTC_SUCCESS {
         fail!(Cuda, "{name} does not compile:\n{}", log(&program));
     }

@@ -80,11 +80,11 @@ impl Iteration for Cg {
 
     fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<()> {
         // r = b - A x
-        verbs::copy(b, &self.r)?;
+        control.note(verbs::copy(b, &self.r));
         if guess {
             control.apply(&self.a, Mode::Forward, -1.0, x, 1.0, &self.r);
         } else {
-            verbs::fill(x, Scalar::ZERO)?;
+            control.note(verbs::fill(x, Scalar::ZERO));
         }
         control.sums.add_norm(RR, &self.r);
         self.precondition(control);
@@ -93,7 +93,8 @@ impl Iteration for Cg {
             p.set(RHO, rho);
             norms
         })?;
-        verbs::copy(&self.z, &self.p)
+        control.note(verbs::copy(&self.z, &self.p));
+        Ok(())
     }
 
     fn step(&mut self, x: &Array, control: &mut Control) -> Result<()> {
@@ -125,6 +126,8 @@ impl Iteration for Cg {
             norms
         })?;
         // x = x + alpha p, p = z + beta p
-        verbs::axpy_xpby(control.factor(ALPHA), &self.p, &self.z, control.factor(BETA), x)
+        let done = verbs::axpy_xpby(control.factor(ALPHA), &self.p, &self.z, control.factor(BETA), x);
+        control.note(done);
+        Ok(())
     }
 }

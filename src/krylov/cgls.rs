@@ -89,12 +89,12 @@ impl Cgls {
     }
 
     /// x += alpha c where damping has not done it, c = z + beta c, and with damping <c, c> of the next step's sums.
-    fn turn(&mut self, alpha: Coefficient, beta: Coefficient, x: &Array, control: &mut Control) -> Result<()> {
+    fn turn(&mut self, alpha: Coefficient, beta: Coefficient, x: &Array, control: &mut Control) {
         if self.is_damped() {
             control.sums.add_xpby_norm(CC, &self.z, beta, &self.c);
-            return Ok(());
+            return;
         }
-        verbs::axpy_xpby(alpha, &self.c, &self.z, beta, x)
+        control.note(verbs::axpy_xpby(alpha, &self.c, &self.z, beta, x));
     }
 
     fn is_damped(&self) -> bool {
@@ -126,15 +126,15 @@ impl Iteration for Cgls {
 
     fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<()> {
         // s = b - A x
-        verbs::copy(b, &self.s)?;
+        control.note(verbs::copy(b, &self.s));
         if guess {
             control.apply(&self.a, Mode::Forward, -1.0, x, 1.0, &self.s);
         } else {
-            verbs::fill(x, Scalar::ZERO)?;
+            control.note(verbs::fill(x, Scalar::ZERO));
         }
         control.sums.add_norm(SS, &self.s);
         if self.is_damped() {
-            verbs::fill(&self.c, Scalar::ZERO)?;
+            control.note(verbs::fill(&self.c, Scalar::ZERO));
         }
         self.normal_residual(Coefficient::from(0.0), x, control);
         control.conclude_start(|p| {
@@ -142,7 +142,8 @@ impl Iteration for Cgls {
             p.set(KAPPA, kappa);
             norms
         })?;
-        self.turn(Coefficient::from(0.0), Coefficient::from(0.0), x, control)
+        self.turn(Coefficient::from(0.0), Coefficient::from(0.0), x, control);
+        Ok(())
     }
 
     fn step(&mut self, x: &Array, control: &mut Control) -> Result<()> {
@@ -176,6 +177,7 @@ impl Iteration for Cgls {
             norms
         })?;
         // x = x + alpha c, c = z + beta c
-        self.turn(control.factor(ALPHA), control.factor(BETA), x, control)
+        self.turn(control.factor(ALPHA), control.factor(BETA), x, control);
+        Ok(())
     }
 }

@@ -219,6 +219,11 @@ impl Control {
     }
 
     fn reduce_here(&mut self) -> Result<()> {
+        // A failure of the device shows itself here: others must not take its sums for whole.
+        self.sums.bring_here();
+        if let Some(error) = self.sums.take_failure() {
+            self.context.raise(error);
+        }
         let request = self.request();
         let mut total = self.sums.reduce(request)?;
         if self.masked {

@@ -118,7 +118,7 @@ impl Operator {
     /// y := alpha op(A) x + beta y; with beta = 0, y is never read. Collective where the operator communicates.
     ///
     /// What this rank can see wrong before anything is sent is an error of the arguments; ranks see the same, or
-    /// agree on it with check level 1.
+    /// agree on it with check level 1. What fails on this rank's device is also kept for the ranks' next agreement.
     pub fn apply_scaled(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let checked = self.check(mode, alpha, x, beta, y);
         match self.context().check_level() {
@@ -127,7 +127,11 @@ impl Operator {
                 .context()
                 .agree_on(checked, &format_args!("{} in mode {mode:?} with {alpha:?}, {beta:?}", self.name()))?,
         }
-        self.apply_unchecked(mode, alpha, x, beta, y)
+        let done = self.apply_unchecked(mode, alpha, x, beta, y);
+        match &done {
+            Err(error) if matches!(error.status, Status::Cuda | Status::Nccl) => self.context().keep_failure(done),
+            _ => done,
+        }
     }
 
     /// As `apply_scaled`, where the caller knows that the arguments fit: operators made of operators call it.

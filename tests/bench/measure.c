@@ -11,20 +11,25 @@ static struct {
 
 static void stop(const char *what)
 {
-    if (bench.rank == 0) fprintf(stderr, "%s: %s; options: --threads N --large --short --match TEXT --table FILE\n", now.program, what);
-    MPI_Finalize();
+    if (bench.rank == 0) fprintf(stderr, "%s: %s; options: --threads N --large --short --match TEXT --table FILE --bytes N\n", now.program, what);
+    ranks_end();
     exit(2);
 }
 
 dlops_context *begin(int argc, char **argv, const char *program)
 {
+    return begin_on(argc, argv, program, (dlops_context_options)DLOPS_CONTEXT_OPTIONS_INIT);
+}
+
+dlops_context *begin_on(int argc, char **argv, const char *program, dlops_context_options choices)
+{
     const char *table = NULL;
-    MPI_Init(&argc, &argv);
-    MPI_Comm_rank(MPI_COMM_WORLD, &bench.rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &bench.ranks);
+    ranks_begin(&argc, &argv, &bench.rank, &bench.ranks);
     now.program = program;
     bench.threads = 1;
     bench.pairs = 15;
+    bench.repeats = 1;
+    bench.bytes = (double)(1 << 30);
     for (int k = 1; k < argc; ++k) {
         if (strcmp(argv[k], "--large") == 0) bench.large = 1;
         else if (strcmp(argv[k], "--short") == 0) bench.pairs = 5;
@@ -32,15 +37,16 @@ dlops_context *begin(int argc, char **argv, const char *program)
         else if (strcmp(argv[k], "--threads") == 0) bench.threads = atoi(argv[++k]);
         else if (strcmp(argv[k], "--match") == 0) now.match = argv[++k];
         else if (strcmp(argv[k], "--table") == 0) table = argv[++k];
+        else if (strcmp(argv[k], "--bytes") == 0) bench.bytes = atof(argv[++k]);
         else stop(argv[k]);
     }
     if (bench.threads < 1) stop("--threads");
+    if (!(bench.bytes >= 4096)) stop("--bytes is below 4096");
     if (table && bench.rank == 0 && !(now.table = fopen(table, "a"))) stop(table);
 
     dlops_context *context = NULL;
-    dlops_context_options choices = DLOPS_CONTEXT_OPTIONS_INIT;
     choices.threads = bench.threads;
-    CHECK(dlops_context_create_mpi(MPI_COMM_WORLD, &choices, &context));
+    CHECK(ranks_context(&choices, &context));
     return context;
 }
 
@@ -50,7 +56,7 @@ size_t large_bytes(void)
     /* Four vectors and as much again beside them. */
     unsigned long long most = available_bytes() / 8, wanted = 2 * cache_bytes() > least ? 2 * cache_bytes() : least;
     unsigned long long bytes = most < wanted ? most : wanted;
-    MPI_Bcast(&bytes, 1, MPI_UNSIGNED_LONG_LONG, 0, MPI_COMM_WORLD);
+    bytes = ranks_first(bytes);
     return (size_t)bytes & ~(((size_t)1 << 26) - 1);
 }
 
@@ -58,7 +64,7 @@ int finish(dlops_context **context)
 {
     dlops_context_destroy(context);
     if (now.table) fclose(now.table);
-    MPI_Finalize();
+    ranks_end();
     return 0;
 }
 
@@ -90,12 +96,11 @@ void quartiles(double *numbers, int n, double *lower, double *median, double *up
 
 double timed(work run, void *state)
 {
-    MPI_Barrier(MPI_COMM_WORLD);
-    double start = MPI_Wtime();
-    run(state);
-    double mine = MPI_Wtime() - start, slowest = 0;
-    MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
-    return slowest;
+    ranks_wait();
+    double start = ranks_seconds();
+    for (int k = 0; k < bench.repeats; ++k) run(state);
+    if (bench.context) CHECK(dlops_context_synchronize(bench.context));
+    return ranks_largest(ranks_seconds() - start) / bench.repeats;
 }
 
 void watch_memory(void)
@@ -105,9 +110,7 @@ void watch_memory(void)
 
 double memory_ratio(double vector_bytes)
 {
-    double mine = now.resident ? 1 + ((double)peak_bytes() - (double)now.resident) / vector_bytes : 0, worst = 0;
-    MPI_Allreduce(&mine, &worst, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
-    return worst;
+    return ranks_largest(now.resident ? 1 + ((double)peak_bytes() - (double)now.resident) / vector_bytes : 0);
 }
 
 /* "12.345 ms", or "us" where it is short. */
@@ -203,7 +206,7 @@ dlops_array *vector(dlops_space *space, int wrapped, uint64_t seed)
     size_t size = dtype == DLOPS_FLOAT32 ? 4 : 8;
     if (wrapped) {
         char *block = malloc((size_t)count * size + 64);
-        if (!block) MPI_Abort(MPI_COMM_WORLD, 1);
+        if (!block) ranks_abort();
         /* malloc gives multiples of 16 bytes. */
         CHECK(dlops_array_wrap_strided(space, block + size, NULL, block, free, &array));
     } else {

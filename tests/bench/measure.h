@@ -3,15 +3,15 @@
  *
  * Options of every program: --threads N (of each rank), --large (arrays of twice the last-level cache, at least 2 GiB
  * where memory allows), --short (5 pairs instead of 15), --match TEXT (only cases whose name has it), --table FILE (rows
- * are appended to it, fields parted by tabs: see the head of summary.awk).
+ * are appended to it, fields parted by tabs: see the head of summary.awk), --bytes N (of one array, on a device).
  */
 #ifndef MEASURE_H
 #define MEASURE_H
 
 #include "machine.h"
+#include "ranks.h"
 #include "streams.h"
 
-#include <dlops_mpi.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,20 +21,24 @@
     do {                                                                                                             \
         if ((call) != DLOPS_OK) {                                                                                    \
             fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, dlops_last_error());                                  \
-            MPI_Abort(MPI_COMM_WORLD, 1);                                                                            \
+            ranks_abort();                                                                                           \
         }                                                                                                            \
     } while (0)
 
 /* How this run measures; the same on all ranks. */
 typedef struct settings {
     int rank, ranks, threads, pairs, large;
+    int repeats;            /* runs of a case between two looks at the clock */
+    double bytes;           /* of one array of the benchmarks on a device */
+    dlops_context *context; /* with a device, which is waited for before the clock is looked at; else NULL */
 } settings;
 extern settings bench;
 
-/* MPI_Init, the options, and a context of all ranks with the threads asked for. */
+/* Begins the ranks, reads the options, and makes a context of all ranks with the threads asked for. */
 dlops_context *begin(int argc, char **argv, const char *program);
+dlops_context *begin_on(int argc, char **argv, const char *program, dlops_context_options choices);
 
-/* Destroys the context and ends MPI; the program's exit status. */
+/* Destroys the context and ends the ranks; the program's exit status. */
 int finish(dlops_context **context);
 
 /* Title of the cases that follow; `variant` says what differs from rank count to rank count, such as the cut axis. */

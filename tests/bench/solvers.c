@@ -107,7 +107,7 @@ static void iterate(void *solver)
         CHECK(dlops_solver_step(solver, &reason));
         if (reason != DLOPS_REASON_RUNNING) {
             fprintf(stderr, "an iteration ended early: %s\n", dlops_reason_text(reason));
-            MPI_Abort(MPI_COMM_WORLD, 1);
+            ranks_abort();
         }
     }
 }
@@ -156,8 +156,7 @@ static void method(dlops_context *context, int32_t which, const char *name, dlop
         CHECK(dlops_solver_setup(solver, b, x));
         double before = in_operator(context);
         total[k] = timed(iterate, solver) / steps;
-        double mine = (in_operator(context) - before) / steps;
-        MPI_Allreduce(&mine, &inside[k], 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+        inside[k] = ranks_largest((in_operator(context) - before) / steps);
         plain[k] = timed(loops, &u) / steps;
         beyond[k] = total[k] - inside[k];
         ratio[k] = beyond[k] / plain[k];

@@ -90,9 +90,15 @@ impl std::fmt::Display for Case {
     }
 }
 
+/// Where the repository is now, which need not be where this was compiled.
+fn path(file: &str) -> String {
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+    format!("{root}/tests/reference/{file}.txt")
+}
+
 /// All cases of one operator (or solver) in `tests/reference/<file>.txt`; at least one.
 pub fn cases(file: &str, operator: &str) -> Vec<Case> {
-    let path = format!("{}/tests/reference/{file}.txt", env!("CARGO_MANIFEST_DIR"));
+    let path = path(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let found: Vec<Case> = parse(&text).into_iter().filter(|c| c.operator == operator).collect();
     assert!(!found.is_empty(), "{path}: no case of {operator}");
@@ -101,7 +107,7 @@ pub fn cases(file: &str, operator: &str) -> Vec<Case> {
 
 /// The text of an iteration table that PyLops-MPI printed.
 pub fn table(name: &str) -> String {
-    let path = format!("{}/tests/reference/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let path = path(name);
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 

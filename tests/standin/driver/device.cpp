@@ -3,6 +3,7 @@
 #include <cstring>
 #include <map>
 
+#include "../abi/versions.h"
 #include "device_memory.h"
 #include "guard.h"
 #include "lock.h"
@@ -46,7 +47,7 @@ CUDA_API CUresult cuInit(unsigned flags) {
 
 CUDA_API CUresult cuDriverGetVersion(int* version) {
     if (!version) return CUDA_ERROR_INVALID_VALUE;
-    *version = 13000;
+    *version = versions::driver();
     return CUDA_SUCCESS;
 }
 

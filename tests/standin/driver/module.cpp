@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../abi/image.h"
+#include "../abi/versions.h"
 #include "elf_variables.h"
 #include "host_memory.h"
 #include "lock.h"
@@ -50,6 +51,7 @@ void lay_out(Module& m, const ElfLayout& elf, uintptr_t base) {
 std::shared_ptr<Module> load(Context& c, const void* image) {
     std::string sealed, elf;
     unsigned capability = 0;
+    driver::require(versions::compiler() / 1000 <= versions::driver() / 1000, CUDA_ERROR_INVALID_IMAGE);
     auto text = static_cast<const char*>(image);
     if (std::memcmp(text, "\x7f" "ELF", 4) == 0) {
         driver::require(image::open(image, elf, capability), CUDA_ERROR_INVALID_IMAGE);

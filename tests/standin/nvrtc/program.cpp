@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "../abi/image.h"
+#include "../abi/versions.h"
 #include "compile.h"
 
 #define NVRTC_API extern "C" __attribute__((visibility("default")))
@@ -58,8 +59,8 @@ nvrtcResult copy_of(nvrtcProgram handle, char* out, std::string Program::* text,
 
 NVRTC_API nvrtcResult nvrtcVersion(int* major, int* minor) {
     if (!major || !minor) return NVRTC_ERROR_INVALID_INPUT;
-    *major = 13;
-    *minor = 0;
+    *major = versions::compiler() / 1000;
+    *minor = versions::compiler() % 1000 / 10;
     return NVRTC_SUCCESS;
 }
 

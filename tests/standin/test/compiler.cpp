@@ -186,3 +186,15 @@ CASE("compiler", modules_are_apart, ENV(), 0, "") {
     OK(launch(g, 1, 1, x));
     SAME(host<int>(x, 1)[0], 1);
 }
+
+CASE("compiler", of_a_later_release, ENV("STANDIN_DRIVER_VERSION=12.4", "STANDIN_NVRTC_VERSION=13.1"), 0, "") {
+    start();
+    int driver = 0, major = 0, minor = 0;
+    OK(cu("cuDriverGetVersion", &driver));
+    SAME(driver, 12040);
+    OK(rtc("nvrtcVersion", &major, &minor));
+    SAME(major * 1000 + minor * 10, 13010);
+    Built b = build("extern \"C\" __global__ void k() {}");
+    CUmodule m = nullptr;
+    SAME(cu("cuModuleLoadData", &m, static_cast<const void*>(b.cubin.data())), 200);
+}
