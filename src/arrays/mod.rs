@@ -11,6 +11,7 @@ pub mod gather;
 pub mod ghosts;
 pub mod halo;
 mod host_twin;
+pub mod kernel;
 pub mod local;
 pub mod memory;
 pub mod norms;

@@ -2,6 +2,7 @@
 
 pub mod banded;
 pub mod convert;
+pub mod expression;
 pub mod program;
 pub mod reduce;
 pub mod stencil;
@@ -17,8 +18,9 @@ use std::ffi::CStr;
 pub use walk::{Strided, Walk};
 
 /// Files that kernels include.
-static HEADERS: [Header; 3] = [
+static HEADERS: [Header; 4] = [
     Header { name: c"element.cuh", text: include_str!("element.cuh") },
+    Header { name: c"strided.cuh", text: include_str!("strided.cuh") },
     Header { name: c"walk.cuh", text: include_str!("walk.cuh") },
     Header { name: c"sum.cuh", text: include_str!("sum.cuh") },
 ];
