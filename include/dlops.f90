@@ -6,7 +6,7 @@
 ! By hand: mpifort -cpp -DDLOPS_MPI -c $(pkg-config --variable=fortran_source dlops); leave DLOPS_MPI out for a library
 ! without MPI.
 !
-! Names are those of dlops.h, objects are type(dlops_context) to type(dlops_solver). Required arguments come first,
+! Names are those of dlops.h, objects are type(dlops_context) to type(dlops_kernel). Required arguments come first,
 ! outputs after inputs; the options of C are optional arguments, to be passed by keyword.
 !
 ! Fortran order
@@ -44,6 +44,7 @@
 #include "fortran/global.f90"
 #include "fortran/arrays.f90"
 #include "fortran/vectors.f90"
+#include "fortran/kernels.f90"
 #include "fortran/operators.f90"
 #include "fortran/basic.f90"
 #include "fortran/dense.f90"
@@ -56,8 +57,8 @@
 
 module dlops
   use dlops_constants
-  use dlops_types, only: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_grid_dimension, &
-    dlops_memory_statistics
+  use dlops_types, only: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_kernel, &
+    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument
   use dlops_errors, only: dlops_last_error, dlops_status_text, dlops_reason_text, dlops_version, dlops_build_info, &
     dlops_abi_version, dlops_live_handles
   use dlops_contexts
@@ -68,6 +69,7 @@ module dlops
   use dlops_global
   use dlops_arrays
   use dlops_vectors
+  use dlops_kernels
   use dlops_operators
   use dlops_basic
   use dlops_dense

@@ -38,6 +38,7 @@
 #include "dlops/derivative.hpp"
 #include "dlops/error.hpp"
 #include "dlops/fourier.hpp"
+#include "dlops/kernel.hpp"
 #include "dlops/linear_operator.hpp"
 #include "dlops/signal.hpp"
 #include "dlops/solver.hpp"

@@ -26,6 +26,7 @@ pub enum Status {
     Layout = -13,
     Format = -14,
     Collective = -15,
+    Compilation = -16,
     Memory = -100,
     Mpi = -101,
     MpiMismatch = -102,
@@ -39,7 +40,7 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of its number.
-    pub const ALL: [Status; 25] = [
+    pub const ALL: [Status; 26] = [
         Status::Ok,
         Status::NullPointer,
         Status::Handle,
@@ -56,6 +57,7 @@ impl Status {
         Status::Layout,
         Status::Format,
         Status::Collective,
+        Status::Compilation,
         Status::Memory,
         Status::Mpi,
         Status::MpiMismatch,
@@ -96,6 +98,7 @@ impl Status {
             Status::Layout => "the layout does not fit the shape or the ranks",
             Status::Format => "a file is truncated, malformed or of another type",
             Status::Collective => "the ranks passed different arguments to a collective call",
+            Status::Compilation => "the source of a kernel does not compile",
             Status::Memory => "memory could not be allocated",
             Status::Mpi => "an MPI call failed",
             Status::MpiMismatch => "host and library were built for different MPI implementations",

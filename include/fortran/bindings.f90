@@ -1,7 +1,7 @@
 !> The functions of dlops.h as they are, named c_<function>; every handle is a type(c_ptr).
 module dlops_bindings
   use, intrinsic :: iso_c_binding, only: c_char, c_double, c_funptr, c_int32_t, c_int64_t, c_ptr, c_size_t
-  use dlops_types, only: dlops_memory_statistics, dlops_scalar
+  use dlops_types, only: dlops_kernel_argument, dlops_memory_statistics, dlops_scalar
   implicit none
   public
 
@@ -652,6 +652,87 @@ module dlops_bindings
       import :: c_double, c_int32_t, c_ptr
       type(c_ptr), value :: x
       real(c_double), intent(out) :: smallest, largest
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_create_elementwise(context, inputs, outputs, body, name, choices, result) bind(C, &
+        name="dlops_kernel_create_elementwise") result(returned)
+      import :: c_char, c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      character(kind=c_char), intent(in) :: inputs(*), outputs(*), body(*), name(*)
+      type(c_ptr), value :: choices
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_apply(kernel, input_count, inputs, scalar_count, scalars, output_count, outputs) bind(C, &
+        name="dlops_kernel_apply") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr, dlops_scalar
+      type(c_ptr), value :: kernel
+      integer(c_int64_t), value :: input_count
+      type(c_ptr), intent(in) :: inputs(*)
+      integer(c_int64_t), value :: scalar_count
+      type(dlops_scalar), intent(in) :: scalars(*)
+      integer(c_int64_t), value :: output_count
+      type(c_ptr), intent(in) :: outputs(*)
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_get_name(kernel, name, length) bind(C, name="dlops_kernel_get_name") result(returned)
+      import :: c_char, c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: kernel
+      character(kind=c_char), intent(inout) :: name(*)
+      integer(c_size_t), value :: length
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_view(kernel) bind(C, name="dlops_kernel_view") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: kernel
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_retain(kernel, copy) bind(C, name="dlops_kernel_retain") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: kernel
+      type(c_ptr), intent(inout) :: copy
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_destroy(kernel) bind(C, name="dlops_kernel_destroy") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), intent(inout) :: kernel
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_create_reduction(context, inputs, output, map, reduce, post, identity, name, choices, result) &
+        bind(C, name="dlops_kernel_create_reduction") result(returned)
+      import :: c_char, c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      character(kind=c_char), intent(in) :: inputs(*), output(*), map(*), reduce(*), post(*), identity(*), name(*)
+      type(c_ptr), value :: choices
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_reduce(kernel, input_count, inputs, scalar_count, scalars, result) bind(C, &
+        name="dlops_kernel_reduce") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr, dlops_scalar
+      type(c_ptr), value :: kernel
+      integer(c_int64_t), value :: input_count
+      type(c_ptr), intent(in) :: inputs(*)
+      integer(c_int64_t), value :: scalar_count
+      type(dlops_scalar), intent(in) :: scalars(*)
+      type(dlops_scalar), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_create_raw(context, source, name, options, result) bind(C, name="dlops_kernel_create_raw") &
+        result(returned)
+      import :: c_char, c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      character(kind=c_char), intent(in) :: source(*), name(*), options(*)
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
+    function c_kernel_launch(kernel, grid, block, shared_bytes, argument_count, arguments) bind(C, &
+        name="dlops_kernel_launch") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr, dlops_kernel_argument
+      type(c_ptr), value :: kernel
+      integer(c_int64_t), intent(in) :: grid(3), block(3)
+      integer(c_int64_t), value :: shared_bytes, argument_count
+      type(dlops_kernel_argument), intent(in) :: arguments(*)
       integer(c_int32_t) :: returned
     end function
     function c_operator_apply(op, mode, x, y) bind(C, name="dlops_operator_apply") result(returned)

@@ -24,6 +24,7 @@ module dlops_constants
   integer, parameter :: DLOPS_ERROR_LAYOUT = -13  !< the layout does not fit the shape or the ranks
   integer, parameter :: DLOPS_ERROR_FORMAT = -14  !< a file is truncated, malformed or of another type
   integer, parameter :: DLOPS_ERROR_COLLECTIVE = -15  !< the ranks passed different arguments to a collective call
+  integer, parameter :: DLOPS_ERROR_COMPILATION = -16  !< the source of a kernel does not compile
   integer, parameter :: DLOPS_ERROR_MEMORY = -100  !< memory could not be allocated
   integer, parameter :: DLOPS_ERROR_MPI = -101  !< an MPI call failed
   integer, parameter :: DLOPS_ERROR_MPI_MISMATCH = -102  !< host and library were built for different MPI implementations

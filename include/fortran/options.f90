@@ -1,6 +1,7 @@
 !> The options structs of dlops.h, zero for the default; the module makes them from optional arguments.
 module dlops_options
-  use, intrinsic :: iso_c_binding, only: c_double, c_int32_t, c_int64_t, c_null_ptr, c_ptr, c_size_t
+  use, intrinsic :: iso_c_binding, only: c_double, c_funptr, c_int32_t, c_int64_t, c_null_funptr, &
+    c_null_ptr, c_ptr, c_size_t
   implicit none
   public
 
@@ -111,6 +112,15 @@ module dlops_options
     integer(c_int32_t) :: reserved = 0
     type(c_ptr) :: name = c_null_ptr
   end type callback_options
+
+  type, bind(C) :: kernel_options
+    integer(c_size_t) :: struct_size = 0
+    type(c_ptr) :: preamble = c_null_ptr
+    type(c_ptr) :: compiler_options = c_null_ptr
+    type(c_funptr) :: host_function = c_null_funptr
+    type(c_ptr) :: user = c_null_ptr
+    type(c_funptr) :: destroy = c_null_funptr
+  end type kernel_options
 
   type, bind(C) :: block_options
     integer(c_size_t) :: struct_size = 0

@@ -4,8 +4,8 @@ module dlops_types
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   implicit none
   private
-  public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_scalar, dlops_grid_dimension, &
-    dlops_memory_statistics
+  public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_kernel, dlops_scalar, &
+    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument
   public :: scalar_of
 
   !> Where work happens. The component `handle` of each of these types is the pointer that C functions take;
@@ -32,6 +32,29 @@ module dlops_types
   !> Finds x with A x = b in some sense.
   type :: dlops_solver
     type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> A computation of the host's on elements of arrays.
+  type :: dlops_kernel
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> A part of this rank's elements for a host function of a kernel, contiguous in every array. C pointers to arrays of
+  !! as many things as said.
+  type, bind(C) :: dlops_kernel_block
+    integer(c_int64_t) :: count = 0              !< elements of the block
+    type(c_ptr) :: indices = c_null_ptr          !< `count` integer(int64), the global index of each element, from 0
+    type(c_ptr) :: inputs = c_null_ptr           !< a c_ptr to the elements of each input
+    type(c_ptr) :: input_dtypes = c_null_ptr     !< an integer(int32) for each input, DLOPS_FLOAT32, ...
+    type(c_ptr) :: scalars = c_null_ptr          !< two real(real64) for each scalar, real and imaginary part
+    type(c_ptr) :: outputs = c_null_ptr          !< a c_ptr to the elements of each output
+    type(c_ptr) :: output_dtypes = c_null_ptr    !< an integer(int32) for each output
+  end type
+
+  !> An argument of a launch; made by dlops_argument.
+  type, bind(C) :: dlops_kernel_argument
+    type(c_ptr) :: array = c_null_ptr
+    type(c_ptr) :: value = c_null_ptr
   end type
 
   !> A scalar as C passes it.

@@ -12,6 +12,7 @@ pub mod gather;
 pub mod ghosts;
 pub mod halo;
 pub(crate) mod host_twin;
+pub mod kernel;
 pub mod local;
 pub mod memory;
 pub mod norms;

@@ -34,7 +34,7 @@ pub(crate) fn on_device<const N: usize>(leaves: [&Array; N]) -> Result<Option<(&
 }
 
 /// A walk over leaves of one count.
-fn walk<const N: usize>(count: usize, locals: [&Local; N]) -> Result<Walk<N>> {
+pub(super) fn walk<const N: usize>(count: usize, locals: [&Local; N]) -> Result<Walk<N>> {
     let Some(strided) = locals.iter().find(|l| !l.is_contiguous()) else {
         return Ok(Walk::contiguous(count, locals.map(|l| l.pointer() as u64)));
     };

@@ -3,6 +3,7 @@
 use super::array::Array;
 use super::verbs;
 use crate::comm::Communicator;
+use crate::device::PinnedMemory;
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
@@ -41,7 +42,8 @@ pub(super) fn synchronize_leaf(x: &Array, root: usize) -> Result<()> {
         return Ok(());
     }
     if space.memory() == Memory::Cuda {
-        return context.with_staging(bytes, |room| through_host(x, &*group, root, (room, bytes)));
+        let room = PinnedMemory::new(context.device_stream()?, bytes)?;
+        return through_host(x, &*group, root, (room.pointer(), bytes));
     }
     if local.is_contiguous() {
         // SAFETY: contiguous local elements, which nothing else uses during the call.

@@ -38,10 +38,10 @@ impl Options for dlops_callback_options {
     const NAME: &'static str = "dlops_callback_options";
 }
 
-/// The host's pointer, shared by the two functions of an operator.
-struct Host {
-    user: *mut c_void,
-    /// Set when the operator is made: until then `user` is the caller's.
+/// The host's pointer, shared by the functions of an object.
+pub(super) struct Host {
+    pub(super) user: *mut c_void,
+    /// Set when the object is made: until then `user` is the caller's.
     destroy: OnceLock<unsafe extern "C" fn(*mut c_void)>,
 }
 
@@ -51,12 +51,12 @@ unsafe impl Send for Host {}
 unsafe impl Sync for Host {}
 
 impl Host {
-    fn new(user: *mut c_void) -> Arc<Host> {
+    pub(super) fn new(user: *mut c_void) -> Arc<Host> {
         Arc::new(Host { user, destroy: OnceLock::new() })
     }
 
     /// From now on the library lets go of `user`.
-    fn adopt(&self, destroy: dlops_destroy_callback) {
+    pub(super) fn adopt(&self, destroy: dlops_destroy_callback) {
         if let Some(destroy) = destroy {
             self.destroy.get_or_init(|| destroy);
         }

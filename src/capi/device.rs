@@ -66,21 +66,26 @@ pub unsafe extern "C" fn dlops_context_get_device_name(
 ) -> dlops_status {
     call("dlops_context_get_device_name", || {
         let context = borrow::<Context>(context, "context")?;
-        let text = stream(&context)?.device().name();
-        if name.is_null() {
-            fail!(NullPointer, "name is NULL");
-        }
-        if length == 0 {
-            fail!(Argument, "length is 0, expected at least 1");
-        }
-        let n = text.len().min(length - 1);
         // SAFETY: the host's buffer has `length` bytes.
-        unsafe {
-            std::ptr::copy_nonoverlapping(text.as_ptr(), name.cast(), n);
-            name.add(n).write(0);
-        }
-        Ok(())
+        unsafe { write_name(stream(&context)?.device().name(), name, length) }
     })
+}
+
+/// A text in the host's buffer of `length` bytes, cut to it, with its NUL.
+pub(super) unsafe fn write_name(text: &str, name: *mut c_char, length: usize) -> Result<()> {
+    if name.is_null() {
+        fail!(NullPointer, "name is NULL");
+    }
+    if length == 0 {
+        fail!(Argument, "length is 0, expected at least 1");
+    }
+    let n = text.len().min(length - 1);
+    // SAFETY: the host's buffer has `length` bytes.
+    unsafe {
+        std::ptr::copy_nonoverlapping(text.as_ptr(), name.cast(), n);
+        name.add(n).write(0);
+    }
+    Ok(())
 }
 
 /// The stream (a cudaStream_t) that the context's work is put on: the host's, or the library's own, which lives as long

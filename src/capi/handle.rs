@@ -3,6 +3,7 @@
 //! A handle is a number, not an address: tag (8 bits), generation (24), slot (32). A wrong, stale or freed handle is
 //! recognised without touching memory that it might seem to point to; tagged values are never addresses of user space.
 
+use crate::arrays::kernel::Kernel;
 use crate::arrays::{Array, Space};
 use crate::context::Context;
 use crate::error::Result;
@@ -22,6 +23,7 @@ pub(super) enum Object {
     Array(Array),
     Operator(Operator),
     Solver(Solver),
+    Kernel(Kernel),
 }
 
 impl Object {
@@ -32,6 +34,7 @@ impl Object {
             Object::Array(_) => Array::KIND,
             Object::Operator(_) => Operator::KIND,
             Object::Solver(_) => Solver::KIND,
+            Object::Kernel(_) => Kernel::KIND,
         }
     }
 }
@@ -76,6 +79,7 @@ handled!(Space, Space, dlops_space, self => Self::context(self), "What shape a v
 handled!(Array, Array, dlops_array, self => self.space().context(), "One element of a space.");
 handled!(Operator, Operator, dlops_operator, self => Self::context(self), "A linear map from a domain to a range space.");
 handled!(Solver, Solver, dlops_solver, self => Self::context(self), "Finds x with A x = b in some sense.");
+handled!(Kernel, Kernel, dlops_kernel, self => Self::context(self), "A computation of the host's on elements of arrays.");
 
 struct Slot {
     generation: u64,

@@ -93,6 +93,7 @@ c_texts!(
     Layout,
     Format,
     Collective,
+    Compilation,
     Memory,
     Mpi,
     MpiMismatch,

@@ -26,7 +26,7 @@ pub use driver::available;
 pub use event::Event;
 pub use graph::Graph;
 pub use memory::DeviceMemory;
-pub use module::{Function, Source};
+pub use module::{Function, Source, Text};
 pub use nccl::{nccl_is_off, UniqueId};
 pub use nccl_communicator::{NcclCommunicator, Piece};
 pub use nvrtc::Header;

@@ -4,12 +4,12 @@ use super::cubin_cache;
 use super::device::Device;
 use super::driver::{self, check};
 use super::nvrtc::{self, Header};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::fail;
-use cudarc::driver::sys::{self, CUfunction, CUmodule};
+use cudarc::driver::sys::{self, CUfunction, CUmodule, CUresult};
 use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::CStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A file of kernels inside the library.
 pub struct Source {
@@ -22,7 +22,20 @@ pub struct Source {
 impl Source {
     /// Machine code for an architecture (compute capability, major and minor); needs NVRTC and no device.
     pub fn compile(&self, option: &str, architecture: (i32, i32)) -> Result<Vec<u8>> {
-        nvrtc::compile(self.name, self.text, self.headers, &options(option, architecture))
+        self.with(option).compile(architecture).map_err(too_old)
+    }
+
+    /// Products are rounded before they are added, as on the host: the numbers are then the same to the bit.
+    fn with<'a>(&'a self, option: &'a str) -> Text<'a> {
+        Text { name: self.name, text: self.text, headers: self.headers, options: vec!["--fmad=false", option] }
+    }
+}
+
+/// Options that the compiler refuses were not the host's.
+fn too_old(error: Error) -> Error {
+    match error.status {
+        Status::Option => Error::new(Status::Unsupported, error.message),
+        _ => error,
     }
 }
 
@@ -41,10 +54,40 @@ fn explain_versions<T>(error: Error) -> Result<T> {
     )
 }
 
-/// Products are rounded before they are added, as on the host: the numbers are then the same to the bit.
-fn options(option: &str, (major, minor): (i32, i32)) -> Vec<String> {
-    let architecture = format!("--gpu-architecture=sm_{major}{minor}");
-    vec![architecture, "--std=c++17".into(), "--fmad=false".into(), "-default-device".into(), option.into()]
+/// A source that is known at run time only, with the compiler's options for it.
+pub struct Text<'a> {
+    /// What the compiler calls it in its messages.
+    pub name: &'a str,
+    pub text: &'a str,
+    /// What it may include.
+    pub headers: &'static [Header],
+    pub options: Vec<&'a str>,
+}
+
+impl Text<'_> {
+    /// Machine code for an architecture (compute capability, major and minor); needs NVRTC and no device.
+    pub fn compile(&self, architecture: (i32, i32)) -> Result<Vec<u8>> {
+        nvrtc::compile(self.name, self.text, self.headers, &self.options(architecture))
+    }
+
+    fn options(&self, (major, minor): (i32, i32)) -> Vec<String> {
+        let architecture = format!("--gpu-architecture=sm_{major}{minor}");
+        let own = [architecture.as_str(), "--std=c++17", "-default-device"];
+        own.iter().chain(&self.options).map(|o| o.to_string()).collect()
+    }
+
+    /// Everything that the machine code depends on.
+    fn describe(&self, architecture: (i32, i32)) -> Result<String> {
+        let (major, minor) = nvrtc::version()?;
+        let options = self.options(architecture).join(" ");
+        let version = env!("CARGO_PKG_VERSION");
+        let mut all = format!("dlops {version}, nvrtc {major}.{minor}, {}, {options}", self.name);
+        for header in self.headers {
+            all.push_str(&format!("\n--- {}\n{}", header.name.to_string_lossy(), header.text));
+        }
+        all.push_str(&format!("\n---\n{}", self.text));
+        Ok(all)
+    }
 }
 
 /// A kernel that is ready to be launched on its device.
@@ -70,7 +113,7 @@ impl Function {
 }
 
 struct Loaded {
-    module: CUmodule,
+    module: Module,
     functions: HashMap<&'static CStr, Function>,
 }
 
@@ -78,14 +121,27 @@ struct Loaded {
 #[derive(Default)]
 pub(super) struct Modules {
     loaded: Mutex<HashMap<(&'static str, &'static str), Loaded>>,
+    /// Of texts, by everything that their machine code depends on.
+    texts: Mutex<HashMap<String, Module>>,
+}
+
+#[derive(Clone, Copy)]
+struct Module(CUmodule);
+
+// SAFETY: a driver's handle, which any thread may use.
+unsafe impl Send for Module {}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Modules {
     /// Once, when the device goes; its context is current.
     pub(super) fn unload(&self) {
-        for (_, loaded) in self.loaded.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+        let own = lock(&self.loaded).drain().map(|(_, loaded)| loaded.module).collect::<Vec<_>>();
+        for Module(module) in own.into_iter().chain(lock(&self.texts).drain().map(|(_, module)| module)) {
             // SAFETY: loaded by `load`, and no launch of it can follow.
-            let _ = unsafe { sys::cuModuleUnload(loaded.module) };
+            let _ = unsafe { sys::cuModuleUnload(module) };
         }
     }
 }
@@ -94,70 +150,85 @@ impl Device {
     /// The kernel `name` of a source compiled with one option, such as `-DDLOPS_FLOAT32`. Compiles at the first call for
     /// a source and option; later calls allocate nothing.
     pub fn function(&self, source: &'static Source, option: &'static str, name: &'static CStr) -> Result<Function> {
-        let mut loaded = self.modules.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = lock(&self.modules.loaded);
         let key = (source.name, option);
         let entry = match loaded.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
-                let code = self.code(source, option)?;
-                let module = self.load(&code).or_else(|error| {
-                    // Code of the cache that this driver refuses is compiled again, once.
-                    let fresh = self.compile(source, option)?;
-                    let again = if fresh == code { Err(error) } else { self.load(&fresh) };
-                    again.or_else(explain_versions)
-                })?;
+                let module = self.module(&source.with(option)).map_err(too_old)?;
                 place.insert(Loaded { module, functions: HashMap::new() })
             }
         };
         if let Some(function) = entry.functions.get(name) {
             return Ok(*function);
         }
-        let _current = self.enter()?;
-        let mut raw = std::ptr::null_mut();
-        // SAFETY: a loaded module and a string that ends in zero; the driver writes one handle.
-        check(unsafe { sys::cuModuleGetFunction(&mut raw, entry.module, name.as_ptr()) }, || {
-            format!("kernel {} of {}", name.to_string_lossy(), source.name)
-        })?;
-        let function = Function { raw, name };
+        let function = self.find(entry.module, name, name, source.name)?;
         entry.functions.insert(name, function);
         Ok(function)
     }
 
-    fn load(&self, code: &[u8]) -> Result<CUmodule> {
+    /// The kernel `name` of a text, which is compiled once in the life of the device and kept on disk as sources are.
+    /// Errors of launches call it `label`.
+    pub fn text_function(&self, text: &Text, name: &CStr, label: &'static CStr) -> Result<Function> {
+        let mut texts = lock(&self.modules.texts);
+        let key = text.describe(self.architecture())?;
+        let module = match texts.get(&key) {
+            Some(known) => *known,
+            None => {
+                let module = self.module(text)?;
+                texts.insert(key, module);
+                module
+            }
+        };
+        self.find(module, name, label, text.name)
+    }
+
+    fn find(&self, module: Module, name: &CStr, label: &'static CStr, source: &str) -> Result<Function> {
+        let _current = self.enter()?;
+        let mut raw = std::ptr::null_mut();
+        // SAFETY: a loaded module and a string that ends in zero; the driver writes one handle.
+        match unsafe { sys::cuModuleGetFunction(&mut raw, module.0, name.as_ptr()) } {
+            CUresult::CUDA_ERROR_NOT_FOUND => {
+                fail!(Argument, "{source} has no kernel {}; is it extern \"C\" __global__?", name.to_string_lossy())
+            }
+            code => check(code, || format!("kernel {} of {source}", name.to_string_lossy()))?,
+        }
+        Ok(Function { raw, name: label })
+    }
+
+    /// Compiles what is not in the cache, and loads it.
+    fn module(&self, text: &Text) -> Result<Module> {
+        let code = self.code(text)?;
+        self.load(&code).or_else(|error| {
+            // Code of the cache that this driver refuses is compiled again, once.
+            let fresh = self.compile(text)?;
+            let again = if fresh == code { Err(error) } else { self.load(&fresh) };
+            again.or_else(explain_versions)
+        })
+    }
+
+    fn load(&self, code: &[u8]) -> Result<Module> {
         let _current = self.enter()?;
         let mut module = std::ptr::null_mut();
         // SAFETY: the driver checks the image, which is not used after the call, and writes one handle.
         check(unsafe { sys::cuModuleLoadData(&mut module, code.as_ptr().cast()) }, || "cuModuleLoadData".into())?;
-        Ok(module)
+        Ok(Module(module))
     }
 
     /// Machine code for this device, from the cache or the compiler.
-    fn code(&self, source: &Source, option: &str) -> Result<Vec<u8>> {
+    fn code(&self, text: &Text) -> Result<Vec<u8>> {
         let stored = match cubin_cache::directory() {
-            Some(directory) => cubin_cache::load(&directory, &self.describe(source, option)?),
+            Some(directory) => cubin_cache::load(&directory, &text.describe(self.architecture())?),
             None => None,
         };
-        stored.map_or_else(|| self.compile(source, option), Ok)
+        stored.map_or_else(|| self.compile(text), Ok)
     }
 
-    fn compile(&self, source: &Source, option: &str) -> Result<Vec<u8>> {
-        let code = source.compile(option, self.architecture())?;
+    fn compile(&self, text: &Text) -> Result<Vec<u8>> {
+        let code = text.compile(self.architecture())?;
         if let Some(directory) = cubin_cache::directory() {
-            cubin_cache::store(&directory, &self.describe(source, option)?, &code);
+            cubin_cache::store(&directory, &text.describe(self.architecture())?, &code);
         }
         Ok(code)
-    }
-
-    /// Everything that the machine code depends on.
-    fn describe(&self, source: &Source, option: &str) -> Result<String> {
-        let (major, minor) = nvrtc::version()?;
-        let options = options(option, self.architecture()).join(" ");
-        let version = env!("CARGO_PKG_VERSION");
-        let mut all = format!("dlops {version}, nvrtc {major}.{minor}, {}, {options}", source.name);
-        for header in source.headers {
-            all.push_str(&format!("\n--- {}\n{}", header.name.to_string_lossy(), header.text));
-        }
-        all.push_str(&format!("\n---\n{}", source.text));
-        Ok(all)
     }
 }

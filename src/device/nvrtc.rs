@@ -86,16 +86,18 @@ pub(super) fn compile(name: &str, source: &str, headers: &[Header], options: &[S
     let program = Program(program);
     // SAFETY: a live program and as many options as said.
     let code = unsafe { sys::nvrtcCompileProgram(program.0, options.len() as i32, options.as_ptr()) };
-    if code == nvrtcResult::NVRTC_ERROR_INVALID_OPTION {
-        let (major, minor) = version()?;
-        fail!(
-            Unsupported,
-            "NVRTC {major}.{minor} does not take the options of {name}, and may be too old for the device: {}",
-            log(&program)
-        );
-    }
-    if code != nvrtcResult::NVRTC_SUCCESS {
-        fail!(Cuda, "{name} does not compile:\n{}", log(&program));
+    match code {
+        nvrtcResult::NVRTC_SUCCESS => {}
+        nvrtcResult::NVRTC_ERROR_COMPILATION => fail!(Compilation, "{name} does not compile:\n{}", log(&program)),
+        nvrtcResult::NVRTC_ERROR_INVALID_OPTION => {
+            let (major, minor) = version()?;
+            fail!(
+                Option,
+                "NVRTC {major}.{minor} refuses the options of {name}, or is too old for the device:\n{}",
+                log(&program)
+            )
+        }
+        _ => fail!(Cuda, "{name}: {code:?}\n{}", log(&program)),
     }
     let mut size = 0;
     // SAFETY: a compiled program; the library writes one size, then as many bytes.

@@ -3,6 +3,7 @@
 #[macro_use]
 pub mod cpu;
 pub mod cuda;
+pub mod expression;
 pub mod host;
 pub mod program;
 pub mod stencil;

@@ -2,6 +2,7 @@
 
 pub mod banded;
 pub mod convert;
+pub mod expression;
 pub mod measure;
 pub mod program;
 pub mod random;
@@ -25,12 +26,18 @@ macro_rules! header {
     };
 }
 
-static HEADERS: [Header; 3] =
-    [header!(c"element.cuh", "element.cuh"), header!(c"walk.cuh", "walk.cuh"), header!(c"sum.cuh", "sum.cuh")];
+/// Files that kernels include.
+static HEADERS: [Header; 4] = [
+    header!(c"element.cuh", "element.cuh"),
+    header!(c"strided.cuh", "strided.cuh"),
+    header!(c"walk.cuh", "walk.cuh"),
+    header!(c"sum.cuh", "sum.cuh"),
+];
 
 /// Files that exact_sum.cu includes.
-static EXACT_HEADERS: [Header; 6] = [
+static EXACT_HEADERS: [Header; 7] = [
     header!(c"element.cuh", "element.cuh"),
+    header!(c"strided.cuh", "strided.cuh"),
     header!(c"walk.cuh", "walk.cuh"),
     header!(c"sum.cuh", "sum.cuh"),
     header!(c"exact_sum.cuh", "exact_sum.cuh"),

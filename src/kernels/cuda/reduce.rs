@@ -17,7 +17,7 @@ pub(super) static EXACT: Source =
     Source { name: "exact_sum.cu", text: include_str!("exact_sum.cu"), headers: &EXACT_HEADERS };
 
 /// Threads of a block: `SUM_THREADS` of sum.cuh.
-const THREADS: u32 = 256;
+pub(super) const THREADS: u32 = 256;
 
 /// Blocks of a reduction on each multiprocessor.
 const BLOCKS_EACH: usize = 8;
@@ -77,15 +77,15 @@ impl Slots {
         unsafe { self.stream().copy_in(self.slot(k), (&raw const value).cast(), 8) }
     }
 
-    fn partials(&self) -> u64 {
+    pub(super) fn partials(&self) -> u64 {
         self.memory.pointer() + self.slot_bytes() * self.count as u64
     }
 
-    fn ticket(&self) -> u64 {
+    pub(super) fn ticket(&self) -> u64 {
         self.partials() + 16 * self.blocks as u64
     }
 
-    fn grid(&self, elements: usize) -> [u32; 3] {
+    pub(super) fn grid(&self, elements: usize) -> [u32; 3] {
         [elements.div_ceil(THREADS as usize).min(self.blocks) as u32, 1, 1]
     }
 }

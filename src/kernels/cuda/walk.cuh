@@ -1,18 +1,7 @@
 // Walks over the elements of N blocks of one shape, each with its strides; 16 bytes at a time where all are contiguous.
 #pragma once
 #include "element.cuh"
-
-constexpr int MAX_AXES = 8;
-
-template <int N> struct Walk {
-    Index count;
-    // 0: all blocks are contiguous; else extents and strides say where the elements are.
-    int axes;
-    // Whether all addresses are multiples of 16.
-    int aligned;
-    Index extents[MAX_AXES];
-    Index strides[N][MAX_AXES];
-};
+#include "strided.cuh"
 
 constexpr int PACK = 16 / sizeof(Element);
 
@@ -60,17 +49,6 @@ template <class Visit, class... Blocks> __device__ inline void visit_pack(Visit 
 template <class Visit, class... Blocks> __device__ inline void visit_one(Visit &visit, Blocks... held) {
     visit(held.value...);
     (held.finish(), ...);
-}
-
-// Where the i-th element, in C order, of a strided block is.
-template <int N> __device__ inline Index offset(const Walk<N> &walk, int block, Index i) {
-    Index at = 0;
-    for (int k = walk.axes - 1; k >= 0; --k) {
-        Index next = i / walk.extents[k];
-        at += (i - next * walk.extents[k]) * walk.strides[block][k];
-        i = next;
-    }
-    return at;
 }
 
 // visit(e...) for the elements that stand at the same place in all blocks, each once, over the threads of the grid.
