@@ -2,6 +2,7 @@
 
 use super::local::{contiguous_strides, strided_extent, Local};
 use super::memory::{Access, Block, Release};
+use super::placement;
 use super::runs::Runs;
 use super::space::Space;
 use crate::dtype::DType;
@@ -72,6 +73,21 @@ impl Array {
         strides: &[i64],
         release: Option<Release>,
     ) -> Result<Array> {
+        // SAFETY: as the caller says.
+        unsafe { Array::over_memory(space, pointer, strides, release, false) }
+    }
+
+    /// As `wrap_strided`, also over memory that may not be written.
+    ///
+    /// # Safety
+    /// As for `wrap`; read-only memory need not be valid for writes.
+    pub(super) unsafe fn over_memory(
+        space: &Space,
+        pointer: *mut u8,
+        strides: &[i64],
+        release: Option<Release>,
+        read_only: bool,
+    ) -> Result<Array> {
         if space.is_product() {
             fail!(Space, "a product space has no single buffer to wrap; wrap its components and compose them");
         }
@@ -84,10 +100,11 @@ impl Array {
             fail!(Argument, "data at {pointer:p} is not aligned for {}", space.dtype().name());
         }
         if bytes > 0 {
-            check_place(space, pointer)?;
+            placement::check(space, pointer, bytes)?;
         }
         // SAFETY: the caller vouches for every element that shape and strides reach.
-        let block = unsafe { Block::borrow(space.memory(), pointer, bytes, release) };
+        let mut block = unsafe { Block::borrow(space.memory(), pointer, bytes, release) };
+        block.set_read_only(read_only);
         Ok(Array::over(space, Arc::new(block), 0, space.local_shape().to_vec(), strides.to_vec()))
     }
 
@@ -291,24 +308,5 @@ impl Array {
 
     pub fn release(&self) -> Result<()> {
         self.leaf()?.block.release()
-    }
-}
-
-/// An error where a pointer that the host wraps is not in the memory of the space.
-fn check_place(space: &Space, pointer: *const u8) -> Result<()> {
-    let Some(stream) = space.context().stream() else { return Ok(()) };
-    match (space.memory(), stream.device().owner_of(pointer as u64)?) {
-        (Memory::Cuda, None) => {
-            fail!(Argument, "data at {pointer:p} is not device memory, which {space} needs")
-        }
-        (Memory::Cuda, Some(ordinal)) if ordinal != stream.device().ordinal() => fail!(
-            Argument,
-            "data at {pointer:p} belongs to device {ordinal}, and the context works on device {}",
-            stream.device().ordinal()
-        ),
-        (Memory::Host, Some(ordinal)) => {
-            fail!(Argument, "data at {pointer:p} is memory of device {ordinal}, and {space} needs host memory")
-        }
-        _ => Ok(()),
     }
 }

@@ -26,6 +26,7 @@ pub struct Block {
     /// Readers holding it, or -1 for a writer.
     holders: AtomicI64,
     memory: Memory,
+    read_only: bool,
     owned: Option<Owned>,
     release: Option<Release>,
 }
@@ -51,6 +52,7 @@ impl Block {
             bytes,
             holders: AtomicI64::new(0),
             memory: Memory::Host,
+            read_only: false,
             owned: Some(Owned::Host(memory)),
             release: None,
         })
@@ -64,6 +66,7 @@ impl Block {
             bytes,
             holders: AtomicI64::new(0),
             memory: Memory::Cuda,
+            read_only: false,
             owned: Some(Owned::Device(memory)),
             release: None,
         })
@@ -74,7 +77,16 @@ impl Block {
     /// # Safety
     /// `pointer..pointer + bytes` is valid for reads and writes, by whom the memory belongs to, until then.
     pub unsafe fn borrow(memory: Memory, pointer: *mut u8, bytes: usize, release: Option<Release>) -> Block {
-        Block { pointer, bytes, holders: AtomicI64::new(0), memory, owned: None, release }
+        Block { pointer, bytes, holders: AtomicI64::new(0), memory, read_only: false, owned: None, release }
+    }
+
+    /// Whether arrays over it are refused where they would be written.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    pub(super) fn set_read_only(&mut self, read_only: bool) {
+        self.read_only = read_only;
     }
 
     pub fn memory(&self) -> Memory {
@@ -95,6 +107,9 @@ impl Block {
 
     /// Takes the guard for the host: any number of readers, or one writer.
     pub fn acquire(&self, access: Access) -> Result<()> {
+        if self.read_only && access != Access::Read {
+            fail!(State, "the array is over read-only memory, so that it can be acquired for reading only");
+        }
         let change = |holders: i64| match access {
             Access::Read if holders >= 0 => Some(holders + 1),
             Access::Write | Access::ReadWrite if holders == 0 => Some(-1),
@@ -124,6 +139,9 @@ impl Block {
 
     /// An error while the host holds the memory in a way that the library's use would disturb.
     pub fn check_free(&self, who: &str, writing: bool) -> Result<()> {
+        if self.read_only && writing {
+            fail!(State, "{who} is over read-only memory and would be written");
+        }
         match self.holders.load(Ordering::Acquire) {
             0 => Ok(()),
             -1 => fail!(State, "{who} is acquired for writing by the host; release it first"),

@@ -13,6 +13,7 @@ pub mod callback;
 pub mod context;
 pub mod derivative;
 pub mod device;
+pub mod dlpack;
 pub mod handle;
 pub mod library;
 pub mod norms;

@@ -133,27 +133,16 @@ impl Device {
         self.pool.trim(keep)
     }
 
+    /// Waits for everything that was put on any stream of the device's context.
+    pub fn synchronize(&self) -> Result<()> {
+        let _current = self.enter()?;
+        // SAFETY: the device's context is current.
+        check(unsafe { sys::cuCtxSynchronize() }, || format!("work on device {}", self.ordinal))
+    }
+
     /// Makes the device's context current until the guard is dropped.
     pub fn enter(&self) -> Result<Current> {
         Current::enter(self.context)
-    }
-
-    /// The number of the device, this one or another, that a device pointer belongs to; `None` for an address of the
-    /// host. Local.
-    pub fn owner_of(&self, pointer: u64) -> Result<Option<usize>> {
-        // The driver answers only to a thread that has a context.
-        let _current = self.enter()?;
-        let mut ordinal = -1i32;
-        let attribute = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL;
-        let mut kind = 0u32;
-        let memory_type = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
-        // SAFETY: the driver writes one integer each; an address that it does not know is an error, not a fault.
-        let known = unsafe {
-            sys::cuPointerGetAttribute((&raw mut kind).cast(), memory_type, pointer) == sys::CUresult::CUDA_SUCCESS
-                && sys::cuPointerGetAttribute((&raw mut ordinal).cast(), attribute, pointer)
-                    == sys::CUresult::CUDA_SUCCESS
-        };
-        Ok((known && kind == sys::CUmemorytype::CU_MEMORYTYPE_DEVICE as u32).then_some(ordinal.max(0) as usize))
     }
 }
 
@@ -166,6 +155,11 @@ impl Drop for Device {
         // SAFETY: retained in `retain`; an error of a context that has failed or is gone changes nothing here.
         let _ = unsafe { sys::cuDevicePrimaryCtxRelease_v2(self.raw) };
     }
+}
+
+/// Devices that are in use in this process.
+pub(super) fn open_devices() -> Vec<Arc<Device>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
 }
 
 fn attribute(device: CUdevice, attribute: CUdevice_attribute) -> Result<i32> {

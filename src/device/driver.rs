@@ -7,9 +7,10 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 37] = [
+const NEEDED: [&CStr; 38] = [
     c"cuCtxGetCurrent",
     c"cuCtxSetCurrent",
+    c"cuCtxSynchronize",
     c"cuDeviceGet",
     c"cuDeviceGetAttribute",
     c"cuDeviceGetCount",

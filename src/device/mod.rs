@@ -12,6 +12,7 @@ mod memory;
 mod module;
 mod nvrtc;
 mod pinned;
+mod pointer;
 mod pool;
 mod stream;
 
@@ -22,5 +23,6 @@ pub use memory::DeviceMemory;
 pub use module::{Function, Source};
 pub use nvrtc::Header;
 pub use pinned::PinnedMemory;
+pub use pointer::Owner;
 pub use pool::PoolStatistics;
 pub use stream::Stream;

@@ -19,6 +19,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/space.rs", "Spaces"),
     ("capi/space_state.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
+    ("capi/dlpack.rs", "Arrays"),
     ("capi/transfer.rs", "Arrays"),
     ("capi/npy.rs", "Arrays"),
     ("capi/vector.rs", "Vectors"),
