@@ -8,6 +8,7 @@ use crate::arrays::{Array, Memory, Space};
 use crate::device::Stream;
 use crate::error::Result;
 use crate::fail;
+use std::sync::Arc;
 
 /// A tensor of DLPack before version 1, as <dlpack/dlpack.h> declares it.
 pub struct DLManagedTensor([u8; 0]);
@@ -16,7 +17,7 @@ pub struct DLManagedTensor([u8; 0]);
 pub struct DLManagedTensorVersioned([u8; 0]);
 
 /// The other side's stream, where `space` is in device memory and `stream` is not the address -1 (no order is asked for).
-fn other_stream(space: &Space, stream: *mut CUstream_st) -> Result<Option<std::sync::Arc<Stream>>> {
+fn other_stream(space: &Space, stream: *mut CUstream_st) -> Result<Option<Arc<Stream>>> {
     match space.context().stream().filter(|_| space.memory() == Memory::Cuda && stream as isize != -1) {
         // SAFETY: the host passes one of its streams.
         Some(own) => unsafe { Stream::borrow(own.device(), stream.cast()) }.map(Some),

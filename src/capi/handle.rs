@@ -4,7 +4,7 @@
 //! recognised without touching memory that it might seem to point to; tagged values are never addresses of user space.
 
 use crate::arrays::{Array, Space};
-use crate::context::Context;
+use crate::context::{Context, Event};
 use crate::error::Result;
 use crate::fail;
 use crate::krylov::Solver;
@@ -22,6 +22,7 @@ pub(super) enum Object {
     Array(Array),
     Operator(Operator),
     Solver(Solver),
+    Event(Event),
 }
 
 impl Object {
@@ -32,6 +33,7 @@ impl Object {
             Object::Array(_) => Array::KIND,
             Object::Operator(_) => Operator::KIND,
             Object::Solver(_) => Solver::KIND,
+            Object::Event(_) => Event::KIND,
         }
     }
 }
@@ -76,6 +78,7 @@ handled!(Space, Space, dlops_space, self => Self::context(self), "What shape a v
 handled!(Array, Array, dlops_array, self => self.space().context(), "One element of a space.");
 handled!(Operator, Operator, dlops_operator, self => Self::context(self), "A linear map from a domain to a range space.");
 handled!(Solver, Solver, dlops_solver, self => Self::context(self), "Finds x with A x = b in some sense.");
+handled!(Event, Event, dlops_event, self => Self::context(self), "A mark in the order of a context's work.");
 
 struct Slot {
     generation: u64,

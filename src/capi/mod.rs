@@ -14,6 +14,7 @@ pub mod context;
 pub mod derivative;
 pub mod device;
 pub mod dlpack;
+pub mod event;
 pub mod handle;
 pub mod library;
 pub mod norms;

@@ -2,17 +2,19 @@
 
 mod agreement;
 mod device;
+mod event;
 mod log;
 mod profile;
 
 pub use device::{DeviceChoice, HostStream, StreamChoice};
+pub use event::Event;
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
 
 use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
-use crate::device::{PinnedMemory, Stream};
+use crate::device::{Allocator, PinnedMemory, Stream};
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::kernels::cpu;
@@ -23,7 +25,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// What a host may choose when it makes a context.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ContextOptions {
     /// Threads of each rank; 0 takes `DLOPS_NUM_THREADS`, or one.
     pub threads: usize,
@@ -35,6 +37,8 @@ pub struct ContextOptions {
     pub profile: bool,
     /// Work on a device; arrays are then in its memory unless their space says otherwise.
     pub device: Option<DeviceChoice>,
+    /// Where device memory comes from, if not from the device's pool.
+    pub allocator: Option<Allocator>,
 }
 
 /// A shared handle; clones are the same context.
@@ -71,7 +75,7 @@ impl Context {
         let made = threads.and_then(|n| Ok((n, Arc::new(ThreadPool::new(n)?))));
         let (wanted, pool) = agree(&*comm, made)?;
         let stream = match options.device {
-            Some(choice) => Some(agree(&*comm, device::open(choice, &*comm))?),
+            Some(choice) => Some(agree(&*comm, device::open(choice, options.allocator, &*comm))?),
             None => None,
         };
         let context = Context(Arc::new(Inner {

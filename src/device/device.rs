@@ -1,12 +1,13 @@
 //! One GPU: its primary context, what it can do, its memory pool and the kernels compiled for it.
 
+use super::current::Current;
 use super::driver::{available, check};
 use super::module::Modules;
 use super::pool::{Pool, PoolStatistics};
 use crate::error::Result;
 use crate::fail;
 use cudarc::driver::sys::{self, CUcontext, CUdevice, CUdevice_attribute};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// A GPU that this process uses. Its primary context, the one that the CUDA runtime uses too, is retained while any
 /// handle lives.
@@ -19,6 +20,7 @@ pub struct Device {
     multiprocessors: usize,
     pub(super) pool: Pool,
     pub(super) modules: Modules,
+    peers: Mutex<Vec<(usize, bool)>>,
 }
 
 // SAFETY: the driver's handles may be used from any thread; what is mutable is behind mutexes.
@@ -86,6 +88,7 @@ impl Device {
                 multiprocessors: multiprocessors.max(1) as usize,
                 pool: Pool::new(ordinal)?,
                 modules: Modules::default(),
+                peers: Mutex::default(),
             })
         };
         describe().inspect_err(|_| {
@@ -114,6 +117,15 @@ impl Device {
 
     pub(super) fn context(&self) -> CUcontext {
         self.context
+    }
+
+    pub(super) fn raw(&self) -> CUdevice {
+        self.raw
+    }
+
+    /// Devices whose memory this one was asked to reach, and whether it does.
+    pub(super) fn peers(&self) -> MutexGuard<'_, Vec<(usize, bool)>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What its memory pool holds. Local.
@@ -179,32 +191,4 @@ fn name(device: CUdevice) -> Result<String> {
     })?;
     let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
     Ok(String::from_utf8_lossy(&text[..end]).into_owned())
-}
-
-/// A context that is current on this thread; the one before is current again when this is dropped.
-pub struct Current {
-    before: Option<CUcontext>,
-}
-
-impl Current {
-    fn enter(context: CUcontext) -> Result<Current> {
-        let mut before = std::ptr::null_mut();
-        // SAFETY: the driver is initialised and writes one handle.
-        check(unsafe { sys::cuCtxGetCurrent(&mut before) }, || "cuCtxGetCurrent".into())?;
-        if before == context {
-            return Ok(Current { before: None });
-        }
-        // SAFETY: a live primary context.
-        check(unsafe { sys::cuCtxSetCurrent(context) }, || "cuCtxSetCurrent".into())?;
-        Ok(Current { before: Some(before) })
-    }
-}
-
-impl Drop for Current {
-    fn drop(&mut self) {
-        if let Some(before) = self.before {
-            // SAFETY: what the caller had as current, possibly none.
-            let _ = unsafe { sys::cuCtxSetCurrent(before) };
-        }
-    }
 }

@@ -7,10 +7,13 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 38] = [
+const NEEDED: [&CStr; 45] = [
+    c"cuCtxEnablePeerAccess",
     c"cuCtxGetCurrent",
+    c"cuCtxGetDevice",
     c"cuCtxSetCurrent",
     c"cuCtxSynchronize",
+    c"cuDeviceCanAccessPeer",
     c"cuDeviceGet",
     c"cuDeviceGetAttribute",
     c"cuDeviceGetCount",
@@ -20,6 +23,8 @@ const NEEDED: [&CStr; 38] = [
     c"cuDriverGetVersion",
     c"cuEventCreate",
     c"cuEventDestroy_v2",
+    c"cuEventElapsedTime",
+    c"cuEventQuery",
     c"cuEventRecord",
     c"cuGetErrorName",
     c"cuGetErrorString",
@@ -31,11 +36,13 @@ const NEEDED: [&CStr; 38] = [
     c"cuMemPoolCreate",
     c"cuMemPoolDestroy",
     c"cuMemPoolGetAttribute",
+    c"cuMemPoolSetAccess",
     c"cuMemPoolSetAttribute",
     c"cuMemPoolTrimTo",
     c"cuMemcpyAsync",
     c"cuMemcpyDtoHAsync_v2",
     c"cuMemcpyHtoDAsync_v2",
+    c"cuMemcpyPeerAsync",
     c"cuMemsetD8Async",
     c"cuModuleGetFunction",
     c"cuModuleLoadData",
@@ -77,6 +84,18 @@ fn look() -> Result<()> {
     match unsafe { sys::cuInit(0) } {
         CUresult::CUDA_SUCCESS => Ok(()),
         code => fail!(Unsupported, "the CUDA driver was found but cannot be used: cuInit gave {}", describe(code)),
+    }
+}
+
+/// An entry that the bindings do not have.
+///
+/// # Safety
+/// The driver's entry of this name is a function of the type `F`.
+pub(super) unsafe fn entry<F: Copy>(name: &CStr) -> Result<F> {
+    // SAFETY: the driver was found by `available`; the caller vouches for the type.
+    match unsafe { sys::culib().get::<F>(name.to_bytes_with_nul()) } {
+        Ok(symbol) => Ok(*symbol),
+        Err(error) => fail!(Unsupported, "the CUDA driver has no {}: {error}", name.to_string_lossy()),
     }
 }
 

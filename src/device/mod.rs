@@ -3,22 +3,29 @@
 //! Nothing here is linked: a machine without CUDA runs the same binary, and every entry answers `Unsupported` with
 //! what was looked for. The caller's current CUDA context is after every call what it was before.
 
+mod allocator;
 mod blas;
 mod cubin_cache;
+mod current;
 #[allow(clippy::module_inception)] // the noun of this room
 mod device;
 mod driver;
+mod event;
 mod memory;
 mod module;
 mod nvrtc;
+mod peer;
 mod pinned;
 mod pointer;
 mod pool;
 mod stream;
 
+pub use allocator::{Allocate, Allocator, Deallocate};
 pub use blas::{Matrices, Products, Turn, Vector};
-pub use device::{Current, Device};
+pub use current::{current_device, pop_device, push_device, Current};
+pub use device::Device;
 pub use driver::available;
+pub use event::Event;
 pub use memory::DeviceMemory;
 pub use module::{Function, Source};
 pub use nvrtc::Header;

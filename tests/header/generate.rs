@@ -16,6 +16,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("comm/table.rs", "Contexts"),
     ("capi/context.rs", "Contexts"),
     ("capi/device.rs", "Devices"),
+    ("capi/event.rs", "Devices"),
     ("capi/space.rs", "Spaces"),
     ("capi/space_state.rs", "Spaces"),
     ("capi/array.rs", "Arrays"),
