@@ -35,15 +35,30 @@ fn bytes_of(count: i64, dtype: DType) -> Result<usize> {
 impl Array {
     /// An array of the library's own memory; its elements are unspecified until written. Local.
     pub fn new(space: &Space) -> Result<Array> {
+        Array::allocated(space, &|space, bytes| match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, Some(stream)) => Block::allocate_on(stream, bytes),
+            _ => Block::allocate(bytes),
+        })
+    }
+
+    /// As `new`, of a space in host memory: page-locked, for copies to and from the context's device that do not wait.
+    /// Ordinary memory where the context has no device. Local.
+    pub fn new_pinned(space: &Space) -> Result<Array> {
+        Array::allocated(space, &|space, bytes| match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, _) => {
+                fail!(Space, "page-locked memory is host memory, and the array would be of {space}")
+            }
+            (Memory::Host, Some(stream)) => Block::allocate_pinned(stream, bytes),
+            (Memory::Host, None) => Block::allocate(bytes),
+        })
+    }
+
+    fn allocated(space: &Space, allocate: &dyn Fn(&Space, usize) -> Result<Block>) -> Result<Array> {
         if space.is_product() {
-            let parts = space.components().iter().map(Array::new).collect::<Result<Vec<_>>>()?;
+            let parts = space.components().iter().map(|s| Array::allocated(s, allocate)).collect::<Result<Vec<_>>>()?;
             return Ok(Array(Arc::new(Inner { space: space.clone(), data: Data::Product(parts) })));
         }
-        let bytes = bytes_of(space.local_count(), space.dtype())?;
-        let block = match (space.memory(), space.context().stream()) {
-            (Memory::Cuda, Some(stream)) => Block::allocate_on(stream, bytes)?,
-            _ => Block::allocate(bytes)?,
-        };
+        let block = allocate(space, bytes_of(space.local_count(), space.dtype())?)?;
         Ok(Array::over(
             space,
             Arc::new(block),

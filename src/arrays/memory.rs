@@ -1,6 +1,6 @@
 //! The memory behind an array: owned or borrowed from the host, shared by views, guarded while the host holds it.
 
-use crate::device::{DeviceMemory, Stream};
+use crate::device::{DeviceMemory, PinnedMemory, Stream};
 use crate::error::Result;
 use crate::fail;
 use crate::storage::{HostMemory, Memory};
@@ -36,6 +36,7 @@ pub struct Block {
 enum Owned {
     Host(HostMemory),
     Device(DeviceMemory),
+    Pinned(PinnedMemory),
 }
 
 // SAFETY: the pointer stays valid for as long as the block, and a context's objects are used by one thread at a time.
@@ -68,6 +69,20 @@ impl Block {
             memory: Memory::Cuda,
             read_only: false,
             owned: Some(Owned::Device(memory)),
+            release: None,
+        })
+    }
+
+    /// Page-locked host memory, for copies to and from the stream's device that do not wait.
+    pub fn allocate_pinned(stream: &Arc<Stream>, bytes: usize) -> Result<Block> {
+        let memory = PinnedMemory::new(stream, bytes)?;
+        Ok(Block {
+            pointer: memory.pointer(),
+            bytes,
+            holders: AtomicI64::new(0),
+            memory: Memory::Host,
+            read_only: false,
+            owned: Some(Owned::Pinned(memory)),
             release: None,
         })
     }

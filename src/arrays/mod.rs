@@ -17,6 +17,7 @@ pub mod npy;
 mod npy_header;
 pub(crate) mod on_device;
 pub(crate) mod parts;
+pub mod peer_copy;
 mod placement;
 pub mod random;
 pub(crate) mod rank_sum;

@@ -7,6 +7,7 @@ use super::on_device::{self, on_device};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
 use super::sums::Sums;
+use crate::device::Stream;
 use crate::dispatch;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
@@ -18,6 +19,7 @@ use crate::kernels::host::{convert, copy_block, fused, vector};
 use crate::storage::Memory;
 use crate::threads::split;
 use num_complex::Complex;
+use std::sync::Arc;
 
 /// Fewer elements than this are not worth waking other threads for.
 pub(super) const SERIAL: usize = 1 << 15;
@@ -117,13 +119,23 @@ pub fn fill(x: &Array, value: Scalar) -> Result<()> {
 
 /// y := x, converted as NumPy's astype where the dtypes differ. Reads n, writes n.
 pub fn copy(x: &Array, y: &Array) -> Result<()> {
+    copy_leaves(x, y, &mut on_device::copy)
+}
+
+/// As `copy`, put on the context's stream, or another one of its device, where an array is in device memory: an array in
+/// host memory is read or written until that stream is waited for. Work on the other stream is ordered by the caller.
+pub fn copy_async(x: &Array, y: &Array, stream: Option<&Arc<Stream>>) -> Result<()> {
+    copy_leaves(x, y, &mut |x, y| on_device::start_copy(x, y, stream).map(drop))
+}
+
+fn copy_leaves(x: &Array, y: &Array, on_device: &mut dyn FnMut(&Array, &Array) -> Result<()>) -> Result<()> {
     pairs(x, y, &mut |x, y| {
         let (from, to) = (x.dtype(), y.dtype());
         if from.is_complex() && !to.is_complex() {
             fail!(DType, "{} cannot be copied to {}: imaginary parts would be lost", from.name(), to.name());
         }
         if [x, y].iter().any(|a| a.space().memory() == Memory::Cuda) {
-            return on_device::copy(x, y);
+            return on_device(x, y);
         }
         let stream = streams(y.space());
         let (a, b) = (x.local()?, y.local()?);

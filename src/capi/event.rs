@@ -10,7 +10,7 @@ use crate::fail;
 use std::sync::Arc;
 
 /// A stream of the host, to be used on the device of a context.
-fn host_stream(context: &Context, stream: *mut CUstream_st) -> Result<Option<Arc<Stream>>> {
+pub(super) fn host_stream(context: &Context, stream: *mut CUstream_st) -> Result<Option<Arc<Stream>>> {
     match context.stream() {
         // SAFETY: the host passes one of its streams.
         Some(own) => unsafe { Stream::borrow(own.device(), stream.cast()) }.map(Some),
