@@ -10,6 +10,7 @@ pub mod gather;
 pub mod ghosts;
 pub mod halo;
 mod host_twin;
+pub(crate) mod lane_copy;
 pub mod local;
 pub mod memory;
 pub mod norms;

@@ -19,6 +19,7 @@ use crate::kernels::host::{convert, copy_block, fused, vector};
 use crate::storage::Memory;
 use crate::threads::split;
 use num_complex::Complex;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Fewer elements than this are not worth waking other threads for.
@@ -39,24 +40,34 @@ pub(crate) fn each_indexed_run<const N: usize>(
     space: &Space,
     visit: impl Fn(usize, [*mut u8; N], usize) + Sync,
 ) -> Result<()> {
+    each_run_between(leaves, space, 0..space.local_count() as usize, visit)
+}
+
+/// As `each_indexed_run`, over a part of the elements.
+pub(super) fn each_run_between<const N: usize>(
+    leaves: [&Local; N],
+    space: &Space,
+    part: Range<usize>,
+    visit: impl Fn(usize, [*mut u8; N], usize) + Sync,
+) -> Result<()> {
     let runs: [Runs; N] = leaves.map(Local::runs);
-    let (count, pool) = (space.local_count() as usize, space.context().threads());
+    let (count, pool) = (part.len(), space.context().threads());
     let blocks: [&Runs; N] = std::array::from_fn(|k| &runs[k]);
-    let part = |from: usize, to: usize| {
-        let mut index = from;
-        zip_runs(blocks, from, to, |pointers, n| {
+    let walk = |from: usize, to: usize| {
+        let mut index = part.start + from;
+        zip_runs(blocks, part.start + from, part.start + to, |pointers, n| {
             visit(index, pointers, n);
             index += n;
         });
     };
     if count < SERIAL || pool.len() == 1 {
-        part(0, count);
+        walk(0, count);
         return Ok(());
     }
     pool.run(&|t| {
         // Parts that start on a cache line keep streaming stores whole.
         let range = split(count, pool.len(), t, 64);
-        part(range.start, range.end);
+        walk(range.start, range.end);
     })
 }
 

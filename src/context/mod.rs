@@ -3,11 +3,13 @@
 mod agreement;
 mod device;
 mod event;
+mod lanes;
 mod log;
 mod profile;
 
 pub use device::{DeviceChoice, HostStream, StreamChoice};
 pub use event::Event;
+pub use lanes::{Lane, Lanes, PIECE, PIECES};
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
 
@@ -50,6 +52,7 @@ struct Inner {
     threads: Arc<ThreadPool>,
     stream: Option<Arc<Stream>>,
     staging: Arc<Mutex<Option<PinnedMemory>>>,
+    lanes: Arc<Mutex<Option<Arc<Lanes>>>>,
     options: ContextOptions,
     check_level: AtomicI32,
     log: Arc<log::Log>,
@@ -83,6 +86,7 @@ impl Context {
             threads: pool,
             stream,
             staging: Arc::default(),
+            lanes: Arc::default(),
             check_level: AtomicI32::new(options.check_level),
             options,
             log: Arc::new(log::Log::default()),
@@ -125,6 +129,7 @@ impl Context {
                 threads: self.0.threads.clone(),
                 stream: self.0.stream.clone(),
                 staging: self.0.staging.clone(),
+                lanes: self.0.lanes.clone(),
                 options: self.0.options,
                 check_level: AtomicI32::new(self.check_level()),
                 log: self.0.log.clone(),
@@ -176,6 +181,15 @@ impl Context {
             _ => PinnedMemory::new(stream, bytes)?,
         };
         work(staging.insert(room).pointer())
+    }
+
+    /// Streams for copies beside the work; made at the first call. `Internal` without a device.
+    pub(crate) fn lanes(&self) -> Result<Arc<Lanes>> {
+        let mut lanes = self.0.lanes.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(made) = &*lanes {
+            return Ok(made.clone());
+        }
+        Ok(lanes.insert(Arc::new(Lanes::new(self.device_stream()?)?)).clone())
     }
 
     /// Where arrays are unless their space says otherwise.
