@@ -5,6 +5,7 @@ mod device_memory {
     pub mod allocator;
     pub mod copies;
     pub mod dlpack;
+    pub mod moved;
     pub mod streams;
     pub mod wrapping;
 }

@@ -29,6 +29,9 @@ struct context_options {
     std::optional<int32_t> device = {}; ///< number of a device; none: by the rank among those of the machine
     CUstream_st *stream = nullptr; ///< a cudaStream_t, borrowed for the life of the context; NULL: the legacy one
     bool own_stream = false; ///< work on a stream of the library's own
+    dlops_allocate_callback allocate = nullptr; ///< device memory, instead of the library's pool
+    dlops_deallocate_callback deallocate = nullptr;
+    void *allocator_data = nullptr; ///< passed to both
 
     dlops_context_options c() const noexcept
     {
@@ -40,6 +43,9 @@ struct context_options {
         options.memory = static_cast<int32_t>(memory);
         options.stream = stream;
         options.own_stream = own_stream;
+        options.allocate = allocate;
+        options.deallocate = deallocate;
+        options.allocator_data = allocator_data;
         if (device) {
             // The C number of the device before the first would be the default: it is refused as itself instead.
             const bool countable = *device >= 0 && *device < std::numeric_limits<int32_t>::max();
@@ -174,6 +180,13 @@ public:
 
     /// The cudaStream_t that work is put on; one of the library's own lives as long as the context.
     CUstream_st *stream() const { return detail::number(dlops_context_get_stream, get()); }
+
+    /// Work goes on in another stream of the device, behind what was put on the present one; NULL: the legacy default one.
+    context &set_stream(CUstream_st *stream)
+    {
+        detail::check(dlops_context_set_stream(get(), stream));
+        return *this;
+    }
 
     /// Waits until all work on the stream is done; an error of any of it is thrown here.
     void synchronize() const { detail::check(dlops_context_synchronize(get())); }

@@ -1,6 +1,7 @@
 !> The options structs of dlops.h, zero for the default; the module makes them from optional arguments.
 module dlops_options
-  use, intrinsic :: iso_c_binding, only: c_double, c_int32_t, c_int64_t, c_null_ptr, c_ptr, c_size_t
+  use, intrinsic :: iso_c_binding, only: c_double, c_funptr, c_int32_t, c_int64_t, c_null_funptr, &
+    c_null_ptr, c_ptr, c_size_t
   implicit none
   public
 
@@ -15,6 +16,9 @@ module dlops_options
     integer(c_int32_t) :: own_stream = 0
     integer(c_int32_t) :: reserved = 0
     type(c_ptr) :: stream = c_null_ptr
+    type(c_funptr) :: allocate = c_null_funptr
+    type(c_funptr) :: deallocate = c_null_funptr
+    type(c_ptr) :: allocator_data = c_null_ptr
   end type context_options
 
   type, bind(C) :: grid_dimension_c

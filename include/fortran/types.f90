@@ -5,7 +5,7 @@ module dlops_types
   implicit none
   private
   public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_scalar, dlops_grid_dimension, &
-    dlops_memory_statistics
+    dlops_memory_statistics, dlops_event
   public :: scalar_of
 
   !> Where work happens. The component `handle` of each of these types is the pointer that C functions take;
@@ -31,6 +31,11 @@ module dlops_types
 
   !> Finds x with A x = b in some sense.
   type :: dlops_solver
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> A mark in the order of a context's work.
+  type :: dlops_event
     type(c_ptr) :: handle = c_null_ptr
   end type
 

@@ -47,12 +47,7 @@ fn between_devices(x: &Array, y: &Array) -> Result<()> {
         return to.wait_for(from);
     }
     if x.dtype().is_complex() && !y.dtype().is_complex() {
-        fail!(
-            DType,
-            "{} cannot be copied to {}: imaginary parts would be lost",
-            x.dtype().name(),
-            y.dtype().name()
-        );
+        fail!(DType, "{} cannot be copied to {}: imaginary parts would be lost", x.dtype().name(), y.dtype().name());
     }
     let bytes = verbs::local_bytes(y);
     let packed = packed(from, x, y.dtype())?;

@@ -43,10 +43,7 @@ pub(super) fn check(space: &Space, pointer: *const u8, bytes: usize) -> Result<(
     }
     let room = device.allocated_from(pointer as u64, bytes as u64)?;
     if room < bytes as u64 {
-        fail!(
-            Argument,
-            "data at {pointer:p} has {room} allocated bytes, and the elements of {space} take {bytes}"
-        );
+        fail!(Argument, "data at {pointer:p} has {room} allocated bytes, and the elements of {space} take {bytes}");
     }
     Ok(())
 }

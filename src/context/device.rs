@@ -35,11 +35,7 @@ impl HostStream {
 }
 
 /// The stream that a rank works on. Collective where the device is chosen by rank.
-pub(super) fn open(
-    choice: DeviceChoice,
-    allocator: Option<Allocator>,
-    comm: &dyn Communicator,
-) -> Result<Arc<Stream>> {
+pub(super) fn open(choice: DeviceChoice, allocator: Option<Allocator>, comm: &dyn Communicator) -> Result<Arc<Stream>> {
     let ordinal = match choice.ordinal {
         Some(ordinal) => Ok(ordinal),
         // Every rank takes part, also one that sees no device.

@@ -18,7 +18,10 @@ struct Inner {
 }
 
 enum Mark {
-    Device { event: device::Event, recorded: AtomicBool },
+    Device {
+        event: device::Event,
+        recorded: AtomicBool,
+    },
     /// Work of a context without a device is done when its call returns.
     Host(Mutex<Option<Instant>>),
 }

@@ -9,8 +9,7 @@ use std::ffi::c_void;
 pub type Allocate = unsafe extern "C" fn(bytes: usize, stream: *mut c_void, user: *mut c_void) -> *mut c_void;
 
 /// Takes memory of `Allocate` back once the work that is on `stream` now is done.
-pub type Deallocate =
-    unsafe extern "C" fn(memory: *mut c_void, bytes: usize, stream: *mut c_void, user: *mut c_void);
+pub type Deallocate = unsafe extern "C" fn(memory: *mut c_void, bytes: usize, stream: *mut c_void, user: *mut c_void);
 
 /// The pair of functions, and what they are called with. It lives until the context and everything made on it is gone.
 #[derive(Clone, Copy, Debug)]

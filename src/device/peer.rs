@@ -59,10 +59,7 @@ impl Stream {
         let own = self.device();
         let _current = own.enter()?;
         // SAFETY: the caller vouches for both sides, which belong to these contexts.
-        let code =
-            unsafe { sys::cuMemcpyPeerAsync(to, target.context(), from, own.context(), bytes, self.raw()) };
-        check(code, || {
-            format!("copying {bytes} bytes from device {} to device {}", own.ordinal(), target.ordinal())
-        })
+        let code = unsafe { sys::cuMemcpyPeerAsync(to, target.context(), from, own.context(), bytes, self.raw()) };
+        check(code, || format!("copying {bytes} bytes from device {} to device {}", own.ordinal(), target.ordinal()))
     }
 }

@@ -129,8 +129,7 @@ impl Pool {
             })?;
             Ok(value)
         };
-        let (foreign, foreign_high) =
-            (self.foreign.load(Ordering::Relaxed), self.foreign_high.load(Ordering::Relaxed));
+        let (foreign, foreign_high) = (self.foreign.load(Ordering::Relaxed), self.foreign_high.load(Ordering::Relaxed));
         Ok(PoolStatistics {
             reserved: foreign + ask(CUmemPool_attribute::CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT)?,
             reserved_high: foreign_high + ask(CUmemPool_attribute::CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH)?,

@@ -220,8 +220,9 @@ impl Stream {
         let ([bx, by, bz], [tx, ty, tz]) = (blocks, threads);
         let (raw, none) = (function.raw(), std::ptr::null_mut());
         // SAFETY: the function belongs to this device; the caller vouches for the arguments.
-        let code =
-            unsafe { sys::cuLaunchKernel(raw, bx, by, bz, tx, ty, tz, shared, self.raw(), arguments.as_mut_ptr(), none) };
+        let code = unsafe {
+            sys::cuLaunchKernel(raw, bx, by, bz, tx, ty, tz, shared, self.raw(), arguments.as_mut_ptr(), none)
+        };
         check(code, || format!("kernel {} with {blocks:?} blocks of {threads:?} threads", function.name()))
     }
 }

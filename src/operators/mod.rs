@@ -11,6 +11,8 @@ pub mod mode;
 pub mod operator;
 pub mod redistributed;
 pub mod signal;
+pub(crate) mod stages;
 
 pub use mode::Mode;
 pub use operator::{LinearMap, Operator};
+pub use stages::Staged;

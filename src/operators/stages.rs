@@ -86,3 +86,114 @@ pub(crate) fn apply_all<'a>(
     }
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arrays::Space;
+    use crate::context::{Context, ContextOptions};
+    use crate::dtype::DType;
+    use crate::error::Status;
+    use crate::layout::Layout;
+    use crate::operators::LinearMap;
+    use std::sync::{Arc, Mutex};
+
+    /// Writes down what it is asked for.
+    struct Noted {
+        name: char,
+        staged: bool,
+        fails: bool,
+        notes: Arc<Mutex<String>>,
+    }
+
+    impl Noted {
+        fn note(&self, stage: char) {
+            let mut notes = self.notes.lock().unwrap();
+            notes.push(self.name);
+            notes.push(stage);
+            notes.push(' ');
+        }
+    }
+
+    impl Staged for Noted {
+        fn bring(&self, _: Mode, _: &Array) -> Result<()> {
+            self.note('<');
+            Ok(())
+        }
+
+        fn work(&self, _: Mode, _: Scalar, _: &Array, _: Scalar, _: &Array) -> Result<()> {
+            self.note('=');
+            if self.fails {
+                crate::fail!(Memory, "no room");
+            }
+            Ok(())
+        }
+
+        fn take(&self, _: Mode, _: Scalar, _: &Array) -> Result<()> {
+            self.note('>');
+            Ok(())
+        }
+
+        fn finish(&self, _: Mode) -> Result<()> {
+            self.note('.');
+            Ok(())
+        }
+    }
+
+    impl LinearMap for Noted {
+        fn name(&self) -> &str {
+            "Noted"
+        }
+
+        fn apply(&self, _: Mode, _: Scalar, _: &Array, _: Scalar, _: &Array) -> Result<()> {
+            self.note('*');
+            Ok(())
+        }
+
+        fn staged(&self) -> Option<&dyn Staged> {
+            self.staged.then_some(self)
+        }
+    }
+
+    /// Lower-case operators are not staged; `f` is and fails.
+    fn order(names: &str) -> (String, Result<()>) {
+        let context = Context::solo(ContextOptions::default()).unwrap();
+        let space = Space::new(&context, DType::Float64, &[1], Layout::replicated(1), None).unwrap();
+        let notes = Arc::new(Mutex::new(String::new()));
+        let mut made: Vec<(char, Operator)> = Vec::new();
+        for name in names.chars() {
+            let known = made.iter().find(|(other, _)| *other == name).map(|(_, a)| a.clone());
+            let map =
+                Noted { name, staged: name.is_uppercase() || name == 'f', fails: name == 'f', notes: notes.clone() };
+            made.push((name, known.unwrap_or_else(|| Operator::new(space.clone(), space.clone(), map))));
+        }
+        let x = Array::new(&space).unwrap();
+        let task = |k: usize| Ok(Task { operator: &made[k].1, x: &x, beta: Scalar::ONE, y: &x });
+        let named = |k: usize, e: Error| Error::new(e.status, format!("task {k}: {}", e.message));
+        let done = apply_all(Mode::Forward, Scalar::ONE, made.len(), &task, &named);
+        let notes = notes.lock().unwrap().trim_end().to_string();
+        (notes, done)
+    }
+
+    #[test]
+    fn ways_run_beside_the_work_of_others() {
+        assert_eq!(order("").0, "");
+        assert_eq!(order("A").0, "A< A= A> A.");
+        assert_eq!(order("ABC").0, "A< A= B< B= C< A> C= B> C> A. B. C.");
+        assert_eq!(order("ab").0, "a* b*");
+    }
+
+    #[test]
+    fn sums_keep_their_order_and_operators_their_results() {
+        assert_eq!(order("AbC").0, "A< A= A> b* C< C= C> A. C.");
+        assert_eq!(order("AA").0, "A< A= A< A> A= A> A. A.");
+    }
+
+    #[test]
+    fn all_tasks_run_after_a_failure_which_is_named() {
+        let (notes, done) = order("AfC");
+        assert_eq!(notes, "A< A= f< f= C< A> C= f> C> A. f. C.");
+        let error = done.unwrap_err();
+        assert_eq!((error.status, &error.message[..]), (Status::Memory, "task 1: no room"));
+    }
+}

@@ -22,7 +22,8 @@ fn any_to_any_without_a_wait() {
     let stream = context.stream().unwrap();
     for other in [None, Some(ForeignStream::new(0))] {
         // SAFETY: a live stream.
-        let second = other.as_ref().map(|s| unsafe { dlops::device::Stream::borrow(stream.device(), s.raw.cast()) }.unwrap());
+        let second =
+            other.as_ref().map(|s| unsafe { dlops::device::Stream::borrow(stream.device(), s.raw.cast()) }.unwrap());
         let on = second.as_ref();
         let wait = || on.unwrap_or(stream).synchronize().unwrap();
         let double = space(&context, DType::Float64, &[4, 5]);

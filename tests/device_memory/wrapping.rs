@@ -50,9 +50,8 @@ fn managed_memory_counts_as_the_devices() {
     let _current = stream.device().enter().unwrap();
     let mut pointer = 0;
     // SAFETY: the device's context is current.
-    let code = unsafe {
-        sys::cuMemAllocManaged(&mut pointer, 512, sys::CUmemAttach_flags::CU_MEM_ATTACH_GLOBAL as u32)
-    };
+    let code =
+        unsafe { sys::cuMemAllocManaged(&mut pointer, 512, sys::CUmemAttach_flags::CU_MEM_ATTACH_GLOBAL as u32) };
     if code != CUresult::CUDA_SUCCESS {
         println!("SKIPPED: this driver has no managed memory");
         return;

@@ -1,7 +1,7 @@
 //! An operator whose vectors are in other memory than it works on.
 
 use crate::arrays::{lane_copy, verbs, Array, Space};
-use crate::context::Lanes;
+use crate::context::{Context, Lanes};
 use crate::device::{Event, Stream};
 use crate::dtype::Scalar;
 use crate::error::Result;
@@ -36,14 +36,14 @@ pub fn moved(a: &Operator, domain: Memory, range: Memory) -> Result<Operator> {
     if first.is_none() && second.is_none() {
         return Ok(a.clone());
     }
-    let order = a.context().stream().map(|stream| Order::new(a, stream)).transpose()?;
+    let order = Order::new(a.context())?;
     Ok(Operator::new(domain, range, Moved { sides: [first, second], order, child: [a.clone()] }))
 }
 
 struct Moved {
     /// Of domain and range, where they move.
     sides: [Option<Side>; 2],
-    order: Option<Order>,
+    order: Order,
     child: [Operator; 1],
 }
 
@@ -56,6 +56,7 @@ struct Side {
 
 /// How copies on the lanes and work on the context's stream follow one another.
 struct Order {
+    stream: Arc<Stream>,
     lanes: Arc<Lanes>,
     /// x is where A works.
     brought: Event,
@@ -66,12 +67,13 @@ struct Order {
 }
 
 impl Order {
-    fn new(a: &Operator, stream: &Stream) -> Result<Order> {
+    fn new(context: &Context) -> Result<Order> {
+        let (stream, lanes) = (context.device_stream()?.clone(), context.lanes()?);
         let event = || Event::new(stream.device());
-        let order = Order { lanes: a.context().lanes()?, brought: event()?, worked: event()?, taken: event()? };
+        let [brought, worked, taken] = [event()?, event()?, event()?];
         // The lanes find the arrays that were allocated on the context's stream.
-        order.worked.record(stream)?;
-        Ok(order)
+        worked.record(&stream)?;
+        Ok(Order { stream, lanes, brought, worked, taken })
     }
 }
 
@@ -85,18 +87,15 @@ impl Moved {
             (domain.as_ref(), range.as_ref())
         }
     }
-
-    fn stream(&self) -> Option<&Arc<Stream>> {
-        self.child[0].context().stream()
-    }
 }
 
 impl Staged for Moved {
     fn bring(&self, mode: Mode, x: &Array) -> Result<()> {
         let Some(side) = self.ways(mode).0 else { return Ok(()) };
-        let (Some(order), Some(stream), None) = (&self.order, self.stream(), &side.here) else {
+        if side.here.is_some() {
             return verbs::copy(x, &side.there);
-        };
+        }
+        let order = &self.order;
         let mut lane = order.lanes.inward();
         order.worked.hold(lane.stream())?;
         let started = verbs::pairs(x, &side.there, &mut |x, there| match there.space().memory() {
@@ -104,7 +103,7 @@ impl Staged for Moved {
             Memory::Host => verbs::copy(x, there),
         });
         order.brought.record(lane.stream())?;
-        order.brought.hold(stream)?;
+        order.brought.hold(&order.stream)?;
         started
     }
 
@@ -112,40 +111,34 @@ impl Staged for Moved {
         let (from, to) = self.ways(mode);
         let input = from.map_or(x, |side| &side.there);
         let (beta, output) = to.map_or((beta, y), |side| (Scalar::ZERO, &side.there));
-        if let (Some(order), Some(stream)) = (&self.order, self.stream()) {
-            order.taken.hold(stream)?;
-            let done = self.child[0].apply_unchecked(mode, alpha, input, beta, output);
-            return done.and(order.worked.record(stream));
-        }
-        self.child[0].apply_unchecked(mode, alpha, input, beta, output)
+        let held = self.order.taken.hold(&self.order.stream);
+        let done = self.child[0].apply_unchecked(mode, alpha, input, beta, output);
+        held.and(done).and(self.order.worked.record(&self.order.stream))
     }
 
     fn take(&self, mode: Mode, beta: Scalar, y: &Array) -> Result<()> {
         let Some(side) = self.ways(mode).1 else { return Ok(()) };
-        match (&side.here, &self.order) {
-            (Some(_), _) | (None, None) if beta.is_zero() => verbs::copy(&side.there, y),
-            (Some(here), _) => {
+        match &side.here {
+            Some(_) if beta.is_zero() => return verbs::copy(&side.there, y),
+            Some(here) => {
                 verbs::copy(&side.there, here)?;
-                verbs::axpby(Scalar::ONE, here, beta, y)
+                return verbs::axpby(Scalar::ONE, here, beta, y);
             }
-            (None, Some(order)) => {
-                let mut lane = order.lanes.outward();
-                order.worked.hold(lane.stream())?;
-                verbs::pairs(&side.there, y, &mut |there, y| match there.space().memory() {
-                    Memory::Cuda => lane_copy::take(&mut lane, there, beta, y),
-                    Memory::Host => verbs::axpby(Scalar::ONE, there, beta, y),
-                })?;
-                order.taken.record(lane.stream())
-            }
-            (None, None) => verbs::axpby(Scalar::ONE, &side.there, beta, y),
+            None => {}
         }
+        let mut lane = self.order.lanes.outward();
+        self.order.worked.hold(lane.stream())?;
+        verbs::pairs(&side.there, y, &mut |there, y| match there.space().memory() {
+            Memory::Cuda => lane_copy::take(&mut lane, there, beta, y),
+            Memory::Host => verbs::axpby(Scalar::ONE, there, beta, y),
+        })?;
+        self.order.taken.record(lane.stream())
     }
 
     fn finish(&self, mode: Mode) -> Result<()> {
-        let Some(order) = &self.order else { return Ok(()) };
         let (from, to) = self.ways(mode);
-        let read = if from.is_some() { order.brought.synchronize() } else { Ok(()) };
-        read.and(if to.is_some() { order.taken.synchronize() } else { Ok(()) })
+        let read = from.map_or(Ok(()), |_| self.order.brought.synchronize());
+        read.and(to.map_or(Ok(()), |_| self.order.taken.synchronize()))
     }
 }
 
