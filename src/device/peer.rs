@@ -32,16 +32,17 @@ impl Device {
         if let Some((_, reached)) = known.iter().find(|(ordinal, _)| *ordinal == other.ordinal()) {
             return Ok(*reached);
         }
-        let reached = self.can_reach(other)? && {
+        let open = || -> Result<()> {
             let _current = self.enter()?;
             // SAFETY: the context of this device is current, and the other's is alive.
             match unsafe { sys::cuCtxEnablePeerAccess(other.context(), 0) } {
                 CUresult::CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED => Ok(()),
                 code => check(code, || format!("cuCtxEnablePeerAccess({})", other.ordinal())),
             }?;
-            other.pool.open_to(self.ordinal())?;
-            true
+            other.pool.open_to(self.ordinal())
         };
+        // Where it is refused, copies go through the host.
+        let reached = self.can_reach(other)? && open().is_ok();
         known.push((other.ordinal(), reached));
         Ok(reached)
     }
