@@ -57,6 +57,13 @@ fn all_values(x: &Array) -> Vec<f64> {
     all
 }
 
+fn close(found: &[f64], wanted: &[f64], what: &str) {
+    assert_eq!(found.len(), wanted.len(), "{what}");
+    for (k, (f, w)) in found.iter().zip(wanted).enumerate() {
+        assert!((f - w).abs() <= 1e-12 * (1.0 + w.abs()), "{what}: {f} instead of {w} at {k}");
+    }
+}
+
 #[test]
 fn blocks_that_are_moved_give_the_numbers_of_the_host() {
     if !available() {
@@ -92,10 +99,7 @@ fn blocks_that_are_moved_give_the_numbers_of_the_host() {
                     }
                     let (wanted, found) = (all_values(&y), all_values(&q));
                     let what = format!("{name} long {long} from {domain:?} to {range:?}, {mode:?}, beta {}", beta.re);
-                    assert_eq!(wanted.len(), found.len(), "{what}");
-                    for (w, f) in wanted.iter().zip(&found) {
-                        assert!((w - f).abs() <= 1e-12 * (1.0 + w.abs()), "{what}: {f} instead of {w}");
-                    }
+                    close(&found, &wanted, &what);
                 }
             }
         }
@@ -123,18 +127,18 @@ fn strided_host_arrays_and_one_operator_twice() {
     for beta in [0.0, 2.0] {
         here.apply_scaled(Mode::Forward, Scalar::ONE, &x, Scalar::real(beta), &y).unwrap();
         there.apply_scaled(Mode::Forward, Scalar::ONE, &x, Scalar::real(beta), &z).unwrap();
-        assert_eq!(values(&y), values(&z));
+        close(&values(&z), &values(&y), &format!("strided, beta {beta}"));
     }
     let (once, twice) =
         (stacked_vstack(&[here.clone(), here]).unwrap(), stacked_vstack(&[there.clone(), there]).unwrap());
     let (y, z) = (Array::new(once.range()).unwrap(), Array::new(twice.range()).unwrap());
     once.apply(Mode::Forward, &x, &y).unwrap();
     twice.apply(Mode::Forward, &x, &z).unwrap();
-    assert_eq!(all_values(&y), all_values(&z));
+    close(&all_values(&z), &all_values(&y), "twice");
     let (u, v) = (Array::new(once.domain()).unwrap(), Array::new(twice.domain()).unwrap());
     once.apply(Mode::Adjoint, &y, &u).unwrap();
     twice.apply(Mode::Adjoint, &z, &v).unwrap();
-    assert_eq!(values(&u), values(&v));
+    close(&values(&v), &values(&u), "adjoint of twice");
 }
 
 /// The model on the device, each block's data on the host: CGLS from an x0 on the device.
