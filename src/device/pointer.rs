@@ -43,7 +43,12 @@ impl Device {
         while at - pointer < wanted {
             let start = ask(CUpointer_attribute::CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, at);
             let size = ask(CUpointer_attribute::CU_POINTER_ATTRIBUTE_RANGE_SIZE, at);
-            let Some(end) = start.zip(size).and_then(|(start, size)| start.checked_add(size)) else { break };
+            let end = match start.zip(size).and_then(|(start, size)| start.checked_add(size)) {
+                Some(end) => end,
+                // Memory of the device of which the driver does not tell the range.
+                None if at == pointer => return Ok(wanted),
+                None => break,
+            };
             if end <= at {
                 break;
             }
