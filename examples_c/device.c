@@ -162,8 +162,8 @@ int main(int argc, char **argv)
     const double sandwich = round_trip(B);
 
     if (rank == 0)
-        printf("on %s: misfit of dense blocks %.1e (%.1f ms), of the derivative %.1e, of blocks with vectors on the host %.1e\n",
-               name, dense, milliseconds, slope, sandwich);
+        printf("on %s: misfit of dense blocks %.1e (%.1f ms), of the derivative %.1e, with vectors on the host %.1e\n", name,
+               dense, milliseconds, slope, sandwich);
     const int wrong = !(dense < 1e-5 && slope < 0.1 && sandwich < 1e-5);
 
     for (int k = 0; k < BLOCKS; k++)

@@ -128,7 +128,8 @@ static void dlpack_of_the_host(const dlops_context *context)
     OK(dlops_array_acquire(x, DLOPS_ACCESS_READ, &pointer));
     CHECK(pointer == data + 1);
     OK(dlops_array_release(x));
-    REFUSED(dlops_array_get_dlpack_unversioned(x, NULL, (DLManagedTensor **)&pointer), DLOPS_ERROR_UNSUPPORTED, "read-only");
+    REFUSED(dlops_array_get_dlpack_unversioned(x, NULL, (DLManagedTensor **)&pointer), DLOPS_ERROR_UNSUPPORTED,
+            "read-only");
     dlops_space_destroy(&space);
     CHECK(deleted == 0);
     dlops_array_destroy(&x);
