@@ -6,23 +6,26 @@
 
 namespace dlops {
 
-/// A mark in the order of a context's work: on its stream, or of the clock where it has no device.
-class event : public detail::owner<event, dlops_event, dlops_event_destroy, dlops_event_retain> {
+/// A dlops_event: a mark in the order of a context's work, on its stream, or of the clock where it has no device.
+class work_event : public detail::owner<work_event, dlops_event, dlops_event_destroy, dlops_event_retain> {
 public:
     using owner::owner;
-    event() = default;
+    work_event() = default;
 
-    explicit event(const dlops::context &context) : event(detail::make<event>(dlops_event_create, context.get())) {}
+    explicit work_event(const dlops::context &context)
+        : work_event(detail::make<work_event>(dlops_event_create, context.get()))
+    {
+    }
 
     /// Marks the work that is on the context's stream now.
-    event &record()
+    work_event &record()
     {
         detail::check(dlops_event_record(get()));
         return *this;
     }
 
     /// Marks the work that is on another stream (a cudaStream_t) of the same device now.
-    event &record_on(CUstream_st *stream)
+    work_event &record_on(CUstream_st *stream)
     {
         detail::check(dlops_event_record_on(get(), stream));
         return *this;
@@ -41,7 +44,7 @@ public:
     bool done() const { return detail::number(dlops_event_get_done, get()) != 0; }
 
     /// Milliseconds from the mark of `start` to this one; waits for both.
-    double milliseconds_since(const event &start) const
+    double milliseconds_since(const work_event &start) const
     {
         double milliseconds = 0.0;
         detail::check(dlops_event_get_elapsed(start.get(), get(), &milliseconds));

@@ -118,7 +118,7 @@ static void ordered(dlops::context &context)
 {
     const space s(context, dtype::float64, {200}), host = s.with_memory(memory::host);
     array x(s), y(s), pinned = array::pinned(host);
-    dlops::event start(context), end(context);
+    dlops::work_event start(context), end(context);
     CHECK(start.done());
     CHECK_THROWS(end.milliseconds_since(start), DLOPS_ERROR_STATE, "start was not recorded");
     start.record();
@@ -147,7 +147,7 @@ static void streams()
     CHECK(context.stream() == second);
     x.scale(2.0);
     context.set_stream(own);
-    dlops::event event(context);
+    dlops::work_event event(context);
     event.record().wait_on(second);
     pinned.start_copy_from(x, second);
     event.record_on(second).synchronize();
