@@ -19,7 +19,15 @@ enum class memory : int32_t {
     cuda = DLOPS_CUDA
 };
 
-/// As dlops_context_options. `device`, `stream` and `own_stream` are for memory::cuda.
+/// How what lies on devices goes from rank to rank.
+enum class transport : int32_t {
+    automatic = 0, ///< by the host's NCCL communicator, else by an MPI that takes device memory, else staged
+    staged = DLOPS_TRANSPORT_STAGED, ///< messages through page-locked memory of the host
+    cuda_aware = DLOPS_TRANSPORT_CUDA_AWARE, ///< messages of device memory
+    nccl = DLOPS_TRANSPORT_NCCL
+};
+
+/// As dlops_context_options. What stands after `memory` is for memory::cuda.
 struct context_options {
     int32_t threads = 0; ///< 0: DLOPS_NUM_THREADS, or 1
     int32_t check_level = 0;
@@ -29,6 +37,8 @@ struct context_options {
     std::optional<int32_t> device = {}; ///< number of a device; none: by the rank among those of the machine
     CUstream_st *stream = nullptr; ///< a cudaStream_t, borrowed for the life of the context; NULL: the legacy one
     bool own_stream = false; ///< work on a stream of the library's own
+    dlops::transport transport = dlops::transport::automatic;
+    ncclComm *nccl = nullptr; ///< an ncclComm_t of the same ranks and devices, borrowed for the life of the context
     dlops_allocate_callback allocate = nullptr; ///< device memory, instead of the library's pool
     dlops_deallocate_callback deallocate = nullptr;
     void *allocator_data = nullptr; ///< passed to both
@@ -43,6 +53,8 @@ struct context_options {
         options.memory = static_cast<int32_t>(memory);
         options.stream = stream;
         options.own_stream = own_stream;
+        options.transport = static_cast<int32_t>(transport);
+        options.nccl = nccl;
         options.allocate = allocate;
         options.deallocate = deallocate;
         options.allocator_data = allocator_data;
@@ -180,6 +192,16 @@ public:
 
     /// The cudaStream_t that work is put on; one of the library's own lives as long as the context.
     CUstream_st *stream() const { return detail::number(dlops_context_get_stream, get()); }
+
+    /// How what lies on devices goes from rank to rank; never automatic.
+    dlops::transport transport() const
+    {
+        return static_cast<dlops::transport>(detail::number(dlops_context_get_transport, get()));
+    }
+
+    /// The ncclComm_t by which the devices talk; one of the library's own lives as long as the context. An error with
+    /// another transport.
+    ncclComm *nccl() const { return detail::number(dlops_context_get_nccl, get()); }
 
     /// Work goes on in another stream of the device, behind what was put on the present one; NULL: the legacy default one.
     context &set_stream(CUstream_st *stream)

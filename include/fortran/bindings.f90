@@ -171,6 +171,18 @@ module dlops_bindings
       type(c_ptr), value :: context, stream
       integer(c_int32_t) :: returned
     end function
+    function c_context_get_transport(context, transport) bind(C, name="dlops_context_get_transport") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      integer(c_int32_t), intent(inout) :: transport
+      integer(c_int32_t) :: returned
+    end function
+    function c_context_get_nccl(context, nccl) bind(C, name="dlops_context_get_nccl") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      type(c_ptr), intent(inout) :: nccl
+      integer(c_int32_t) :: returned
+    end function
     function c_context_synchronize(context) bind(C, name="dlops_context_synchronize") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: context

@@ -58,6 +58,10 @@ module dlops_constants
   integer, parameter :: DLOPS_HOST = 1
   integer, parameter :: DLOPS_CUDA = 2  !< memory of the context's CUDA device
 
+  integer, parameter :: DLOPS_TRANSPORT_STAGED = 1
+  integer, parameter :: DLOPS_TRANSPORT_CUDA_AWARE = 2
+  integer, parameter :: DLOPS_TRANSPORT_NCCL = 3
+
   integer, parameter :: DLOPS_MAX_DIMENSIONS = 16
 
   integer, parameter :: DLOPS_PARTITION_BALANCED = 0

@@ -41,6 +41,8 @@ module dlops_contexts
   !!                modulo the number of devices that it sees
   !! own_stream     DLOPS_CUDA: work on a stream of the library's own, in place of `stream`
   !! stream         DLOPS_CUDA: a cudaStream_t, borrowed for the life of the context; default the legacy default stream
+  !! transport      DLOPS_CUDA: how what lies on devices goes from rank to rank, DLOPS_TRANSPORT_...; default automatic
+  !! nccl           DLOPS_CUDA: an ncclComm_t of the same ranks and devices, borrowed for the life of the context
   interface dlops_context_create_mpi
     module procedure create_from_integer
 #ifdef DLOPS_MPI
@@ -59,61 +61,64 @@ contains
 
   !> Makes a context of this rank alone, which needs no MPI. Local. Options as of dlops_context_create_mpi.
   subroutine dlops_context_create_self(context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, stat, errmsg)
+      own_stream, stream, transport, nccl, stat, errmsg)
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level, memory, device
+    integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream
+    type(c_ptr), intent(in), optional :: stream, nccl
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
-    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream)
+    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, &
+      transport, nccl)
     call finish(c_context_create_self(c_loc(choices), context%handle), stat, errmsg)
   end subroutine
 
   !> Makes a context over the host's own table of C functions, at `functions` a dlops_communicator_functions of
   !! dlops.h. Collective over its ranks. Options as of dlops_context_create_mpi.
   subroutine dlops_context_create_custom(functions, context, threads, check_level, deterministic, profile, memory, &
-      device, own_stream, stream, stat, errmsg)
+      device, own_stream, stream, transport, nccl, stat, errmsg)
     type(c_ptr), intent(in) :: functions
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level, memory, device
+    integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream
+    type(c_ptr), intent(in), optional :: stream, nccl
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
-    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream)
+    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, &
+      transport, nccl)
     call finish(c_context_create_custom(functions, c_loc(choices), context%handle), stat, errmsg)
   end subroutine
 
   subroutine create_from_integer(comm, context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, stat, errmsg)
+      own_stream, stream, transport, nccl, stat, errmsg)
     integer, intent(in) :: comm
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level, memory, device
+    integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream
+    type(c_ptr), intent(in), optional :: stream, nccl
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
-    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream)
+    choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, &
+      transport, nccl)
     call finish(c_context_create_fortran(int(comm, c_int32_t), mpi_family(), c_loc(choices), context%handle), stat, &
       errmsg)
   end subroutine
 
 #ifdef DLOPS_MPI
   subroutine create_from_f08(comm, context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, stat, errmsg)
+      own_stream, stream, transport, nccl, stat, errmsg)
     type(MPI_Comm), intent(in) :: comm
     type(dlops_context), intent(out) :: context
-    integer, intent(in), optional :: threads, check_level, memory, device
+    integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream
+    type(c_ptr), intent(in), optional :: stream, nccl
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     call create_from_integer(comm%MPI_VAL, context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, stat, errmsg)
+      own_stream, stream, transport, nccl, stat, errmsg)
   end subroutine
 #endif
 
@@ -133,10 +138,11 @@ contains
 #endif
   end function
 
-  function chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream) result(choices)
-    integer, intent(in), optional :: threads, check_level, memory, device
+  function chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, transport, nccl) &
+      result(choices)
+    integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream
+    type(c_ptr), intent(in), optional :: stream, nccl
     type(context_options) :: choices
     choices%struct_size = c_sizeof(choices)
     if (present(threads)) choices%threads = int(threads, c_int32_t)
@@ -151,6 +157,8 @@ contains
     end if
     choices%own_stream = flag(own_stream)
     if (present(stream)) choices%stream = stream
+    choices%transport = number_of(transport)
+    if (present(nccl)) choices%nccl = nccl
   end function
 
   !> Sends the messages of a context to the host; without `log`, silence, which is the default. Local.

@@ -9,7 +9,7 @@ module dlops_devices
   private
   public :: dlops_device_get_count, dlops_context_get_device, dlops_context_get_device_name, dlops_context_get_stream, &
     dlops_context_synchronize, dlops_context_get_memory_statistics, dlops_context_set_memory_limit, &
-    dlops_context_trim_memory, dlops_context_set_stream
+    dlops_context_trim_memory, dlops_context_set_stream, dlops_context_get_transport, dlops_context_get_nccl
 
 contains
 
@@ -75,6 +75,30 @@ contains
     raw = c_null_ptr
     if (present(stream)) raw = stream
     call finish(c_context_set_stream(context%handle, raw), stat, errmsg)
+  end subroutine
+
+  !> How what lies on the devices of the context goes from rank to rank, DLOPS_TRANSPORT_...; DLOPS_ERROR_STATE without a
+  !! device. Local.
+  subroutine dlops_context_get_transport(context, transport, stat, errmsg)
+    type(dlops_context), intent(in) :: context
+    integer, intent(out) :: transport
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    integer(c_int32_t) :: transport_c
+    transport_c = 0
+    call finish(c_context_get_transport(context%handle, transport_c), stat, errmsg)
+    transport = int(transport_c)
+  end subroutine
+
+  !> The ncclComm_t by which the context's devices talk; one of the library's own lives as long as the context.
+  !! DLOPS_ERROR_STATE without a device, and with another transport. Local.
+  subroutine dlops_context_get_nccl(context, nccl, stat, errmsg)
+    type(dlops_context), intent(in) :: context
+    type(c_ptr), intent(out) :: nccl
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    nccl = c_null_ptr
+    call finish(c_context_get_nccl(context%handle, nccl), stat, errmsg)
   end subroutine
 
   !> Waits until all work that was put on the context's stream is done; an error of any of it is reported here. Returns

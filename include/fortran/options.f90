@@ -14,8 +14,9 @@ module dlops_options
     integer(c_int32_t) :: memory = 0
     integer(c_int32_t) :: device = 0
     integer(c_int32_t) :: own_stream = 0
-    integer(c_int32_t) :: reserved = 0
+    integer(c_int32_t) :: transport = 0
     type(c_ptr) :: stream = c_null_ptr
+    type(c_ptr) :: nccl = c_null_ptr
     type(c_funptr) :: allocate = c_null_funptr
     type(c_funptr) :: deallocate = c_null_funptr
     type(c_ptr) :: allocator_data = c_null_ptr

@@ -261,7 +261,7 @@ contains
   end subroutine
 
   !>  Sets an option from text; keys mirror the setters: rtol, atol, dtol, tolerance, max_iterations, time_limit,
-  !! damp, initial_guess, show. Local.
+  !! damp, initial_guess, show, graphs. Local.
   subroutine dlops_solver_set_option(solver, key, value, stat, errmsg)
     type(dlops_solver), intent(in) :: solver
     character(len=*), intent(in) :: key, value

@@ -47,13 +47,9 @@ pub(super) unsafe fn exchange(
 
 /// Extents and C strides of a packed block.
 pub(super) fn packed_block(block: &IndexBox) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS]) {
-    let (mut extents, mut strides, mut step) = ([1usize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS], 1);
-    for k in (0..block.lower.len()).rev() {
-        extents[k] = (block.upper[k] - block.lower[k]) as usize;
-        strides[k] = step;
-        step *= extents[k].max(1) as isize;
-    }
-    (extents, strides)
+    let (mut shape, n) = ([1; MAX_DIMENSIONS], block.lower.len());
+    shape.iter_mut().zip(block.lower.iter().zip(&block.upper)).for_each(|(to, (lower, upper))| *to = upper - lower);
+    super::local::packed_block(&shape[..n])
 }
 
 fn starts(counts: &[usize]) -> Vec<usize> {

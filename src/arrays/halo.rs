@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::device_halo::DeviceHalo;
-use super::local::Local;
+use super::local::{packed_block, with_extent, Local};
 use super::space::Space;
 use crate::comm::{requests_of, Request};
 use crate::error::Result;
@@ -94,10 +94,10 @@ impl Halo {
 
     /// Posts all messages of an array of the planned space. Its memory stays untouched until `finish`.
     pub fn start(&mut self, x: &Array) -> Result<()> {
-        let comm = self.space.context().comm().clone();
-        if let Some(device) = &self.device {
-            return device.start(x.leaf()?, &self.plan, &*comm, self.tag, &mut self.requests);
+        if let Some(device) = &mut self.device {
+            return device.start(x.leaf()?, &self.plan);
         }
+        let comm = self.space.context().comm().clone();
         let local = x.local()?;
         let mut outcome = Ok(());
         let mut staged = self.staged.as_ptr().cast_mut();
@@ -127,6 +127,9 @@ impl Halo {
 
     /// Lets the transport move messages; never waits.
     pub fn progress(&mut self) -> Result<()> {
+        if let Some(device) = &mut self.device {
+            return device.progress();
+        }
         if self.requests.is_empty() {
             return Ok(());
         }
@@ -135,11 +138,11 @@ impl Halo {
 
     /// Waits for all messages; the buffers are filled afterwards.
     pub fn finish(&mut self) -> Result<()> {
+        if let Some(device) = &mut self.device {
+            return device.finish(&self.plan);
+        }
         if !self.requests.is_empty() {
             self.space.context().comm().wait(&mut self.requests)?;
-        }
-        if let Some(device) = &self.device {
-            return device.finish(&self.plan);
         }
         if self.is_direct() {
             return Ok(());
@@ -167,21 +170,15 @@ impl Halo {
         side.as_ptr().cast_mut().wrapping_add(self.bytes(piece.start))
     }
 
-    /// Local extents with `len` along the axis, and the C strides of a block whose axis has `whole` indices.
-    fn block(&self, len: i64, whole: i64) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS], usize) {
+    /// Extents and C strides of a slab with `len` indices along the axis, and the number of axes.
+    fn block(&self, len: i64) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS], usize) {
         let local = self.space.local_shape();
-        let (mut extents, mut strides) = ([1usize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS]);
-        let mut stride = 1;
-        for k in (0..local.len()).rev() {
-            extents[k] = if k == self.axis { len } else { local[k] } as usize;
-            strides[k] = stride;
-            stride *= if k == self.axis { whole } else { local[k] } as isize;
-        }
+        let (extents, strides) = packed_block(&with_extent(local, self.axis, len)[..local.len()]);
         (extents, strides, local.len())
     }
 
     fn pack(&self, x: &Local, piece: &HaloPiece, target: *mut u8) -> Result<()> {
-        let (extents, strides, n) = self.block(piece.len, piece.len);
+        let (extents, strides, n) = self.block(piece.len);
         let from = x.strides_as(self.space.local_shape())?.map(|s| s as isize);
         let size = self.space.dtype().size();
         let source = x.pointer().wrapping_offset(from[self.axis] * piece.start as isize * size as isize);
@@ -194,8 +191,8 @@ impl Halo {
             Side::Before => (&self.before, self.plan.before_len),
             Side::After => (&self.after, self.plan.after_len),
         };
-        let (extents, packed, n) = self.block(piece.len, piece.len);
-        let (_, strides, _) = self.block(piece.len, whole);
+        let (extents, packed, n) = self.block(piece.len);
+        let (_, strides, _) = self.block(whole);
         let size = self.space.dtype().size();
         let target =
             side.as_ptr().cast_mut().wrapping_offset(strides[self.axis] * piece.start as isize * size as isize);

@@ -47,4 +47,12 @@ impl Space {
             components => components.iter().any(Space::is_on_device),
         }
     }
+
+    /// Whether all components are in device memory.
+    pub(crate) fn lies_on_device(&self) -> bool {
+        match self.components() {
+            [] => self.memory() == Memory::Cuda,
+            components => components.iter().all(Space::lies_on_device),
+        }
+    }
 }

@@ -38,6 +38,21 @@ pub(crate) fn packed_strides(shape: &[i64]) -> [i64; MAX_DIMENSIONS] {
     strides
 }
 
+/// Extents and C strides of a contiguous block, as the kernels of the host take them.
+pub(crate) fn packed_block(shape: &[i64]) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS]) {
+    let mut extents = [1; MAX_DIMENSIONS];
+    extents.iter_mut().zip(shape).for_each(|(to, n)| *to = *n as usize);
+    (extents, packed_strides(shape).map(|s| s as isize))
+}
+
+/// A shape with another extent along one axis.
+pub(crate) fn with_extent(shape: &[i64], axis: usize, extent: i64) -> [i64; MAX_DIMENSIONS] {
+    let mut extents = [1; MAX_DIMENSIONS];
+    extents.iter_mut().zip(shape).for_each(|(to, n)| *to = *n);
+    extents[axis] = extent;
+    extents
+}
+
 impl Local {
     pub fn pointer(&self) -> *mut u8 {
         self.pointer

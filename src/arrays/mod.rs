@@ -2,6 +2,8 @@
 
 pub mod array;
 mod box_exchange;
+pub(crate) mod coefficient;
+mod device_exchange;
 mod device_halo;
 mod device_redistribute;
 mod device_sums;

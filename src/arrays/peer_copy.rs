@@ -3,15 +3,12 @@
 use super::array::Array;
 use super::on_device::{packed, start_copy, unpack};
 use super::verbs;
-use crate::context::{Context, Level};
+use crate::context::{Context, Level, PIECE};
 use crate::device::{DeviceMemory, Stream};
 use crate::error::Result;
 use crate::fail;
 use crate::storage::Memory;
 use std::sync::Arc;
-
-/// Bytes of a piece that goes through the host.
-const PIECE: usize = 8 << 20;
 
 /// y := x, of contexts with as many ranks, where this rank has the same place; converted as by `verbs::copy`. Behind the
 /// work of both contexts; what either does next comes after it. Local.
@@ -83,19 +80,19 @@ fn move_bytes(
         unsafe { from.copy_to_peer(to.device(), target, source, bytes)? };
         return to.wait_for(from);
     }
-    context.with_staging(bytes.min(PIECE), |staging| {
-        let mut at = 0;
-        while at < bytes {
-            let n = (bytes - at).min(PIECE);
-            // SAFETY: the piece lies inside both sides and the staging memory, which each stream is waited for in turn.
-            unsafe {
-                from.copy_out(staging, source + at as u64, n)?;
-                from.synchronize()?;
-                to.copy_in(target + at as u64, staging, n)?;
-                to.synchronize()?;
-            }
-            at += n;
+    let lanes = context.lanes()?;
+    let mut lane = lanes.outward();
+    for turn in 0..bytes.div_ceil(PIECE) {
+        let (at, n) = (turn * PIECE, PIECE.min(bytes - turn * PIECE));
+        lane.wait(turn)?;
+        let piece = lane.piece(turn);
+        // SAFETY: the piece lies inside both sides and the lane's memory, which each stream is waited for in turn.
+        unsafe {
+            from.copy_out(piece, source + at as u64, n)?;
+            from.synchronize()?;
+            to.copy_in(target + at as u64, piece, n)?;
+            to.synchronize()?;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::device_redistribute::DeviceRedistribute;
-use super::local::Local;
+use super::local::{packed_block, Local};
 use super::space::Space;
 use super::verbs;
 use crate::comm::{requests_of, Request};
@@ -73,7 +73,7 @@ impl Redistribute {
         let (sends, receives) = (bytes(&transfer.sends), bytes(&transfer.receives));
         let device = match from.memory() {
             Memory::Host => None,
-            Memory::Cuda => Some(DeviceRedistribute::new(from, sends, receives)?),
+            Memory::Cuda => Some(DeviceRedistribute::new(from, &transfer, TAG)?),
         };
         let (sends, receives) = if device.is_some() { (0, 0) } else { (sends, receives) };
         Ok(Redistribute {
@@ -89,9 +89,8 @@ impl Redistribute {
 
     /// y := alpha x + beta y in y's layout; with beta = 0, y is never read. Collective.
     pub fn apply(&mut self, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
-        if let Some(device) = &self.device {
-            let spaces = (&self.from, &self.to);
-            return device.apply(spaces, &self.transfer, TAG, &mut self.requests, (alpha, x), (beta, y));
+        if let Some(device) = &mut self.device {
+            return device.apply((&self.from, &self.to), &self.transfer, (alpha, x), (beta, y));
         }
         let (source, target) = (Strided::new(x.local()?, &self.from), Strided::new(y.local()?, &self.to));
         let context = self.from.context().clone();
@@ -128,7 +127,7 @@ impl Redistribute {
         for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
             let mut at = place;
             message.for_each_block(|lower, extent| {
-                let (extents, strides, count) = packed_block(extent);
+                let (count, (extents, strides)) = (extent.iter().product::<i64>() as usize, packed_block(extent));
                 let to = target.block(lower, size);
                 let (strides, extents) = (&strides, &extents[..extent.len()]);
                 let put =
@@ -185,20 +184,10 @@ impl Strided {
     }
 }
 
-/// Extents, C strides and the number of elements of a packed block.
-fn packed_block(extent: &[i64]) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS], usize) {
-    let (mut extents, mut strides, mut count) = ([1usize; MAX_DIMENSIONS], [1isize; MAX_DIMENSIONS], 1usize);
-    for k in (0..extent.len()).rev() {
-        (extents[k], strides[k]) = (extent[k] as usize, count as isize);
-        count *= extent[k] as usize;
-    }
-    (extents, strides, count)
-}
-
 fn pack(message: &Message, x: &Strided, target: *mut u8, size: usize) -> Result<()> {
     let (mut at, mut outcome) = (target, Ok(()));
     message.for_each_block(|lower, extent| {
-        let (extents, strides, count) = packed_block(extent);
+        let (count, (extents, strides)) = (extent.iter().product::<i64>() as usize, packed_block(extent));
         let n = extent.len();
         // SAFETY: the block lies in x, and the buffer has room for the whole message.
         let copied =

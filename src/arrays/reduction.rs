@@ -1,8 +1,9 @@
 //! Which ranks add up, and whose elements count: an element that several ranks hold counts once.
 
 use crate::comm::{Combine, Communicator};
-use crate::context::Context;
+use crate::context::{Context, DeviceGroup};
 use crate::error::Result;
+use crate::fail;
 use crate::layout::Layout;
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub(crate) struct Reducer {
     /// The ranks that share a sum: all, or those of this rank's colour.
     group: Arc<dyn Communicator>,
+    /// The same ranks with their devices, where the context has one.
+    device: Option<DeviceGroup>,
     /// Whether this rank's elements count; another rank of the group holds the same ones otherwise.
     counts: bool,
     /// Every rank of the group holds everything, so that nothing needs to be sent.
@@ -24,12 +27,13 @@ impl Reducer {
             Some(colours) => context.group(colours)?,
             None => context.comm().clone(),
         };
+        let device = context.stream().map(|_| context.device_group(mask)).transpose()?;
         let same_group = |r: usize| mask.is_none_or(|m| m[r] == m[context.rank()]);
         let here = layout.element_group(context.rank());
         let twin = |r: &usize| same_group(*r) && layout.element_group(*r) == here;
         let counts = (0..context.rank()).find(twin).is_none();
         let replicated = (0..context.size()).filter(|r| same_group(*r)).all(|r| layout.element_group(r) == here);
-        Ok(Reducer { group, counts, replicated: replicated && group_is_one_copy(layout, context) })
+        Ok(Reducer { group, device, counts, replicated: replicated && group_is_one_copy(layout, context) })
     }
 
     /// The reducer of a product space, whose components share one group.
@@ -49,6 +53,14 @@ impl Reducer {
 
     pub(crate) fn group(&self) -> &Arc<dyn Communicator> {
         &self.group
+    }
+
+    /// The group, for numbers in device memory: a context without a device has no such numbers.
+    pub(crate) fn device_group(&self) -> Result<&DeviceGroup> {
+        match &self.device {
+            Some(group) => Ok(group),
+            None => fail!(Internal, "a sum of device memory in a context without a device"),
+        }
     }
 
     /// Combines numbers in place over the ranks of the group. Collective over the group, silent where replicated.

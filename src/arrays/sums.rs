@@ -4,6 +4,7 @@
 //! is the same for every order and every number of ranks. One word more carries a request of the caller.
 
 use super::array::Array;
+use super::coefficient::Coefficient;
 use super::device_sums::DeviceSums;
 use super::on_device::on_device;
 use super::reduction::Reducer;
@@ -13,9 +14,11 @@ use super::verbs::{pairs, triples};
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
+use crate::kernels::cuda::program::Registers;
 use crate::kernels::cuda::reduce as cuda;
 use crate::kernels::host::exact_sum::Exact;
 use crate::kernels::host::sum::Plain;
+use crate::kernels::program::{Number, Program};
 
 enum Kind {
     Plain(TypedSums<Plain>),
@@ -23,6 +26,7 @@ enum Kind {
 }
 
 pub struct Sums {
+    slots: usize,
     kind: Kind,
     reducer: Reducer,
     /// What leaves in device memory add up to, until `reduce` brings it here.
@@ -51,7 +55,7 @@ impl Sums {
             true => Kind::Exact(TypedSums::new(slots, threads)),
         };
         let device = space.is_on_device().then(|| DeviceSums::new(space.context(), slots));
-        Sums { kind, reducer: space.reducer().clone(), device, silent: false, failure: None }
+        Sums { slots, kind, reducer: space.reducer().clone(), device, silent: false, failure: None }
     }
 
     /// As `new`, but without communication where every rank holds everything.
@@ -133,41 +137,52 @@ impl Sums {
     }
 
     /// y := y + alpha x, slot += |y|^2. Reads 2n, writes n.
-    pub(crate) fn add_axpy_norm(&mut self, slot: usize, alpha: f64, x: &Array, y: &Array) {
+    pub(crate) fn add_axpy_norm(&mut self, slot: usize, alpha: Coefficient, x: &Array, y: &Array) {
         let done = pairs(x, y, &mut |x, y| {
             let counts = self.counts(y);
             if let Some((_, walk, pointers)) = on_device([x, y])? {
-                let alpha = Scalar::real(alpha).into();
+                let alpha = alpha.there();
                 return self
                     .there(slot, counts, |slots, k| cuda::axpy_norm(slots, k, y.dtype(), walk, alpha, pointers));
             }
+            let alpha = alpha.here()?;
             each_kind!(self, typed => typed.add_axpy_norm(slot, counts, alpha, x, y))
         });
         self.keep(done);
     }
 
     /// y := x + beta y, slot += |y|^2. Reads 2n, writes n.
-    pub(crate) fn add_xpby_norm(&mut self, slot: usize, x: &Array, beta: f64, y: &Array) {
+    pub(crate) fn add_xpby_norm(&mut self, slot: usize, x: &Array, beta: Coefficient, y: &Array) {
         let done = pairs(x, y, &mut |x, y| {
             let counts = self.counts(y);
             if let Some((_, walk, pointers)) = on_device([x, y])? {
-                let beta = Scalar::real(beta).into();
+                let beta = beta.there();
                 return self.there(slot, counts, |slots, k| cuda::xpby_norm(slots, k, y.dtype(), walk, beta, pointers));
             }
+            let beta = beta.here()?;
             each_kind!(self, typed => typed.add_xpby_norm(slot, counts, x, beta, y))
         });
         self.keep(done);
     }
 
     /// x := x + alpha c, then r := r - d x, slot += |r|^2 + i |x|^2. Reads 3n, writes 2n.
-    pub(crate) fn add_damped_update(&mut self, slot: usize, alpha: f64, c: &Array, d: f64, x: &Array, r: &Array) {
+    pub(crate) fn add_damped_update(
+        &mut self,
+        slot: usize,
+        alpha: Coefficient,
+        c: &Array,
+        d: f64,
+        x: &Array,
+        r: &Array,
+    ) {
         let done = triples(c, x, r, &mut |c, x, r| {
             let counts = self.counts(r);
             if let Some((_, walk, pointers)) = on_device([c, x, r])? {
-                let factors = (Scalar::real(alpha).into(), Scalar::real(d).into());
+                let factors = (alpha.there(), Scalar::real(d).into());
                 return self
                     .there(slot, counts, |slots, k| cuda::damped_update(slots, k, r.dtype(), walk, factors, pointers));
             }
+            let alpha = alpha.here()?;
             each_kind!(self, typed => typed.add_damped_update(slot, counts, alpha, c, d, x, r))
         });
         self.keep(done);
@@ -209,6 +224,41 @@ impl Sums {
             self.reduce(0.0)?;
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Whether `evaluate_there` may be called, and does not wait for the device.
+    pub(crate) fn stay_there(&self) -> bool {
+        matches!((&self.kind, &self.device), (Kind::Plain(_), Some(Ok(_))))
+            && self.reducer.device_group().is_ok_and(|group| !group.waits_for_host())
+    }
+
+    /// Completes sums whose arrays are all on the device, over the ranks of the group, and runs a program on them that
+    /// finds the total of the ranks' requests behind the slots, at `request_slot`. The sums and the request are zero
+    /// then. All of it in the order of the stream. Collective over the group.
+    pub(crate) fn evaluate_there(
+        &mut self,
+        registers: &Registers,
+        program: &Program,
+        turn: Option<Number>,
+    ) -> Result<()> {
+        match &mut self.device {
+            Some(Ok(device)) => device.evaluate(self.reducer.device_group()?, registers, program, turn),
+            Some(Err(error)) => Err(error.clone()),
+            None => fail!(Internal, "a program on sums in device memory, but there are none"),
+        }
+    }
+
+    /// What this rank asks of all in the next `evaluate_there`, a whole number below 2^40.
+    pub(crate) fn request_there(&self, request: f64) -> Result<()> {
+        match &self.device {
+            Some(Ok(device)) => device.request(request),
+            _ => fail!(Internal, "a request on the device, but there are no sums"),
+        }
+    }
+
+    /// Where programs on the device find what the ranks request.
+    pub(crate) fn request_slot(&self) -> usize {
+        self.slots
     }
 
     /// Adds what is on the device to the sums here; waits for the stream.

@@ -2,6 +2,7 @@
 //! in the order of the context's stream.
 
 use super::array::Array;
+use super::coefficient::Coefficient;
 use super::local::Local;
 use super::on_device::{self, on_device};
 use super::runs::{zip_runs, Runs};
@@ -209,15 +210,15 @@ pub fn xpby(x: &Array, beta: Scalar, y: &Array) -> Result<()> {
 
 /// x := x + alpha p, then p := z + beta p: a solver's step and its next direction. Reads 3n, writes 2n; with beta = 0
 /// the result holds no trace of the old p, and with alpha = 0 x is left alone.
-pub(crate) fn axpy_xpby(alpha: f64, p: &Array, z: &Array, beta: f64, x: &Array) -> Result<()> {
-    if alpha == 0.0 || beta == 0.0 {
-        axpy(Scalar::real(alpha), p, x)?;
-        return xpby(z, Scalar::real(beta), p);
-    }
+pub(crate) fn axpy_xpby(alpha: Coefficient, p: &Array, z: &Array, beta: Coefficient, x: &Array) -> Result<()> {
     triples(p, z, x, &mut |p, z, x| {
         if let Some((stream, walk, pointers)) = on_device([p, z, x])? {
-            let factors = (Scalar::real(alpha).into(), Scalar::real(beta).into());
-            return axpy_xpby_on_device(stream, x.dtype(), walk, factors, pointers);
+            return axpy_xpby_on_device(stream, x.dtype(), walk, (alpha.there(), beta.there()), pointers);
+        }
+        let (alpha, beta) = (alpha.here()?, beta.here()?);
+        if alpha == 0.0 || beta == 0.0 {
+            axpy(Scalar::real(alpha), p, x)?;
+            return xpby(z, Scalar::real(beta), p);
         }
         let (a, b, c) = (p.local()?, z.local()?, x.local()?);
         dispatch!(x.dtype(), T => each_run([a, b, c], x.space(), |[p, z, x], n| {

@@ -136,6 +136,10 @@ unsafe fn create(
 /// also keeps the error, on one rank as on several, until the next dlops_context_agree or solver reduction tells all
 /// ranks; a local context (dlops_context_get_local) leaves that to the operator that its operators are blocks of.
 ///
+/// With arrays in device memory the functions put their work on the context's stream, or behind it and before what
+/// follows there. A solver that does not wait for its iterations calls them up to twice more than it iterates, and what
+/// fails then is no failure.
+///
 /// @param domain   of x, of any layout; also of a local context, for a block of BlockDiag and others
 /// @param range    of y, of the same context
 /// @param forward  y = A x

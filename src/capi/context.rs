@@ -6,7 +6,7 @@ use super::space::{DLOPS_CUDA, DLOPS_HOST};
 use crate::comm::custom::Custom;
 use crate::comm::table::dlops_communicator_functions;
 use crate::comm::Communicator;
-use crate::context::{Context, ContextOptions, DeviceChoice, HostStream, Level, StreamChoice};
+use crate::context::{Context, ContextOptions, DeviceChoice, HostNccl, HostStream, Level, StreamChoice};
 use crate::device::{Allocate, Allocator, Deallocate};
 use crate::error::{Result, Status};
 use crate::fail;
@@ -44,10 +44,15 @@ pub struct dlops_context_options {
     pub device: i32,
     /// DLOPS_CUDA, 1: work on a stream of the library's own; 0: on `stream`
     pub own_stream: i32,
-    pub reserved: i32,
+    /// DLOPS_CUDA: how what lies on devices goes from rank to rank, DLOPS_TRANSPORT_STAGED, DLOPS_TRANSPORT_CUDA_AWARE or
+    /// DLOPS_TRANSPORT_NCCL; 0: automatic
+    pub transport: i32,
     /// DLOPS_CUDA: the host's stream (a cudaStream_t), borrowed for the life of the context; NULL: the legacy default
     /// stream
     pub stream: *mut CUstream_st,
+    /// DLOPS_CUDA: the host's NCCL communicator (an ncclComm_t), borrowed for the life of the context and never destroyed,
+    /// with the ranks of the context in the same order and its devices; NULL: none
+    pub nccl: *mut ncclComm,
     /// DLOPS_CUDA: where device memory comes from, instead of the library's pool on the device; both or neither. The
     /// memory limit and the statistics hold for it too
     pub allocate: dlops_allocate_callback,
@@ -67,6 +72,9 @@ pub type dlops_deallocate_callback =
 
 /// CUDA's stream: a cudaStream_t points to one.
 pub struct CUstream_st([u8; 0]);
+
+/// NCCL's communicator: an ncclComm_t points to one.
+pub struct ncclComm([u8; 0]);
 
 impl Options for dlops_context_options {
     const NAME: &'static str = "dlops_context_options";
@@ -89,6 +97,9 @@ fn read(choices: dlops_context_options) -> Result<ContextOptions> {
         check_level: flag(choices.check_level, "check_level")? as i32,
         deterministic: flag(choices.deterministic, "deterministic")?,
         profile: flag(choices.profile, "profile")?,
+        transport: super::transport::choice(choices.transport)?,
+        // SAFETY: the host keeps its communicator for the life of the context, as documented.
+        nccl: (!choices.nccl.is_null()).then(|| unsafe { HostNccl::new(choices.nccl.cast()) }),
     })
 }
 
@@ -132,8 +143,8 @@ fn device(choices: &dlops_context_options) -> Result<Option<DeviceChoice>> {
     if choices.memory != 0 && choices.memory != DLOPS_HOST {
         fail!(Option, "memory is {}, expected DLOPS_HOST (1) or DLOPS_CUDA (2)", choices.memory);
     }
-    if choices.device != 0 || own || !choices.stream.is_null() {
-        fail!(Option, "device, own_stream and stream need memory = DLOPS_CUDA");
+    if choices.device != 0 || own || choices.transport != 0 || !choices.stream.is_null() || !choices.nccl.is_null() {
+        fail!(Option, "device, own_stream, transport, stream and nccl need memory = DLOPS_CUDA");
     }
     Ok(None)
 }

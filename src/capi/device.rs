@@ -25,7 +25,7 @@ pub struct dlops_memory_statistics {
     pub limit: u64,
 }
 
-fn stream(context: &Context) -> Result<&Arc<Stream>> {
+pub(super) fn stream(context: &Context) -> Result<&Arc<Stream>> {
     match context.stream() {
         Some(stream) => Ok(stream),
         None => fail!(State, "the context was made without a device (memory = DLOPS_CUDA)"),

@@ -27,4 +27,5 @@ pub mod solver_state;
 pub mod space;
 pub mod space_state;
 pub mod transfer;
+pub mod transport;
 pub mod vector;

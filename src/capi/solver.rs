@@ -34,6 +34,14 @@ pub unsafe extern "C" fn dlops_solver_create(
 
 /// Solves from set-up to the end: the reason tells how it ended (not converging is no error). Collective. Since 0.1.
 ///
+/// On arrays in device memory, without a monitor, the host does not wait for what an iteration finds: it puts iterations
+/// on the context's stream and looks at each two iterations later, and x, histories and reason are to the bit those of
+/// waiting. A is then applied, in vain, up to twice more than iterations tell, a time limit is seen up to two iterations
+/// late, and an iteration becomes one launch (a CUDA graph) where A allows it: see the option graphs. It waits in every
+/// iteration with a monitor, in deterministic mode, when ranks do not talk by NCCL, when A or the preconditioner waits
+/// (DLOPS operators that move arrays or solve do), and in dlops_solver_step. When it returns, the last update of x may
+/// still be on the stream.
+///
 /// @param b  array congruent with the range of A; not changed
 /// @param x  array congruent with its domain; not read unless an initial guess is set; shares no memory with b
 /// Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SPACE, OVERLAP, STATE (an array is acquired; called from within its own

@@ -88,7 +88,8 @@ pub unsafe extern "C" fn dlops_solver_set_max_iterations(solver: *mut dlops_solv
     })
 }
 
-/// Seconds after which the solver stops, 0 (the default) for none; rank 0's clock decides. Local. Since 0.1.
+/// Seconds after which the solver stops, 0 (the default) for none; rank 0's clock decides. On a device it may be seen two
+/// iterations late. Local. Since 0.1.
 /// Errors: NULL_POINTER, HANDLE, OPTION.
 #[no_mangle]
 #[must_use]
@@ -154,7 +155,9 @@ pub unsafe extern "C" fn dlops_solver_set_preconditioner(
 }
 
 /// Sets an option from text; keys mirror the setters: rtol, atol, dtol, tolerance, max_iterations, time_limit, damp,
-/// initial_guess, show. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, OPTION (a wrong key lists the valid ones).
+/// initial_guess, show. One has no setter: graphs is automatic (the default) or off, and says whether an iteration on a
+/// device may be recorded, after the first two of a solve, and replayed as one launch. Local. Since 0.1.
+/// Errors: NULL_POINTER, HANDLE, OPTION (a wrong key lists the valid ones).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_solver_set_option(

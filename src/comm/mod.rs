@@ -93,6 +93,12 @@ impl Traffic {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Adds messages of so many bytes together, modulo 2^64.
+    pub(crate) fn count(&self, messages: u64, bytes: u64) {
+        self.messages.fetch_add(messages, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// (messages, bytes) so far.
     pub fn read(&self) -> (u64, u64) {
         (self.messages.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
@@ -132,6 +138,10 @@ pub trait Communicator: Send + Sync {
     /// Whether the calling thread may communicate: `State` when the transport forbids it. Local.
     fn check_thread(&self) -> Result<()> {
         Ok(())
+    }
+    /// Whether `send` and `receive` take addresses of device memory. `Option` where the environment says nonsense. Local.
+    fn takes_device_memory(&self) -> Result<bool> {
+        Ok(false)
     }
     /// This rank's number among the ranks on its machine, in the order of ranks. Collective.
     fn local_rank(&self) -> Result<usize> {

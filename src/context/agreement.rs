@@ -79,10 +79,14 @@ impl Context {
         self.pending().is_some()
     }
 
+    /// The error that waits to be agreed, which is forgotten. Local.
+    pub(crate) fn take_pending(&self) -> Option<Error> {
+        self.pending().take()
+    }
+
     /// Makes a pending error of any rank the error of all, and forgets it. Collective.
     pub fn agree_pending(&self) -> Result<()> {
-        let own = self.pending().take();
-        self.agree(own.map_or(Ok(()), Err))
+        self.agree(self.take_pending().map_or(Ok(()), Err))
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, Option<Error>> {

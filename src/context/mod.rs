@@ -2,21 +2,26 @@
 
 mod agreement;
 mod device;
+mod device_group;
 mod event;
 mod lanes;
 mod log;
 mod profile;
+mod transport;
 
 pub use device::{DeviceChoice, HostStream, StreamChoice};
+pub(crate) use device_group::DeviceGroup;
 pub use event::Event;
 pub use lanes::{Lane, Lanes, PIECE, PIECES};
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
+pub(crate) use transport::Transport;
+pub use transport::{HostNccl, TransportChoice};
 
 use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
-use crate::device::{Allocator, PinnedMemory, Stream};
+use crate::device::{Allocator, NcclCommunicator, Staging, Stream};
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::kernels::cpu;
@@ -39,6 +44,10 @@ pub struct ContextOptions {
     pub profile: bool,
     /// Work on a device; arrays are then in its memory unless their space says otherwise.
     pub device: Option<DeviceChoice>,
+    /// How what lies on devices goes from rank to rank.
+    pub transport: TransportChoice,
+    /// The host's NCCL communicator of the same ranks.
+    pub nccl: Option<HostNccl>,
     /// Where device memory comes from, if not from the device's pool.
     pub allocator: Option<Allocator>,
 }
@@ -51,7 +60,8 @@ struct Inner {
     comm: Arc<dyn Communicator>,
     threads: Arc<ThreadPool>,
     stream: Option<Arc<Stream>>,
-    staging: Arc<Mutex<Option<PinnedMemory>>>,
+    transport: Transport,
+    staging: Arc<Staging>,
     lanes: Arc<Mutex<Option<Arc<Lanes>>>>,
     options: ContextOptions,
     check_level: AtomicI32,
@@ -59,6 +69,7 @@ struct Inner {
     profile: Arc<Profile>,
     pending: Mutex<Option<Error>>,
     groups: Mutex<HashMap<Vec<i32>, Arc<dyn Communicator>>>,
+    nccl_groups: Mutex<HashMap<Vec<i32>, Option<Arc<NcclCommunicator>>>>,
     local: OnceLock<Context>,
     is_local: bool,
 }
@@ -81,10 +92,15 @@ impl Context {
             Some(choice) => Some(agree(&*comm, device::open(choice, options.allocator, &*comm))?),
             None => None,
         };
+        let transport = match &stream {
+            Some(stream) => transport::open(&options, &*comm, stream)?,
+            None => Transport::Staged,
+        };
         let context = Context(Arc::new(Inner {
             profile: Arc::new(Profile::new(options.profile)),
             threads: pool,
             stream,
+            transport,
             staging: Arc::default(),
             lanes: Arc::default(),
             check_level: AtomicI32::new(options.check_level),
@@ -92,6 +108,7 @@ impl Context {
             log: Arc::new(log::Log::default()),
             pending: Mutex::new(None),
             groups: Mutex::new(HashMap::new()),
+            nccl_groups: Mutex::default(),
             local: OnceLock::new(),
             is_local: false,
             comm,
@@ -128,6 +145,7 @@ impl Context {
                 comm: Solo::new(),
                 threads: self.0.threads.clone(),
                 stream: self.0.stream.clone(),
+                transport: Transport::Staged,
                 staging: self.0.staging.clone(),
                 lanes: self.0.lanes.clone(),
                 options: self.0.options,
@@ -136,6 +154,7 @@ impl Context {
                 profile: self.0.profile.clone(),
                 pending: Mutex::new(None),
                 groups: Mutex::new(HashMap::new()),
+                nccl_groups: Mutex::default(),
                 local: OnceLock::new(),
                 is_local: true,
             }))
@@ -170,17 +189,6 @@ impl Context {
             Some(stream) => Ok(stream),
             None => fail!(Internal, "work on device memory in a context without a device"),
         }
-    }
-
-    /// Does work with at least `bytes` bytes of page-locked memory, kept for the next time. `Internal` without a device.
-    pub(crate) fn with_staging<R>(&self, bytes: usize, work: impl FnOnce(*mut u8) -> Result<R>) -> Result<R> {
-        let stream = self.device_stream()?;
-        let mut staging = self.0.staging.lock().unwrap_or_else(|e| e.into_inner());
-        let room = match staging.take() {
-            Some(room) if room.bytes() >= bytes => room,
-            _ => PinnedMemory::new(stream, bytes)?,
-        };
-        work(staging.insert(room).pointer())
     }
 
     /// Streams for copies beside the work; made at the first call. `Internal` without a device.

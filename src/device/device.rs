@@ -111,6 +111,14 @@ impl Device {
         self.architecture
     }
 
+    /// A number that no other device in the world has, nor another part of the same one.
+    pub fn uuid(&self) -> Result<[u8; 16]> {
+        let mut uuid = sys::CUuuid { bytes: [0; 16] };
+        // SAFETY: the driver writes 16 bytes.
+        check(unsafe { sys::cuDeviceGetUuid_v2(&mut uuid, self.raw) }, || "cuDeviceGetUuid".into())?;
+        Ok(uuid.bytes.map(|b| b as u8))
+    }
+
     pub fn multiprocessors(&self) -> usize {
         self.multiprocessors
     }

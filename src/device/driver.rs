@@ -7,10 +7,11 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 45] = [
+const NEEDED: [&CStr; 54] = [
     c"cuCtxEnablePeerAccess",
     c"cuCtxGetCurrent",
     c"cuCtxGetDevice",
+    c"cuCtxGetStreamPriorityRange",
     c"cuCtxSetCurrent",
     c"cuCtxSynchronize",
     c"cuDeviceCanAccessPeer",
@@ -18,6 +19,7 @@ const NEEDED: [&CStr; 45] = [
     c"cuDeviceGetAttribute",
     c"cuDeviceGetCount",
     c"cuDeviceGetName",
+    c"cuDeviceGetUuid_v2",
     c"cuDevicePrimaryCtxRelease_v2",
     c"cuDevicePrimaryCtxRetain",
     c"cuDriverGetVersion",
@@ -28,6 +30,10 @@ const NEEDED: [&CStr; 45] = [
     c"cuEventRecord",
     c"cuGetErrorName",
     c"cuGetErrorString",
+    c"cuGraphDestroy",
+    c"cuGraphExecDestroy",
+    c"cuGraphInstantiateWithFlags",
+    c"cuGraphLaunch",
     c"cuLaunchKernel",
     c"cuMemAllocFromPoolAsync",
     c"cuMemFreeAsync",
@@ -48,8 +54,11 @@ const NEEDED: [&CStr; 45] = [
     c"cuModuleLoadData",
     c"cuModuleUnload",
     c"cuPointerGetAttribute",
+    c"cuStreamBeginCapture_v2",
     c"cuStreamCreate",
+    c"cuStreamCreateWithPriority",
     c"cuStreamDestroy_v2",
+    c"cuStreamEndCapture",
     c"cuStreamGetCtx",
     c"cuStreamQuery",
     c"cuStreamWaitEvent",

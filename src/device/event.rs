@@ -92,6 +92,13 @@ impl Event {
         Ok(())
     }
 
+    /// As `synchronize`, of a mark on `stream`: what the stream's communicators report ends the wait too.
+    pub fn wait_on(&self, stream: &Stream) -> Result<()> {
+        let _current = self.device.enter()?;
+        // SAFETY: a live event, with its context current.
+        stream.wait_until_done(|| unsafe { sys::cuEventQuery(self.raw) }, || stream.check_communicators())
+    }
+
     /// Milliseconds from the mark of `start` to this one; both are timed, recorded and passed.
     pub fn milliseconds_since(&self, start: &Event) -> Result<f64> {
         let _current = self.device.enter()?;

@@ -1,4 +1,4 @@
-//! The GPU: driver, devices, streams, memory and compiled kernels, found at run time.
+//! The GPU: driver, devices, streams, memory, compiled kernels and NCCL, found at run time.
 //!
 //! Nothing here is linked: a machine without CUDA runs the same binary, and every entry answers `Unsupported` with
 //! what was looked for. The caller's current CUDA context is after every call what it was before.
@@ -11,13 +11,17 @@ mod current;
 mod device;
 mod driver;
 mod event;
+mod graph;
 mod memory;
 mod module;
+mod nccl;
+mod nccl_communicator;
 mod nvrtc;
 mod peer;
 mod pinned;
 mod pointer;
 mod pool;
+mod staging;
 mod stream;
 
 pub use allocator::{Allocate, Allocator, Deallocate};
@@ -26,10 +30,14 @@ pub use current::{current_device, pop_device, push_device, Current};
 pub use device::Device;
 pub use driver::available;
 pub use event::Event;
+pub use graph::Graph;
 pub use memory::DeviceMemory;
 pub use module::{Function, Source};
+pub use nccl::{nccl_is_off, UniqueId};
+pub use nccl_communicator::{NcclCommunicator, Piece};
 pub use nvrtc::Header;
 pub use pinned::PinnedMemory;
 pub use pointer::Owner;
 pub use pool::PoolStatistics;
+pub use staging::Staging;
 pub use stream::Stream;

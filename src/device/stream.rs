@@ -7,12 +7,13 @@ use super::device::Device;
 use super::driver::check;
 use super::event::Event;
 use super::module::Function;
+use super::nccl_communicator::NcclCommunicator;
 use crate::error::Result;
 use crate::fail;
 use cudarc::driver::sys::{self, CUresult, CUstream, CUstream_st};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// Work put on one stream is done in its order. Borrowed from the host, or made by the library.
 pub struct Stream {
@@ -27,6 +28,8 @@ pub struct Stream {
     allocator: OnceLock<Allocator>,
     /// Made at its first use.
     pub(super) blas: OnceLock<Result<Blas>>,
+    /// Those that put work here, which may fail without the stream telling.
+    communicators: Mutex<Vec<Weak<NcclCommunicator>>>,
 }
 
 // SAFETY: streams and events may be used from any thread.
@@ -43,11 +46,27 @@ const DEFAULTS: [usize; 3] = [0, 1, 2];
 impl Stream {
     /// A stream of the library's own, which does not wait for the legacy default stream.
     pub fn new(device: &Arc<Device>) -> Result<Arc<Stream>> {
+        Stream::with_priority(device, 0)
+    }
+
+    /// As `new`, and blocks of its kernels are the next to run, before those of other streams that wait for their turn.
+    pub fn urgent(device: &Arc<Device>) -> Result<Arc<Stream>> {
+        let _current = device.enter()?;
+        let (mut least, mut greatest) = (0, 0);
+        // SAFETY: the driver writes two integers.
+        check(unsafe { sys::cuCtxGetStreamPriorityRange(&mut least, &mut greatest) }, || {
+            "cuCtxGetStreamPriorityRange".into()
+        })?;
+        Stream::with_priority(device, greatest)
+    }
+
+    fn with_priority(device: &Arc<Device>, priority: i32) -> Result<Arc<Stream>> {
         let _current = device.enter()?;
         let mut raw = std::ptr::null_mut();
         let flags = sys::CUstream_flags::CU_STREAM_NON_BLOCKING as u32;
         // SAFETY: the driver writes one handle; destroyed in `Drop`.
-        check(unsafe { sys::cuStreamCreate(&mut raw, flags) }, || "cuStreamCreate".into())?;
+        let code = unsafe { sys::cuStreamCreateWithPriority(&mut raw, flags, priority) };
+        check(code, || "cuStreamCreateWithPriority".into())?;
         Stream::over(device, raw, true)
     }
 
@@ -93,8 +112,15 @@ impl Stream {
         };
         let event = Event::new(device).inspect_err(give_back)?;
         let raw = AtomicPtr::new(raw);
-        let (allocator, blas) = (OnceLock::new(), OnceLock::new());
-        Ok(Arc::new(Stream { device: device.clone(), raw, own, event, allocator, blas }))
+        Ok(Arc::new(Stream {
+            device: device.clone(),
+            raw,
+            own,
+            event,
+            allocator: OnceLock::new(),
+            blas: OnceLock::new(),
+            communicators: Mutex::default(),
+        }))
     }
 
     /// Memory on this stream comes from the host's functions instead of the device's pool. Before its first memory.
@@ -117,17 +143,50 @@ impl Stream {
 
     /// Waits until everything on the stream is done; the error of any of it is reported here.
     pub fn synchronize(&self) -> Result<()> {
+        self.finish(|| self.check_communicators())
+    }
+
+    /// As `synchronize`, giving up when `check_others` fails, which is asked now and then and at the end.
+    pub(super) fn finish(&self, check_others: impl Fn() -> Result<()>) -> Result<()> {
         let _current = self.device.enter()?;
+        // SAFETY: a live stream, with its context current.
+        self.wait_until_done(|| unsafe { sys::cuStreamQuery(self.raw()) }, check_others)
+    }
+
+    /// Asks until the answer is other than that the device is not ready, in the device's context, which is current. Gives
+    /// up when `check_others` fails, which is asked now and then and at the end.
+    pub(super) fn wait_until_done(
+        &self,
+        ask: impl Fn() -> CUresult,
+        check_others: impl Fn() -> Result<()>,
+    ) -> Result<()> {
         for turn in 0usize.. {
-            // SAFETY: a live stream, with its context current.
-            match unsafe { sys::cuStreamQuery(self.raw()) } {
+            match ask() {
                 CUresult::CUDA_SUCCESS => break,
                 CUresult::CUDA_ERROR_NOT_READY if turn < SPINS => std::hint::spin_loop(),
-                CUresult::CUDA_ERROR_NOT_READY => std::thread::yield_now(),
+                CUresult::CUDA_ERROR_NOT_READY => {
+                    if turn % SPINS == 0 {
+                        check_others()?;
+                    }
+                    std::thread::yield_now();
+                }
                 code => return check(code, || format!("work on a stream of device {}", self.device.ordinal())),
             }
         }
-        Ok(())
+        check_others()
+    }
+
+    /// Errors of the communicator's work are reported by `synchronize` from now on.
+    pub(super) fn watch(&self, communicator: &Arc<NcclCommunicator>) {
+        let mut communicators = self.communicators.lock().unwrap_or_else(PoisonError::into_inner);
+        communicators.retain(|c| c.strong_count() > 0);
+        communicators.push(Arc::downgrade(communicator));
+    }
+
+    pub(super) fn check_communicators(&self) -> Result<()> {
+        // The lock is not held while one is asked: the last handle of it may end here.
+        let get = |k: usize| self.communicators.lock().unwrap_or_else(PoisonError::into_inner).get(k).cloned();
+        (0..).map_while(get).filter_map(|c| c.upgrade()).try_for_each(|c| c.check())
     }
 
     /// Work put here from now on waits for what is on `other` now.
@@ -255,9 +314,11 @@ unsafe fn check_owner(device: &Device, raw: CUstream) -> Result<()> {
     }
     let own = device.ordinal();
     match device_of(context)? {
-        other if other != own => {
-            fail!(Argument, "the stream {raw:p} belongs to device {other}, and the context works on device {own}")
-        }
+        other if other != own => fail!(
+            Argument,
+            "the stream {raw:p} belongs to device {other}: it is not one of the primary context of device {own}, which the \
+             context works on"
+        ),
         _ => fail!(
             Argument,
             "the stream {raw:p} is not one of the primary context of device {own}, which the context works on"

@@ -4,4 +4,5 @@
 pub mod cpu;
 pub mod cuda;
 pub mod host;
+pub mod program;
 pub mod stencil;

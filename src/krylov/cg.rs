@@ -13,11 +13,12 @@
 //!
 //! Two reductions an iteration; with a preconditioner <r, z> and <r, r> share the second.
 
-use super::control::{Control, Verdict};
-use super::{Iteration, Norms, Reason, Step};
+use super::control::{own, Control, REFERENCE};
+use super::{Iteration, Norms, Reason};
 use crate::arrays::{verbs, Array};
 use crate::dtype::Scalar;
 use crate::error::Result;
+use crate::kernels::program::{Number, Program};
 use crate::operators::{Mode, Operator};
 
 pub(crate) struct Cg {
@@ -28,9 +29,12 @@ pub(crate) struct Cg {
     z: Array,
     p: Array,
     q: Array,
-    /// <r, z>
-    rho: f64,
 }
+
+/// <r, z>, the step, and the weight of the last direction in the next one.
+const RHO: Number = own(0);
+const ALPHA: Number = own(1);
+const BETA: Number = own(2);
 
 /// Sums of an iteration: <p, q> alone, then <r, z> and <r, r>.
 pub(crate) const SLOTS: usize = 2;
@@ -43,77 +47,84 @@ impl Cg {
         let space = a.domain();
         let r = Array::new(space)?;
         let z = if m.is_some() { Array::new(space)? } else { r.clone() };
-        Ok(Cg { a: a.clone(), m: m.cloned(), r, z, p: Array::new(space)?, q: Array::new(space)?, rho: 0.0 })
+        Ok(Cg { a: a.clone(), m: m.cloned(), r, z, p: Array::new(space)?, q: Array::new(space)? })
     }
 
-    /// z = M r and the sums <r, z>, <r, r>, of which <r, r> may be known already.
-    fn precondition(&mut self, control: &mut Control) -> Result<Verdict> {
+    /// z = M r, and the sum <r, z> beside <r, r>, which is known already.
+    fn precondition(&mut self, control: &mut Control) {
         if let Some(m) = &self.m {
-            let done = m.apply_unchecked(Mode::Forward, Scalar::ONE, &self.r, Scalar::ZERO, &self.z);
-            control.note(done);
+            control.apply(m, Mode::Forward, 1.0, &self.r, 0.0, &self.z);
             control.sums.add_dot(RZ, &self.r, &self.z);
         }
-        control.reduce()
     }
 
-    fn norms(&mut self, control: &Control) -> (f64, Norms) {
-        let norm = control.sums.value(RR).re.sqrt();
-        let rho = if self.m.is_some() { control.sums.value(RZ).re } else { control.sums.value(RR).re };
+    /// <r, z> and the norms, from the sums.
+    fn residual(&self, p: &mut Program) -> (Number, Norms<Number>) {
+        let rr = p.sum(RR);
+        let rho = if self.m.is_some() { p.sum(RZ) } else { rr };
+        let norm = p.root(rr);
         (rho, Norms { convergence: norm, residual: norm, damped: norm })
     }
 }
 
 impl Iteration for Cg {
-    fn reference(&mut self, b: &Array, control: &mut Control) -> Result<f64> {
-        control.sums.clear();
+    fn reference(&mut self, b: &Array, control: &mut Control) -> Result<()> {
         control.sums.add_norm(RR, b);
-        control.reduce()?;
-        Ok(control.sums.value(RR).re.sqrt())
+        let done = control.reduce(|p| {
+            let bb = p.sum(RR);
+            let norm = p.root(bb);
+            p.set(REFERENCE, norm);
+        });
+        done.map(drop)
     }
 
-    fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<Norms> {
+    fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<()> {
         // r = b - A x
         verbs::copy(b, &self.r)?;
         if guess {
-            let done = self.a.apply_unchecked(Mode::Forward, Scalar::real(-1.0), x, Scalar::ONE, &self.r);
-            control.note(done);
+            control.apply(&self.a, Mode::Forward, -1.0, x, 1.0, &self.r);
         } else {
             verbs::fill(x, Scalar::ZERO)?;
         }
-        control.sums.clear();
         control.sums.add_norm(RR, &self.r);
-        self.precondition(control)?;
-        let (rho, norms) = self.norms(control);
-        self.rho = rho;
-        verbs::copy(&self.z, &self.p)?;
-        Ok(norms)
+        self.precondition(control);
+        control.conclude_start(|p| {
+            let (rho, norms) = self.residual(p);
+            p.set(RHO, rho);
+            norms
+        })?;
+        verbs::copy(&self.z, &self.p)
     }
 
-    fn step(&mut self, x: &Array, control: &mut Control) -> Result<Step> {
+    fn step(&mut self, x: &Array, control: &mut Control) -> Result<()> {
         // q = A p
-        let done = self.a.apply_unchecked(Mode::Forward, Scalar::ONE, &self.p, Scalar::ZERO, &self.q);
-        control.note(done);
-        control.sums.clear();
+        control.apply(&self.a, Mode::Forward, 1.0, &self.p, 0.0, &self.q);
         control.sums.add_dot(PQ, &self.p, &self.q);
-        if control.reduce()? != Verdict::Continue {
-            return Ok(Step::Stopped);
+        // alpha = rho / <p, q>; a method that has finished, or cannot go on, takes zero steps.
+        let goes_on = control.reduce(|p| {
+            let curvature = p.sum(PQ);
+            p.stop_not_positive(Reason::Indefinite as i16, curvature, RHO);
+            let alpha = p.divide(RHO, curvature);
+            let alpha = p.where_nonzero(RHO, alpha);
+            let alpha = p.while_running(alpha);
+            p.set(ALPHA, alpha);
+        })?;
+        if !goes_on {
+            return Ok(());
         }
-        let curvature = control.sums.value(PQ).re;
-        if curvature <= 0.0 && self.rho > 0.0 && !control.is_masked() {
-            return Ok(Step::Broken(Reason::Indefinite));
-        }
-        // A group that has finished (or cannot go on) takes zero steps.
-        let broken = curvature <= 0.0 && self.rho > 0.0;
-        let alpha = if control.idle || broken || self.rho == 0.0 { 0.0 } else { self.rho / curvature };
         // r = r - alpha q
-        control.sums.clear();
-        control.sums.add_axpy_norm(RR, -alpha, &self.q, &self.r);
-        self.precondition(control)?;
-        let (rho, norms) = self.norms(control);
-        // x = x + alpha p, p = z + (rho_new / rho) p
-        let beta = if self.rho == 0.0 { 0.0 } else { rho / self.rho };
-        self.rho = rho;
-        verbs::axpy_xpby(alpha, &self.p, &self.z, beta, x)?;
-        Ok(if broken && !control.idle { Step::Broken(Reason::Indefinite) } else { Step::Done(norms) })
+        control.sums.add_axpy_norm(RR, control.negative(ALPHA), &self.q, &self.r);
+        self.precondition(control);
+        // beta = rho_new / rho
+        control.conclude(|p| {
+            let (rho, norms) = self.residual(p);
+            let beta = p.divide(rho, RHO);
+            let beta = p.where_nonzero(RHO, beta);
+            p.set(BETA, beta);
+            p.set(RHO, rho);
+            norms
+        })?;
+        // x = x + alpha p, p = z + beta p
+        verbs::axpy_xpby(control.factor(ALPHA), &self.p, &self.z, control.factor(BETA), x)
     }
 }

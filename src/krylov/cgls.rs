@@ -20,11 +20,13 @@
 //!
 //! Two reductions an iteration: <q, q> (and <c, c>), then <r, r>, <s, s> (and <x, x>, <r, z>) in one message.
 
-use super::control::{Control, Verdict};
-use super::{Iteration, Norms, Step};
+use super::control::{own, Control, REFERENCE};
+use super::{Iteration, Norms};
+use crate::arrays::coefficient::Coefficient;
 use crate::arrays::{verbs, Array};
 use crate::dtype::Scalar;
 use crate::error::Result;
+use crate::kernels::program::{Number, Program};
 use crate::operators::{Mode, Operator};
 
 pub(crate) struct Cgls {
@@ -39,9 +41,12 @@ pub(crate) struct Cgls {
     z: Array,
     c: Array,
     q: Array,
-    /// <r, z>
-    kappa: f64,
 }
+
+/// <r, z>, the step, and the weight of the last direction in the next one.
+const KAPPA: Number = own(0);
+const ALPHA: Number = own(1);
+const BETA: Number = own(2);
 
 /// Sums of an iteration: <q, q> and <c, c>, then <r, r> + i <x, x>, <s, s> and <r, z>.
 pub(crate) const SLOTS: usize = 3;
@@ -65,31 +70,26 @@ impl Cgls {
             z,
             c: Array::new(model)?,
             q: Array::new(data)?,
-            kappa: 0.0,
         })
     }
 
     /// With damping x += alpha c; then r = A^H s - damp^2 x, z = M r, and the sums <r, r>, <r, z>, <x, x>,
     /// joined by <s, s> that was added before.
-    fn normal_residual(&mut self, alpha: f64, x: &Array, control: &mut Control) -> Result<Verdict> {
-        let done = self.a.apply_unchecked(Mode::Adjoint, Scalar::ONE, &self.s, Scalar::ZERO, &self.r);
-        control.note(done);
+    fn normal_residual(&mut self, alpha: Coefficient, x: &Array, control: &mut Control) {
+        control.apply(&self.a, Mode::Adjoint, 1.0, &self.s, 0.0, &self.r);
         if self.is_damped() {
             control.sums.add_damped_update(RR_XX, alpha, &self.c, self.damp_squared, x, &self.r);
         } else {
             control.sums.add_norm(RR_XX, &self.r);
         }
         if let Some(m) = &self.m {
-            let done = m.apply_unchecked(Mode::Forward, Scalar::ONE, &self.r, Scalar::ZERO, &self.z);
-            control.note(done);
+            control.apply(m, Mode::Forward, 1.0, &self.r, 0.0, &self.z);
             control.sums.add_dot(RZ, &self.r, &self.z);
         }
-        control.reduce()
     }
 
     /// x += alpha c where damping has not done it, c = z + beta c, and with damping <c, c> of the next step's sums.
-    fn turn(&mut self, alpha: f64, beta: f64, x: &Array, control: &mut Control) -> Result<()> {
-        control.sums.clear();
+    fn turn(&mut self, alpha: Coefficient, beta: Coefficient, x: &Array, control: &mut Control) -> Result<()> {
         if self.is_damped() {
             control.sums.add_xpby_norm(CC, &self.z, beta, &self.c);
             return Ok(());
@@ -101,67 +101,81 @@ impl Cgls {
         self.damp_squared > 0.0
     }
 
-    fn norms(&self, control: &Control) -> (f64, Norms) {
-        let (rr_xx, ss) = (control.sums.value(RR_XX), control.sums.value(SS).re);
-        let (rr, xx) = (rr_xx.re, rr_xx.im);
-        let kappa = if self.m.is_some() { control.sums.value(RZ).re } else { rr };
-        let damped = (ss + self.damp_squared * xx).sqrt();
-        (kappa, Norms { convergence: rr.sqrt(), residual: ss.sqrt(), damped })
+    /// <r, z> and the norms, from the sums.
+    fn residual(&self, p: &mut Program) -> (Number, Norms<Number>) {
+        let (rr, xx, ss) = (p.sum(RR_XX), p.sum_imaginary(RR_XX), p.sum(SS));
+        let kappa = if self.m.is_some() { p.sum(RZ) } else { rr };
+        let penalty = p.scaled(self.damp_squared, xx);
+        let cost = p.add(ss, penalty);
+        (kappa, Norms { convergence: p.root(rr), residual: p.root(ss), damped: p.root(cost) })
     }
 }
 
 impl Iteration for Cgls {
-    fn reference(&mut self, b: &Array, control: &mut Control) -> Result<f64> {
+    fn reference(&mut self, b: &Array, control: &mut Control) -> Result<()> {
         // |A^H b|
-        let done = self.a.apply_unchecked(Mode::Adjoint, Scalar::ONE, b, Scalar::ZERO, &self.r);
-        control.note(done);
-        control.sums.clear();
+        control.apply(&self.a, Mode::Adjoint, 1.0, b, 0.0, &self.r);
         control.sums.add_norm(RR_XX, &self.r);
-        control.reduce()?;
-        Ok(control.sums.value(RR_XX).re.sqrt())
+        let done = control.reduce(|p| {
+            let rr = p.sum(RR_XX);
+            let norm = p.root(rr);
+            p.set(REFERENCE, norm);
+        });
+        done.map(drop)
     }
 
-    fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<Norms> {
+    fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<()> {
         // s = b - A x
         verbs::copy(b, &self.s)?;
         if guess {
-            let done = self.a.apply_unchecked(Mode::Forward, Scalar::real(-1.0), x, Scalar::ONE, &self.s);
-            control.note(done);
+            control.apply(&self.a, Mode::Forward, -1.0, x, 1.0, &self.s);
         } else {
             verbs::fill(x, Scalar::ZERO)?;
         }
-        control.sums.clear();
         control.sums.add_norm(SS, &self.s);
         if self.is_damped() {
             verbs::fill(&self.c, Scalar::ZERO)?;
         }
-        self.normal_residual(0.0, x, control)?;
-        let (kappa, norms) = self.norms(control);
-        self.kappa = kappa;
-        self.turn(0.0, 0.0, x, control)?;
-        Ok(norms)
+        self.normal_residual(Coefficient::from(0.0), x, control);
+        control.conclude_start(|p| {
+            let (kappa, norms) = self.residual(p);
+            p.set(KAPPA, kappa);
+            norms
+        })?;
+        self.turn(Coefficient::from(0.0), Coefficient::from(0.0), x, control)
     }
 
-    fn step(&mut self, x: &Array, control: &mut Control) -> Result<Step> {
+    fn step(&mut self, x: &Array, control: &mut Control) -> Result<()> {
         // q = A c
-        let done = self.a.apply_unchecked(Mode::Forward, Scalar::ONE, &self.c, Scalar::ZERO, &self.q);
-        control.note(done);
+        control.apply(&self.a, Mode::Forward, 1.0, &self.c, 0.0, &self.q);
         control.sums.add_norm(QQ, &self.q);
-        if control.reduce()? != Verdict::Continue {
-            return Ok(Step::Stopped);
+        // alpha = kappa / (<q, q> + damp^2 <c, c>); a method that has finished takes zero steps, and so does one whose
+        // residual is exactly zero.
+        let goes_on = control.reduce(|p| {
+            let (qq, cc) = (p.sum(QQ), p.sum(CC));
+            let penalty = p.scaled(self.damp_squared, cc);
+            let curvature = p.add(qq, penalty);
+            let alpha = p.divide(KAPPA, curvature);
+            let alpha = p.where_nonzero(KAPPA, alpha);
+            let alpha = p.while_running(alpha);
+            p.set(ALPHA, alpha);
+        })?;
+        if !goes_on {
+            return Ok(());
         }
-        let curvature = control.sums.value(QQ).re + self.damp_squared * control.sums.value(CC).re;
-        // A group that has finished takes zero steps; so does one whose residual is exactly zero.
-        let alpha = if control.idle || self.kappa == 0.0 { 0.0 } else { self.kappa / curvature };
         // s = s - alpha q
-        control.sums.clear();
-        control.sums.add_axpy_norm(SS, -alpha, &self.q, &self.s);
-        self.normal_residual(alpha, x, control)?;
-        let (kappa, norms) = self.norms(control);
-        // x = x + alpha c, c = z + (kappa_new / kappa) c
-        let beta = if self.kappa == 0.0 { 0.0 } else { kappa / self.kappa };
-        self.kappa = kappa;
-        self.turn(alpha, beta, x, control)?;
-        Ok(Step::Done(norms))
+        control.sums.add_axpy_norm(SS, control.negative(ALPHA), &self.q, &self.s);
+        self.normal_residual(control.factor(ALPHA), x, control);
+        // beta = kappa_new / kappa
+        control.conclude(|p| {
+            let (kappa, norms) = self.residual(p);
+            let beta = p.divide(kappa, KAPPA);
+            let beta = p.where_nonzero(KAPPA, beta);
+            p.set(BETA, beta);
+            p.set(KAPPA, kappa);
+            norms
+        })?;
+        // x = x + alpha c, c = z + beta c
+        self.turn(control.factor(ALPHA), control.factor(BETA), x, control)
     }
 }

@@ -1,6 +1,7 @@
 //! A solver as an operator: y = A^-1 x (CG) or the least-squares solution (CGLS).
 //!
 //! It is linear as far as the method converges; an inner solve with a loose tolerance is a different map for every x.
+//! A solver that applies it on a device waits for it: an inner solve in vain would cost more than running ahead gains.
 
 use super::Solver;
 use crate::arrays::{verbs, Array};

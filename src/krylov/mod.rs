@@ -1,24 +1,28 @@
 //! Krylov methods: one file a method, written on the vector verbs of a space and `Operator::apply`.
 
+mod ahead;
 pub mod cg;
 pub mod cgls;
 pub mod control;
 pub mod inverse;
 pub mod options;
 pub mod progress;
+mod record;
+mod recorded;
 pub mod solver;
 mod stopping;
 pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use options::{SolverOptions, Tolerance};
+pub use options::{Graphs, SolverOptions, Tolerance};
 pub use progress::{Progress, Reason};
 pub use solver::{Event, Solver};
 
 use crate::arrays::Array;
 use crate::error::{Error, Result, Status};
 use control::Control;
+use record::Record;
 
 /// Which method. The numbers are part of the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,33 +54,24 @@ impl Method {
 
 /// The norms that a method knows after a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Norms {
+pub struct Norms<T = f64> {
     /// What the stopping rule looks at: |r| of CG, |A^H r - damp^2 x| of CGLS.
-    pub convergence: f64,
+    pub convergence: T,
     /// |b - A x|
-    pub residual: f64,
+    pub residual: T,
     /// sqrt(|b - A x|^2 + damp^2 |x|^2)
-    pub damped: f64,
+    pub damped: T,
 }
 
-/// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Step {
-    /// The ranks agreed to stop before x was changed.
-    Stopped,
-    Done(Norms),
-    /// The method cannot go on; x was not changed.
-    Broken(Reason),
-}
-
-/// One method: its vectors are made with it, so that `start` and `step` allocate nothing.
+/// One method: its vectors are made with it, so that `start` and `step` allocate nothing. Its numbers are registers of
+/// the control, which are on the host, or on the device while the solver runs ahead.
 pub(crate) trait Iteration: Send {
-    /// The norm of the stopping rule at x = 0, where the rule is relative.
-    fn reference(&mut self, b: &Array, control: &mut Control) -> Result<f64>;
+    /// `REFERENCE` := the norm of the stopping rule at x = 0, where the rule is relative.
+    fn reference(&mut self, b: &Array, control: &mut Control) -> Result<()>;
 
     /// The residual at x, which is zero unless `guess`; x is set to zero then.
-    fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<Norms>;
+    fn start(&mut self, b: &Array, x: &Array, guess: bool, control: &mut Control) -> Result<()>;
 
-    /// One iteration.
-    fn step(&mut self, x: &Array, control: &mut Control) -> Result<Step>;
+    /// One iteration. A method that has stopped leaves x alone, as does one that the ranks stop.
+    fn step(&mut self, x: &Array, control: &mut Control) -> Result<()>;
 }

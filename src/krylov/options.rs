@@ -13,6 +13,14 @@ pub enum Tolerance {
     PyLops = 1,
 }
 
+/// Whether an iteration that runs ahead of a device is recorded and replayed as one launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Graphs {
+    /// Where the operators allow it.
+    Automatic,
+    Off,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct SolverOptions {
     /// Relative tolerance, as PETSc's.
@@ -31,6 +39,7 @@ pub struct SolverOptions {
     pub guess: bool,
     /// Lines of the iteration table: the first n, the last n, every n-th.
     pub show: [i64; 3],
+    pub graphs: Graphs,
 }
 
 impl Default for SolverOptions {
@@ -45,12 +54,13 @@ impl Default for SolverOptions {
             damp: 0.0,
             guess: false,
             show: [10, 10, 10],
+            graphs: Graphs::Automatic,
         }
     }
 }
 
 const KEYS: &str = "rtol, atol, dtol, tolerance (standard, pylops), max_iterations, time_limit, damp, \
-                    initial_guess (zero, given), show (three numbers)";
+                    initial_guess (zero, given), show (three numbers), graphs (automatic, off)";
 
 impl SolverOptions {
     /// Sets one option from text; each key mirrors a setter.
@@ -75,6 +85,14 @@ impl SolverOptions {
                     "zero" => false,
                     "given" => true,
                     _ => fail!(Option, "initial_guess is '{value}', expected zero or given"),
+                };
+                Ok(())
+            }
+            "graphs" => {
+                self.graphs = match value {
+                    "automatic" => Graphs::Automatic,
+                    "off" => Graphs::Off,
+                    _ => fail!(Option, "graphs is '{value}', expected automatic or off"),
                 };
                 Ok(())
             }

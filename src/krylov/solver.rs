@@ -3,13 +3,13 @@
 use super::cg::{self, Cg};
 use super::cgls::{self, Cgls};
 use super::control::{Control, Verdict};
-use super::stopping::judge;
-use super::{Iteration, Method, Norms, Progress, Reason, SolverOptions, Step, Tolerance};
+use super::recorded::{Recorded, Setting};
+use super::{Graphs, Iteration, Method, Progress, Reason, Record, SolverOptions, Tolerance};
 use crate::arrays::{verbs, Array};
 use crate::context::{Context, Entry};
 use crate::error::{Error, Result, Status};
 use crate::fail;
-use crate::operators::{Mode, Operator};
+use crate::operators::{Mode, Operator, Pace};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -55,8 +55,8 @@ struct Run {
     settings: Settings,
     x: Option<Array>,
     start: Instant,
-    /// This rank's group has finished, and why.
-    finished: Reason,
+    /// An iteration as a graph of the device, while its setting stays.
+    recorded: Option<Recorded>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -168,7 +168,12 @@ impl Solver {
     }
 
     fn run(&self) -> Result<()> {
-        while self.step()? == Reason::Running {}
+        match self.run_ahead() {
+            Ok(true) => {}
+            Ok(false) => while self.step()? == Reason::Running {},
+            // The end of the solve makes it the error of all ranks.
+            Err(error) => self.context().raise(error),
+        }
         Ok(())
     }
 
@@ -181,22 +186,21 @@ impl Solver {
             self.context().agree_on(prepared, &format_args!("{} with {:?}", self.0.method.name(), settings.options))?;
         run.start = Instant::now();
         let limit = settings.options.time_limit;
-        run.control.begin((limit > 0.0).then(|| run.start + Duration::from_secs_f64(limit)));
-        lock(&self.0.progress).clear(settings.options.max_iterations);
-
         let options = &settings.options;
         let relative = options.tolerance == Tolerance::Standard && (options.rtol > 0.0 || options.dtol > 0.0);
-        let reference = match relative && options.guess {
-            true => Some(run.iteration.reference(b, &mut run.control)?),
-            false => None,
-        };
-        let norms = run.iteration.start(b, x, options.guess, &mut run.control)?;
-        lock(&self.0.progress).reference = reference.unwrap_or(norms.convergence);
+        let referenced = relative && options.guess;
+        let deadline = (limit > 0.0).then(|| run.start + Duration::from_secs_f64(limit));
+        run.control.begin(deadline, options, referenced);
+        lock(&self.0.progress).clear(options.max_iterations);
+        if referenced {
+            run.iteration.reference(b, &mut run.control)?;
+        }
+        run.iteration.start(b, x, options.guess, &mut run.control)?;
         run.x = Some(x.clone());
         let monitor = settings.monitor.clone();
         *slot = Some(run);
         drop(slot);
-        self.after(norms, Event::Start, monitor);
+        self.after(Event::Start, monitor);
         Ok(())
     }
 
@@ -211,27 +215,48 @@ impl Solver {
             return Ok(reason);
         }
         let x = run.x.clone().expect("checked above");
-        let (step, monitor) = (run.iteration.step(&x, &mut run.control)?, run.settings.monitor.clone());
+        let idle = run.control.is_idle();
+        run.iteration.step(&x, &mut run.control)?;
+        let (record, verdict, monitor) = (run.control.record(), run.control.verdict(), run.settings.monitor.clone());
         drop(slot);
-        match step {
-            Step::Stopped => self.stop(match self.verdict() {
-                Verdict::StopByTime => Reason::TimeLimit,
-                _ => Reason::Monitor,
-            }),
-            Step::Broken(reason) if self.operator().domain().mask().is_none() => self.stop(reason),
-            Step::Broken(reason) => {
-                if let Some(run) = lock(&self.0.run).as_mut() {
-                    run.finished = reason;
-                    run.control.idle = true;
-                }
-                self.settle();
-            }
-            Step::Done(norms) => {
-                self.count();
-                self.after(norms, Event::Iteration, monitor);
-            }
+        match verdict {
+            Verdict::StopByTime => self.stop(Reason::TimeLimit),
+            Verdict::StopByMonitor => self.stop(Reason::Monitor),
+            // The method cannot go on; there is nothing new to watch.
+            Verdict::Continue if !idle && record.iterations == self.progress(|p| p.iterations) => self.settle(),
+            Verdict::Continue => self.after(Event::Iteration, monitor),
         }
         Ok(self.progress(|p| p.reason))
+    }
+
+    /// Iterates ahead of the device, where nothing needs the host in between: all vectors are there, sums over ranks and
+    /// operators do not wait, and nobody watches. Whether it did; an error of any rank is pending then.
+    fn run_ahead(&self) -> Result<bool> {
+        let mut slot = self.enter("step")?;
+        let Some(run) = slot.as_mut() else { return Ok(false) };
+        let operators: Vec<&Operator> = std::iter::once(self.operator()).chain(&run.settings.preconditioner).collect();
+        let pace = operators.iter().map(|a| a.pace()).min().unwrap_or(Pace::Waits);
+        let (x, options) = (run.x.clone(), run.settings.options.clone());
+        let wanted = pace > Pace::Waits && run.settings.monitor.is_none() && !run.control.is_idle();
+        let (Some(x), true) = (x, wanted && run.control.may_run_ahead()) else { return Ok(false) };
+        let records = match options.graphs {
+            Graphs::Automatic => pace == Pace::Repeats && !self.context().profile().enabled(),
+            Graphs::Off => false,
+        };
+        let setting = Setting::new(&options, &x)?;
+        let kept = run.recorded.take().filter(|kept| records && kept.is_for(&setting));
+        run.recorded = match (kept, records) {
+            (None, true) => Some(Recorded::new(self.context().device_stream()?, setting, &operators)),
+            (kept, _) => kept,
+        };
+        let limit = options.max_iterations;
+        let seen = |record: &Record| self.accept(record);
+        let outcome = run.control.run_ahead(&mut *run.iteration, &x, limit, &mut run.recorded, seen);
+        if let Some(recorded) = &mut run.recorded {
+            recorded.settle(self.context());
+        }
+        self.stop(outcome?);
+        Ok(true)
     }
 
     /// Calls the monitor's last event and lets go of x; the solver keeps its vectors for the next solve. Collective.
@@ -249,17 +274,6 @@ impl Solver {
         }
         // No reduction comes after the monitor's last two events that could carry a failure.
         self.context().agree_pending()
-    }
-
-    /// A group that has finished goes on with zero steps, which do not count.
-    fn count(&self) {
-        if lock(&self.0.run).as_ref().is_some_and(|r| !r.control.idle) {
-            lock(&self.0.progress).iterations += 1;
-        }
-    }
-
-    fn verdict(&self) -> Verdict {
-        lock(&self.0.run).as_ref().map_or(Verdict::Continue, |r| r.control.verdict())
     }
 
     fn check(&self, b: &Array, x: &Array) -> Result<()> {
@@ -292,36 +306,27 @@ impl Solver {
             preconditioner && r.settings.options.damp == settings.options.damp
         };
         if let Some(run) = old.filter(same) {
-            return Ok(Run { settings: settings.clone(), finished: Reason::Running, ..run });
+            return Ok(Run { settings: settings.clone(), ..run });
         }
         let (a, m) = (self.operator(), settings.preconditioner.as_ref());
         let (iteration, slots): (Box<dyn Iteration>, usize) = match self.0.method {
             Method::Cg => (Box::new(Cg::new(a, m)?), cg::SLOTS),
             Method::Cgls => (Box::new(Cgls::new(a, m, settings.options.damp)?), cgls::SLOTS),
         };
-        let control = Control::new(a.domain(), slots);
-        Ok(Run {
-            iteration,
-            control,
-            settings: settings.clone(),
-            x: None,
-            start: Instant::now(),
-            finished: Reason::Running,
-        })
+        let mut control = Control::new(a.domain(), slots);
+        if a.domain().lies_on_device() && a.range().lies_on_device() {
+            control.prepare_ahead()?;
+        }
+        Ok(Run { iteration, control, settings: settings.clone(), x: None, start: Instant::now(), recorded: None })
     }
 
-    /// Records norms, looks at the stopping rules, calls the monitor.
-    fn after(&self, norms: Norms, event: Event, monitor: Option<Monitor>) {
-        let first = lock(&self.0.run).as_ref().and_then(|r| r.x.as_ref().map(verbs::first_element));
-        {
-            let mut guard = lock(&self.0.run);
-            let Some(run) = guard.as_mut() else { return };
-            let mut progress = lock(&self.0.progress);
-            if !run.control.idle || progress.residuals.is_empty() {
-                progress.push(norms);
-                progress.first = first.unwrap_or(crate::dtype::Scalar::ZERO);
-                run.finished = judge(&progress, &run.settings.options);
-                run.control.idle = run.finished != Reason::Running;
+    /// Records what an iteration found, calls the monitor.
+    fn after(&self, event: Event, monitor: Option<Monitor>) {
+        if let Some(run) = lock(&self.0.run).as_ref() {
+            self.accept(&run.control.record());
+            // Only who watches asks for it, and on a device it waits.
+            if let (Some(_), Some(x)) = (&monitor, &run.x) {
+                lock(&self.0.progress).first = verbs::first_element(x);
             }
         }
         self.settle();
@@ -330,14 +335,24 @@ impl Solver {
         }
     }
 
+    /// Takes the state of a record over; a group that has finished takes zero steps, which do not count.
+    fn accept(&self, record: &Record) {
+        let mut progress = lock(&self.0.progress);
+        if record.iterations > progress.iterations || progress.residuals.is_empty() {
+            progress.iterations = record.iterations;
+            progress.reference = record.reference;
+            progress.push(record.norms);
+        }
+    }
+
     /// Makes the group's verdict the solver's: at once, or for a masked space when all groups have finished.
     fn settle(&self) {
-        let mut guard = lock(&self.0.run);
-        let Some(run) = guard.as_mut() else { return };
+        let guard = lock(&self.0.run);
+        let Some(run) = guard.as_ref() else { return };
         let mut progress = lock(&self.0.progress);
         let limit = progress.iterations >= run.settings.options.max_iterations;
-        if run.control.idle && (!run.control.is_masked() || run.control.all_idle() || limit) {
-            progress.reason = run.finished;
+        if run.control.is_idle() && (!run.control.is_masked() || run.control.all_idle() || limit) {
+            progress.reason = run.control.record().reason;
         }
     }
 

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result, Status};
 use crate::fail;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, TryLockError};
 
 /// Writes y from x, both of the operator's spaces; 0, or another number for a failure.
@@ -140,5 +140,10 @@ impl LinearMap for Callback {
 
     fn is_complex_linear(&self) -> bool {
         self.functions.complex_linear
+    }
+
+    /// The functions put their work on the context's stream, and are called for every iteration.
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::Queues
     }
 }

@@ -9,10 +9,12 @@ pub mod derivative;
 pub mod dot_test;
 pub mod mode;
 pub mod operator;
+mod pace;
 pub mod redistributed;
 pub mod signal;
 pub(crate) mod stages;
 
 pub use mode::Mode;
 pub use operator::{LinearMap, Operator};
+pub use pace::Pace;
 pub use stages::Staged;

@@ -1,6 +1,7 @@
 //! The operator handle: what every linear map has in common.
 
 use super::mode::Mode;
+use super::pace::Pace;
 use super::stages::Staged;
 use crate::arrays::{Array, Space};
 use crate::context::{Context, Entry};
@@ -35,6 +36,12 @@ pub trait LinearMap: Send + Sync {
     /// The parts of an apply, where copies can run beside the work of other operators.
     fn staged(&self) -> Option<&dyn Staged> {
         None
+    }
+
+    /// How an apply on arrays in device memory of the operator's context relates to the host. A solver runs ahead of a
+    /// device only where no operator waits.
+    fn pace(&self, _context: &Context) -> Pace {
+        Pace::Waits
     }
 
     /// Whether A(c x) = c A x for complex c. The inner product of a map that is only real-linear is Re<.,.>.
@@ -170,6 +177,21 @@ impl Operator {
     /// Applications so far: (A or conj(A), A^H or A^T).
     pub fn counts(&self) -> (u64, u64) {
         (self.0.counts[0].load(Ordering::Relaxed), self.0.counts[1].load(Ordering::Relaxed))
+    }
+
+    /// Counts applications that were done without `apply`, modulo 2^64.
+    pub(crate) fn count(&self, applied: [u64; 2]) {
+        for (count, n) in self.0.counts.iter().zip(applied) {
+            count.fetch_add(n, Ordering::Relaxed);
+        }
+    }
+
+    /// How an apply on the device relates to the host; without a device it does the work.
+    pub(crate) fn pace(&self) -> Pace {
+        match self.domain().lies_on_device() && self.range().lies_on_device() {
+            true => self.0.map.pace(self.context()),
+            false => Pace::Waits,
+        }
     }
 
     pub fn reset_counts(&self) {

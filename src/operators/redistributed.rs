@@ -1,8 +1,9 @@
 //! The general way to distribute an operator: redistribute so that its axes are whole, apply, redistribute back.
 
 use super::basic::Redistribution;
-use super::{LinearMap, Mode, Operator};
+use super::{LinearMap, Mode, Operator, Pace};
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
@@ -60,6 +61,10 @@ impl LinearMap for Redistributed {
 
     fn children(&self) -> &[Operator] {
         &self.inner
+    }
+
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, true).min(self.inner[0].pace())
     }
 }
 

@@ -52,6 +52,8 @@ static void refusals(const dlops::context &context)
     CHECK_THROWS(context.device(), DLOPS_ERROR_STATE, "dlops_context_get_device");
     CHECK_THROWS(context.device_name(), DLOPS_ERROR_STATE, "without a device");
     CHECK_THROWS(context.stream(), DLOPS_ERROR_STATE, "without a device");
+    CHECK_THROWS(context.transport(), DLOPS_ERROR_STATE, "without a device");
+    CHECK_THROWS(context.nccl(), DLOPS_ERROR_STATE, "without a device");
     CHECK_THROWS(context.memory_statistics(), DLOPS_ERROR_STATE, "without a device");
     CHECK_THROWS(same.set_memory_limit(), DLOPS_ERROR_STATE, "without a device");
     CHECK_THROWS(same.trim_memory(), DLOPS_ERROR_STATE, "without a device");
@@ -67,6 +69,29 @@ static void refusals(const dlops::context &context)
     CHECK_THROWS(world(choices), DLOPS_ERROR_OPTION, "need memory = DLOPS_CUDA");
     choices.memory = memory::host;
     CHECK_THROWS(world(choices), DLOPS_ERROR_OPTION, "need memory = DLOPS_CUDA");
+}
+
+/// Which way from device to device, with NCCL only where it is found.
+static void transports()
+{
+    dlops::context_options choices = cuda();
+    choices.transport = dlops::transport::staged;
+    const dlops::context staged = world(choices);
+    CHECK(staged.transport() == dlops::transport::staged);
+    CHECK_THROWS(staged.nccl(), DLOPS_ERROR_STATE, "is not NCCL");
+    choices.transport = dlops::transport::cuda_aware;
+    CHECK(world(choices).transport() == dlops::transport::cuda_aware);
+    choices.transport = dlops::transport::nccl;
+    try {
+        const dlops::context own = dlops::context::self(choices);
+        CHECK(own.transport() == dlops::transport::nccl && own.nccl() != nullptr);
+        choices.transport = dlops::transport::automatic;
+        choices.nccl = own.nccl();
+        const dlops::context given = dlops::context::self(choices);
+        CHECK(given.nccl() == own.nccl());
+    } catch (const dlops::error &error) {
+        CHECK(error.status() == DLOPS_ERROR_UNSUPPORTED && std::strstr(error.what(), "libnccl.so.2") != nullptr);
+    }
 }
 
 static void arrays()
@@ -170,6 +195,7 @@ static void test(dlops::context &context)
     if (there) {
         arrays();
         streams();
+        transports();
     } else if (context.rank() == 0) {
         std::puts("SKIPPED: arrays in device memory: no device");
     }

@@ -27,6 +27,7 @@ program device
   else
     call arrays()
     call streams()
+    call transports()
   end if
   call refusals()
   call dlops_context_create_mpi(MPI_COMM_WORLD, context)
@@ -167,6 +168,10 @@ contains
     call check(stat == DLOPS_ERROR_STATE .and. len(name) == 0, 'get_device_name')
     call dlops_context_get_stream(context, stream, stat)
     call check(stat == DLOPS_ERROR_STATE .and. .not. c_associated(stream), 'get_stream')
+    call dlops_context_get_transport(context, number, stat)
+    call check(stat == DLOPS_ERROR_STATE .and. number == 0, 'get_transport')
+    call dlops_context_get_nccl(context, stream, stat)
+    call check(stat == DLOPS_ERROR_STATE .and. .not. c_associated(stream), 'get_nccl')
     call dlops_context_get_memory_statistics(context, statistics, stat)
     call check(stat == DLOPS_ERROR_STATE .and. statistics%limit == -1, 'get_memory_statistics')
     call dlops_context_set_memory_limit(context, stat=stat)
@@ -185,6 +190,35 @@ contains
     call check(stat == DLOPS_ERROR_OPTION .and. index(errmsg, 'DLOPS_CUDA') > 0, 'a device without memory')
     call dlops_context_create_self(context, memory=9, stat=stat)
     call check(stat == DLOPS_ERROR_OPTION, 'unknown memory')
+  end subroutine
+
+  !> Which way from device to device, with NCCL only where it is found.
+  subroutine transports()
+    type(dlops_context) :: own, given
+    type(c_ptr) :: nccl, same
+    integer :: number
+    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_CUDA, own_stream=.true., &
+      transport=DLOPS_TRANSPORT_STAGED)
+    call dlops_context_get_transport(context, number)
+    call check(number == DLOPS_TRANSPORT_STAGED, 'staged')
+    call dlops_context_get_nccl(context, nccl, stat, errmsg)
+    call check(stat == DLOPS_ERROR_STATE .and. index(errmsg, 'is not NCCL') > 0, 'no NCCL')
+    call dlops_context_destroy(context)
+    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_CUDA, transport=9, stat=stat, errmsg=errmsg)
+    call check(stat == DLOPS_ERROR_OPTION .and. index(errmsg, 'transport is 9') > 0, 'no such transport')
+    call dlops_context_create_self(own, memory=DLOPS_CUDA, own_stream=.true., transport=DLOPS_TRANSPORT_NCCL, &
+      stat=stat, errmsg=errmsg)
+    if (stat == DLOPS_OK) then
+      call dlops_context_get_nccl(own, nccl)
+      call dlops_context_create_self(given, memory=DLOPS_CUDA, own_stream=.true., nccl=nccl)
+      call dlops_context_get_nccl(given, same)
+      call dlops_context_get_transport(given, number)
+      call check(c_associated(same, nccl) .and. number == DLOPS_TRANSPORT_NCCL, 'the communicator that was given')
+      call dlops_context_destroy(given)
+      call dlops_context_destroy(own)
+    else
+      call check(stat == DLOPS_ERROR_UNSUPPORTED .and. index(errmsg, 'libnccl.so.2') > 0, 'NCCL is not found')
+    end if
   end subroutine
 
   subroutine arrays()

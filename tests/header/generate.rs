@@ -15,6 +15,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/handle.rs", "Objects"),
     ("comm/table.rs", "Contexts"),
     ("capi/context.rs", "Contexts"),
+    ("capi/transport.rs", "Devices"),
     ("capi/device.rs", "Devices"),
     ("capi/event.rs", "Devices"),
     ("capi/space.rs", "Spaces"),

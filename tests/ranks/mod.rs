@@ -3,14 +3,17 @@
 
 use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::comm::threaded;
-use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice};
+use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice, TransportChoice};
 use dlops::dtype::{DType, Element};
 use dlops::layout::{GridDimension, IndexBox, Layout, Partition, Role};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// Runs `work` on `size` threads, each a rank with a context of its own. A rank that panics ends the program, since
 /// the others wait for it.
-pub fn on_ranks_with(size: usize, options: ContextOptions, work: impl Fn(&Context) + Sync) {
+pub fn on_ranks_with(size: usize, mut options: ContextOptions, work: impl Fn(&Context) + Sync) {
+    if options.device.is_some() && options.transport == TransportChoice::Automatic {
+        options.transport = transport();
+    }
     threaded::on_ranks(size, |comm| {
         let rank = comm.rank();
         if catch_unwind(AssertUnwindSafe(|| work(&Context::new(comm, options).unwrap()))).is_err() {
@@ -28,6 +31,18 @@ pub fn on_ranks(size: usize, work: impl Fn(&Context) + Sync) {
 pub fn device() -> Option<DeviceChoice> {
     let wanted = std::env::var("DLOPS_TEST_MEMORY").is_ok_and(|memory| memory == "cuda");
     wanted.then_some(DeviceChoice { ordinal: None, stream: StreamChoice::Own })
+}
+
+/// `DLOPS_TEST_TRANSPORT`: how what lies on devices goes from rank to rank, automatically unless it says staged, direct
+/// (addresses of the device are given to the communicator, as to a CUDA-aware MPI) or nccl.
+pub fn transport() -> TransportChoice {
+    match std::env::var("DLOPS_TEST_TRANSPORT").as_deref() {
+        Err(_) | Ok("") => TransportChoice::Automatic,
+        Ok("staged") => TransportChoice::Staged,
+        Ok("direct") => TransportChoice::CudaAware,
+        Ok("nccl") => TransportChoice::Nccl,
+        Ok(other) => panic!("DLOPS_TEST_TRANSPORT is {other}"),
+    }
 }
 
 /// Layouts of a shape over a number of ranks: cut along each axis by each rule, replicated, on grids that cut two axes or

@@ -185,6 +185,10 @@ impl Communicator for MpiCommunicator {
         self.thread_may_call()
     }
 
+    fn takes_device_memory(&self) -> Result<bool> {
+        super::device_memory::takes_device_memory()
+    }
+
     fn local_rank(&self) -> Result<usize> {
         self.rank_of_machine()
     }

@@ -4,6 +4,7 @@
 //! since it ignores return codes and owns what it wraps.
 
 mod collective;
+mod device_memory;
 mod error;
 mod file;
 mod handle;

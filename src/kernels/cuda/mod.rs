@@ -2,6 +2,7 @@
 
 pub mod banded;
 pub mod convert;
+pub mod program;
 pub mod reduce;
 pub mod stencil;
 pub mod vector;
@@ -27,7 +28,8 @@ const ELEMENTS: [&str; 4] = ["-DDLOPS_FLOAT32", "-DDLOPS_FLOAT64", "-DDLOPS_COMP
 
 /// Every source, and the options that it is compiled with.
 pub fn sources() -> Vec<(&'static Source, &'static [&'static str])> {
-    let mut all: Vec<(&Source, &[&str])> = vec![(&convert::SOURCE, &[convert::OPTION])];
+    let mut all: Vec<(&Source, &[&str])> =
+        vec![(&convert::SOURCE, &[convert::OPTION]), (&program::SOURCE, &[program::OPTION])];
     let typed = [&vector::SOURCE, &reduce::REDUCE, &reduce::FUSED, &stencil::SOURCE, &banded::SOURCE];
     all.extend(typed.map(|source: &Source| (source, &ELEMENTS[..])));
     all

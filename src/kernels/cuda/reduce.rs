@@ -51,6 +51,12 @@ impl Slots {
         self.memory.pointer() + 16 * k as u64
     }
 
+    /// Sets the real part of a sum, in the order of the stream.
+    pub fn set(&self, k: usize, value: f64) -> Result<()> {
+        // SAFETY: the block has a double there; pageable memory has been read when the call returns.
+        unsafe { self.stream().copy_in(self.slot(k), (&raw const value).cast(), 8) }
+    }
+
     fn partials(&self) -> u64 {
         self.memory.pointer() + 16 * self.count as u64
     }

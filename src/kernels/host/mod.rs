@@ -15,6 +15,7 @@ pub mod lanes;
 pub mod measure;
 pub mod parts;
 pub mod product;
+pub mod program;
 pub mod random;
 pub mod reduce;
 pub mod stencil;

@@ -1,11 +1,12 @@
 //! y = A_1 A_2 ... A_n x, through one buffer between neighbours.
 
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::operator::require_same_context;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Product {
     factors: Vec<Operator>,
@@ -85,5 +86,9 @@ impl LinearMap for Product {
 
     fn children(&self) -> &[Operator] {
         &self.factors
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::of(self.children())
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::arrays::parts::{put, take, Part};
 use crate::arrays::{verbs, Array, Space};
+use crate::context::Context;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 /// A with the same shapes on elements of `dtype`, which holds those of A by NumPy's rules. It computes in A's own type:
 /// x is converted on the way in and y on the way out, and a real A is applied to the real and to the imaginary part. With
@@ -91,6 +92,10 @@ impl LinearMap for Converted {
     fn children(&self) -> &[Operator] {
         &self.child
     }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::of(self.children())
+    }
 }
 
 /// Real A: A (x + i z) = A x + i A z.
@@ -137,5 +142,9 @@ impl LinearMap for Complexified {
 
     fn is_complex_linear(&self) -> bool {
         true
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::of(self.children())
     }
 }

@@ -1,11 +1,12 @@
 //! y = sum_k c_k A_k x, accumulated in place.
 
 use crate::arrays::Array;
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::operator::require_same_context;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Sum {
     coefficients: Vec<Scalar>,
@@ -75,5 +76,9 @@ impl LinearMap for Sum {
             .map(|c| if c.is_real() { format!("{}", c.re) } else { format!("{}{:+}i", c.re, c.im) })
             .collect();
         format!("coefficients {}", texts.join(", "))
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::of(self.children())
     }
 }

@@ -1,9 +1,10 @@
 //! A^H, A^T and conj(A) as operators of their own.
 
 use crate::arrays::Array;
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Turned {
     turn: Mode,
@@ -43,5 +44,9 @@ impl LinearMap for Turned {
 
     fn children(&self) -> &[Operator] {
         &self.child
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::of(self.children())
     }
 }

@@ -3,6 +3,7 @@
 use crate::arrays::on_device::Placed;
 use crate::arrays::verbs::{each_indexed_run, elements, elements_mut, multiply_add, streams};
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::device::DeviceMemory;
 use crate::dispatch;
 use crate::dtype::{Element, Scalar};
@@ -13,7 +14,7 @@ use crate::kernels::cuda::{Strided, Walk};
 use crate::kernels::host::vector;
 use crate::layout::MAX_DIMENSIONS;
 use crate::operators::algebra::promoted;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use crate::storage::{HostMemory, Memory};
 
 /// Rows of at least so many elements are scaled by one number each; shorter ones by a repeated pattern of d.
@@ -49,6 +50,10 @@ impl LinearMap for Diagonal {
         }
         // y := alpha d x + beta y
         multiply_add(alpha, &self.diagonal, mode.conjugated(), x, beta, y)
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::Repeats
     }
 }
 
@@ -158,5 +163,9 @@ impl LinearMap for Along {
                 }
             })
         })
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::Repeats
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::arrays::redistribute::Redistribute;
 use crate::arrays::{verbs, Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, PoisonError};
 
 struct Identity;
@@ -53,6 +54,10 @@ impl LinearMap for Identity {
     fn apply(&self, _mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         verbs::axpby(alpha, x, beta, y)
     }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::Repeats
+    }
 }
 
 impl LinearMap for Truncation {
@@ -74,5 +79,9 @@ impl LinearMap for Truncation {
                 scaled.and(plan.apply(alpha, x, Scalar::ONE, y))
             }
         }
+    }
+
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, true)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::device_matrix::DeviceMatrix;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dispatch;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
@@ -10,7 +11,7 @@ use crate::kernels::host::gemm::{multiply, multiply_apart};
 use crate::kernels::host::gemv::{Matrix, Vectors};
 use crate::layout::{GridDimension, IndexBox, Layout, Partition, Role, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use crate::storage::{HostMemory, Memory};
 use crate::threads::split;
 use std::ops::Range;
@@ -331,6 +332,15 @@ impl LinearMap for MatrixMult {
                 _ => (0..products).for_each(|k| one.call(k, 0..rows, split(columns, threads, t, line))),
             })
         })
+    }
+
+    /// A complex product takes memory from the pool in some modes.
+    fn pace(&self, _: &Context) -> Pace {
+        if self.matrix.dtype().is_complex() {
+            Pace::Queues
+        } else {
+            Pace::Repeats
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::arrays::redistribute::Redistribute;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, PoisonError};
 
 /// The move from one layout to another and back, leaf by leaf of product spaces: A^H = A^T = A^-1.
@@ -106,5 +107,9 @@ impl LinearMap for Redistribution {
 
     fn is_complex_linear(&self) -> bool {
         true
+    }
+
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, true)
     }
 }

@@ -4,11 +4,12 @@ use super::redistribution;
 use crate::arrays::on_device::update_block as update_block_on_device;
 use crate::arrays::verbs::update_block;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::layout::{GridDimension, IndexBox, Layout, Role, MAX_DIMENSIONS};
-use crate::operators::{algebra, LinearMap, Mode, Operator};
+use crate::operators::{algebra, LinearMap, Mode, Operator, Pace};
 use crate::storage::Memory;
 use crate::threads::split;
 use std::sync::{Mutex, PoisonError};
@@ -155,6 +156,10 @@ impl LinearMap for Transpose {
             _ => pool.run(&part)?,
         }
         outcome.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::Repeats
     }
 }
 

@@ -1,10 +1,11 @@
 //! y = 0.
 
 use crate::arrays::{verbs, Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Zero;
 
@@ -28,5 +29,9 @@ impl LinearMap for Zero {
             _ if beta.is_one() => Ok(()),
             _ => verbs::scale(beta, y),
         }
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::Repeats
     }
 }

@@ -5,7 +5,7 @@
 //! by beta = 1 from the second on, and over the ranks by one allreduce.
 
 use super::sides::Sides;
-use crate::arrays::rank_sum::sum_over;
+use crate::arrays::rank_sum::{prepare_sums, sum_over};
 use crate::arrays::view::View;
 use crate::arrays::{verbs, Array, Space};
 use crate::context::Context;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::fail;
 use crate::operators::algebra::promoted;
 use crate::operators::stages::{apply_all, Task};
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, TryLockError};
 
 /// How the blocks share a side of the operator.
@@ -32,6 +32,8 @@ pub(super) struct LocalBlocks {
     operators: Vec<Operator>,
     /// Of domain and range.
     kinds: [Side; 2],
+    /// The spaces of whole sides, whose results add up over ranks.
+    whole: Vec<Space>,
     complex_linear: bool,
     work: Mutex<Work>,
 }
@@ -65,13 +67,22 @@ impl LocalBlocks {
             Some(dtype) => promoted(a, dtype),
             None => Ok(a.clone()),
         };
-        let operators = context.agree(operators.iter().map(widened).collect::<Result<Vec<_>>>())?;
+        let whole: Vec<Space> = [&domain, &range]
+            .into_iter()
+            .zip(kinds)
+            .filter(|(_, kind)| *kind == Side::Whole)
+            .map(|(space, _)| space.clone())
+            .collect();
+        let prepared = whole.iter().try_for_each(prepare_sums);
+        let operators = prepared.and_then(|()| operators.iter().map(widened).collect::<Result<Vec<_>>>());
+        let operators = context.agree(operators)?;
         let views = operators.iter().map(|a| [View::new(a.domain()), View::new(a.range())]).collect();
         let map = LocalBlocks {
             name,
             context: context.clone(),
             operators,
             kinds,
+            whole,
             complex_linear: sides.complex_linear(),
             work: Mutex::new(Work { views, sum: None }),
         };
@@ -132,7 +143,7 @@ impl LocalBlocks {
         if outcome.is_err() {
             outcome = outcome.and(verbs::fill(&sum, Scalar::real(f64::NAN)));
         }
-        outcome = outcome.and(sum_over(&**reducer.group(), &sum));
+        outcome = outcome.and(sum_over(reducer, &sum));
         if !in_place {
             outcome = outcome.and(verbs::axpby(Scalar::ONE, &sum, beta, y));
         }
@@ -177,5 +188,14 @@ impl LinearMap for LocalBlocks {
 
     fn is_complex_linear(&self) -> bool {
         self.complex_linear
+    }
+
+    /// A sum over ranks may go over the host.
+    fn pace(&self, _: &Context) -> Pace {
+        let group = |whole: &Space| whole.reducer().device_group().is_ok_and(|group| !group.waits_for_host());
+        match self.whole.iter().all(group) {
+            true => Pace::of(&self.operators),
+            false => Pace::Waits,
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::layout::Layout;
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, TryLockError};
 
 struct Replicated {
@@ -80,5 +80,9 @@ impl LinearMap for Replicated {
 
     fn details(&self) -> String {
         "replicated".into()
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::of(self.children())
     }
 }

@@ -1,12 +1,13 @@
 //! Distributed operators as the blocks of one operator on product spaces. All constructors are local.
 
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::operator::require_same_context;
 use crate::operators::stages::{apply_all, Task};
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Stacked {
     name: &'static str,
@@ -157,5 +158,9 @@ impl LinearMap for Stacked {
 
     fn children(&self) -> &[Operator] {
         &self.operators
+    }
+
+    fn pace(&self, _: &Context) -> Pace {
+        Pace::of(self.children())
     }
 }

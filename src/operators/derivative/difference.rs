@@ -7,6 +7,7 @@ use super::exchange::{Exchange, Need};
 use super::pass::{Pass, Term};
 use crate::arrays::halo::Halo;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dispatch;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
@@ -15,7 +16,7 @@ use crate::kernels::host::stencil::{MAX_AXES, MAX_TAPS, MAX_TERMS};
 use crate::kernels::stencil::Stencil;
 use crate::layout::{Layout, Partition, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -208,6 +209,10 @@ impl LinearMap for Difference {
 
     fn details(&self) -> String {
         self.details.clone()
+    }
+
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, self.passes.iter().any(|pass| !pass.needs.is_empty()))
     }
 }
 

@@ -3,13 +3,14 @@
 use super::walk::{Sides, Task, Walk};
 use crate::arrays::halo::Halo;
 use crate::arrays::{Array, Space};
+use crate::context::Context;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cuda::banded::{Band, Rows};
 use crate::kernels::host::convolve::Block;
 use crate::operators::redistributed::{redistributed, whole_along};
-use crate::operators::{LinearMap, Mode, Operator};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
 use crate::storage::{HostMemory, Memory};
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
@@ -182,5 +183,9 @@ impl<T: Element, K: LineKernel<T>> LinearMap for LineMap<T, K> {
                 walk.run(y.space().context().threads(), &walk.all())
             }
         }
+    }
+
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, !self.halos.is_empty())
     }
 }

@@ -18,6 +18,7 @@ struct standin_counts {
     uint64_t live_streams, live_events, live_modules;
     uint64_t graph_launches;
     uint64_t failures;            // launches that ended in a sticky error
+    uint64_t stream_queries, event_queries;         // questions of the host whether work is done
 };
 
 #ifdef __cplusplus

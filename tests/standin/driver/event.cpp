@@ -100,6 +100,7 @@ CUDA_API CUresult cuEventSynchronize(CUevent handle) {
 CUDA_API CUresult cuEventQuery(CUevent handle) {
     return with_event(handle, [&](Lock& lock, Context&, std::shared_ptr<Event>& e) {
         forbid_captured(*e);
+        ++statistics::counters.event_queries;
         Context* c = e->context;
         auto operation = e->recorded;
         if (operation && !operation->done && !operation->stream->background && e->polls++ > 0) order::force(lock, operation);

@@ -55,6 +55,8 @@ standin_counts now() {
     r.live_modules = c.live_modules;
     r.graph_launches = c.graph_launches;
     r.failures = c.failures;
+    r.stream_queries = c.stream_queries;
+    r.event_queries = c.event_queries;
     return r;
 }
 

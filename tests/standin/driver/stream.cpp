@@ -75,6 +75,7 @@ CUDA_API CUresult cuStreamSynchronize_ptsz(CUstream s) { return cuStreamSynchron
 CUDA_API CUresult cuStreamQuery(CUstream handle) {
     return with_stream(handle, [&](Lock& lock, std::shared_ptr<Stream>& s) {
         order::forbid_capture(*s);
+        ++statistics::counters.stream_queries;
         Context* c = s->context;
         if (!s->queue.empty() && !s->background && s->polls++ > 0) order::force(lock, s);
         if (c->sticky != CUDA_SUCCESS) driver::refuse(c->sticky);

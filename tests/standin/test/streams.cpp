@@ -130,6 +130,8 @@ CASE("streams", queries_end, ENV("STANDIN_LAZY=1"), 0, "") {
     SAME(cu("cuStreamQuery", s), 600);
     OK(cu("cuStreamQuery", s));
     SAME(cu("cuEventElapsedTime", &ms, e, event(2)), 400);
+    SAME(counts().stream_queries, 2u);
+    SAME(counts().event_queries, static_cast<uint64_t>(n + 3));
 }
 
 CASE("streams", host_functions, ENV("STANDIN_LAZY=1"), 0, "") {
