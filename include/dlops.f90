@@ -38,6 +38,7 @@
 #include "fortran/arguments.f90"
 #include "fortran/contexts.f90"
 #include "fortran/devices.f90"
+#include "fortran/events.f90"
 #include "fortran/spaces.f90"
 #include "fortran/memory.f90"
 #include "fortran/pointers.f90"
@@ -58,11 +59,12 @@
 module dlops
   use dlops_constants
   use dlops_types, only: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_kernel, &
-    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument
+    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument, dlops_event
   use dlops_errors, only: dlops_last_error, dlops_status_text, dlops_reason_text, dlops_version, dlops_build_info, &
     dlops_abi_version, dlops_live_handles
   use dlops_contexts
   use dlops_devices
+  use dlops_events
   use dlops_spaces
   use dlops_memory, only: dlops_array_wrap, dlops_array_wrap_strided
   use dlops_pointers

@@ -37,6 +37,7 @@
 #include "dlops/context.hpp"
 #include "dlops/derivative.hpp"
 #include "dlops/error.hpp"
+#include "dlops/event.hpp"
 #include "dlops/fourier.hpp"
 #include "dlops/kernel.hpp"
 #include "dlops/linear_operator.hpp"

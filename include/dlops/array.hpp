@@ -16,6 +16,40 @@ public:
     /// In the library's own memory; elements are unspecified until written.
     explicit array(const dlops::space &space) : array(detail::make<array>(dlops_array_create, space.get())) {}
 
+    /// In page-locked host memory, so that copies to and from the context's device run without a wait.
+    static array pinned(const dlops::space &space) { return detail::make<array>(dlops_array_create_pinned, space.get()); }
+
+    /// Over this rank's elements in the memory of a DLPack tensor, which is taken over unless this throws. `stream`: a
+    /// cudaStream_t whose work makes the data. See dlops_array_create_from_dlpack.
+    static array from_dlpack(const dlops::space &space, DLManagedTensorVersioned *tensor, CUstream_st *stream = nullptr)
+    {
+        dlops_array *made = nullptr;
+        detail::check(dlops_array_create_from_dlpack(space.get(), tensor, stream, &made));
+        return array(made);
+    }
+
+    static array from_dlpack(const dlops::space &space, DLManagedTensor *tensor, CUstream_st *stream = nullptr)
+    {
+        dlops_array *made = nullptr;
+        detail::check(dlops_array_create_from_dlpack_unversioned(space.get(), tensor, stream, &made));
+        return array(made);
+    }
+
+    /// This rank's elements as a DLPack tensor, for a consumer on `stream`. See dlops_array_get_dlpack.
+    DLManagedTensorVersioned *dlpack(CUstream_st *stream = nullptr) const
+    {
+        DLManagedTensorVersioned *tensor = nullptr;
+        detail::check(dlops_array_get_dlpack(get(), stream, &tensor));
+        return tensor;
+    }
+
+    DLManagedTensor *dlpack_unversioned(CUstream_st *stream = nullptr) const
+    {
+        DLManagedTensor *tensor = nullptr;
+        detail::check(dlops_array_get_dlpack_unversioned(get(), stream, &tensor));
+        return tensor;
+    }
+
     /// Over the host's contiguous memory, zero copy: local_count elements, borrowed while anything holds the array.
     template <class Element>
     static array wrap(const dlops::space &space, Element *data)
@@ -138,6 +172,15 @@ public:
 
     /// this := x, converted where the dtypes differ
     array &copy_from(const array &x) { return done(dlops_array_copy(x.get(), get())); }
+
+    /// The same without a wait: host memory is read or written until the context's stream has come past the copy.
+    array &start_copy_from(const array &x) { return done(dlops_array_copy_async(x.get(), get())); }
+
+    /// The same on another stream of the device.
+    array &start_copy_from(const array &x, CUstream_st *stream)
+    {
+        return done(dlops_array_copy_on(x.get(), get(), stream));
+    }
 
     /// A new array with the same elements.
     array clone() const

@@ -39,6 +39,9 @@ struct context_options {
     bool own_stream = false; ///< work on a stream of the library's own
     dlops::transport transport = dlops::transport::automatic;
     ncclComm *nccl = nullptr; ///< an ncclComm_t of the same ranks and devices, borrowed for the life of the context
+    dlops_allocate_callback allocate = nullptr; ///< device memory, instead of the library's pool
+    dlops_deallocate_callback deallocate = nullptr;
+    void *allocator_data = nullptr; ///< passed to both
 
     dlops_context_options c() const noexcept
     {
@@ -52,6 +55,9 @@ struct context_options {
         options.own_stream = own_stream;
         options.transport = static_cast<int32_t>(transport);
         options.nccl = nccl;
+        options.allocate = allocate;
+        options.deallocate = deallocate;
+        options.allocator_data = allocator_data;
         if (device) {
             // The C number of the device before the first would be the default: it is refused as itself instead.
             const bool countable = *device >= 0 && *device < std::numeric_limits<int32_t>::max();
@@ -196,6 +202,13 @@ public:
     /// The ncclComm_t by which the devices talk; one of the library's own lives as long as the context. An error with
     /// another transport.
     ncclComm *nccl() const { return detail::number(dlops_context_get_nccl, get()); }
+
+    /// Work goes on in another stream of the device, behind what was put on the present one; NULL: the legacy default one.
+    context &set_stream(CUstream_st *stream)
+    {
+        detail::check(dlops_context_set_stream(get(), stream));
+        return *this;
+    }
 
     /// Waits until all work on the stream is done; an error of any of it is thrown here.
     void synchronize() const { detail::check(dlops_context_synchronize(get())); }

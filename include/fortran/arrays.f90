@@ -13,7 +13,7 @@ module dlops_arrays
     dlops_array_release, dlops_array_view, dlops_array_retain, dlops_array_destroy, dlops_array_synchronize, &
     dlops_array_redistribute, dlops_array_ravel, dlops_array_read_npy, dlops_array_write_npy, dlops_array_compose, &
     dlops_array_get_component, dlops_array_get_strides, dlops_array_get_group_shape, dlops_array_get_halo_size, &
-    dlops_array_slice, dlops_array_reshape, dlops_npy_inspect
+    dlops_array_slice, dlops_array_reshape, dlops_npy_inspect, dlops_array_create_pinned
 
 contains
 
@@ -159,6 +159,16 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     call finish(c_array_create(space%handle, array%handle), stat, errmsg)
+  end subroutine
+
+  !>  Makes an array of page-locked host memory, so that copies between it and the context's device run without a wait;
+  !! of ordinary memory where the context has no device. Local.
+  subroutine dlops_array_create_pinned(space, array, stat, errmsg)
+    type(dlops_space), intent(in) :: space
+    type(dlops_array), intent(out) :: array
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    call finish(c_array_create_pinned(space%handle, array%handle), stat, errmsg)
   end subroutine
 
   !>  The same memory as an array of a congruent space (another shape of the same elements, or local counts only).

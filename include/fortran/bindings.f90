@@ -166,6 +166,11 @@ module dlops_bindings
       type(c_ptr), intent(inout) :: stream
       integer(c_int32_t) :: returned
     end function
+    function c_context_set_stream(context, stream) bind(C, name="dlops_context_set_stream") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context, stream
+      integer(c_int32_t) :: returned
+    end function
     function c_context_get_transport(context, transport) bind(C, name="dlops_context_get_transport") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: context
@@ -201,6 +206,80 @@ module dlops_bindings
       import :: c_int32_t, c_ptr, c_size_t
       type(c_ptr), value :: context
       integer(c_size_t), value :: keep
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_create(context, event) bind(C, name="dlops_event_create") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context
+      type(c_ptr), intent(inout) :: event
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_record(event) bind(C, name="dlops_event_record") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: event
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_record_on(event, stream) bind(C, name="dlops_event_record_on") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: event, stream
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_wait(event, context) bind(C, name="dlops_event_wait") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: event, context
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_wait_on(event, stream) bind(C, name="dlops_event_wait_on") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: event, stream
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_synchronize(event) bind(C, name="dlops_event_synchronize") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: event
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_get_done(event, done) bind(C, name="dlops_event_get_done") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: event
+      integer(c_int32_t), intent(out) :: done
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_get_elapsed(start, end, milliseconds) bind(C, name="dlops_event_get_elapsed") result(returned)
+      import :: c_double, c_int32_t, c_ptr
+      type(c_ptr), value :: start, end
+      real(c_double), intent(out) :: milliseconds
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_retain(event, copy) bind(C, name="dlops_event_retain") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: event
+      type(c_ptr), intent(inout) :: copy
+      integer(c_int32_t) :: returned
+    end function
+    function c_event_destroy(event) bind(C, name="dlops_event_destroy") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), intent(inout) :: event
+      integer(c_int32_t) :: returned
+    end function
+    function c_device_get_current(device) bind(C, name="dlops_device_get_current") result(returned)
+      import :: c_int32_t
+      integer(c_int32_t), intent(out) :: device
+      integer(c_int32_t) :: returned
+    end function
+    function c_device_push(device) bind(C, name="dlops_device_push") result(returned)
+      import :: c_int32_t
+      integer(c_int32_t), value :: device
+      integer(c_int32_t) :: returned
+    end function
+    function c_device_pop() bind(C, name="dlops_device_pop") result(returned)
+      import :: c_int32_t
+      integer(c_int32_t) :: returned
+    end function
+    function c_device_can_access_peer(device, peer, can) bind(C, name="dlops_device_can_access_peer") result(returned)
+      import :: c_int32_t
+      integer(c_int32_t), value :: device, peer
+      integer(c_int32_t), intent(out) :: can
       integer(c_int32_t) :: returned
     end function
     function c_space_with_memory(space, memory, moved) bind(C, name="dlops_space_with_memory") result(returned)
@@ -362,6 +441,39 @@ module dlops_bindings
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: space
       type(c_ptr), intent(inout) :: array
+      integer(c_int32_t) :: returned
+    end function
+    function c_array_create_pinned(space, array) bind(C, name="dlops_array_create_pinned") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: space
+      type(c_ptr), intent(inout) :: array
+      integer(c_int32_t) :: returned
+    end function
+    function c_array_create_from_dlpack(space, tensor, stream, array) &
+        bind(C, name="dlops_array_create_from_dlpack") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: space, tensor, stream
+      type(c_ptr), intent(inout) :: array
+      integer(c_int32_t) :: returned
+    end function
+    function c_array_create_from_dlpack_unversioned(space, tensor, stream, array) &
+        bind(C, name="dlops_array_create_from_dlpack_unversioned") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: space, tensor, stream
+      type(c_ptr), intent(inout) :: array
+      integer(c_int32_t) :: returned
+    end function
+    function c_array_get_dlpack(array, stream, tensor) bind(C, name="dlops_array_get_dlpack") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: array, stream
+      type(c_ptr), intent(inout) :: tensor
+      integer(c_int32_t) :: returned
+    end function
+    function c_array_get_dlpack_unversioned(array, stream, tensor) &
+        bind(C, name="dlops_array_get_dlpack_unversioned") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: array, stream
+      type(c_ptr), intent(inout) :: tensor
       integer(c_int32_t) :: returned
     end function
     function c_array_wrap(space, data, array) bind(C, name="dlops_array_wrap") result(returned)
@@ -553,6 +665,16 @@ module dlops_bindings
     function c_array_copy(x, y) bind(C, name="dlops_array_copy") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: x, y
+      integer(c_int32_t) :: returned
+    end function
+    function c_array_copy_async(x, y) bind(C, name="dlops_array_copy_async") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: x, y
+      integer(c_int32_t) :: returned
+    end function
+    function c_array_copy_on(x, y, stream) bind(C, name="dlops_array_copy_on") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: x, y, stream
       integer(c_int32_t) :: returned
     end function
     function c_array_scale(alpha, x) bind(C, name="dlops_array_scale") result(returned)

@@ -9,7 +9,7 @@ module dlops_devices
   private
   public :: dlops_device_get_count, dlops_context_get_device, dlops_context_get_device_name, dlops_context_get_stream, &
     dlops_context_synchronize, dlops_context_get_memory_statistics, dlops_context_set_memory_limit, &
-    dlops_context_trim_memory, dlops_context_get_transport, dlops_context_get_nccl
+    dlops_context_trim_memory, dlops_context_set_stream, dlops_context_get_transport, dlops_context_get_nccl
 
 contains
 
@@ -62,6 +62,19 @@ contains
     character(len=*), intent(inout), optional :: errmsg
     stream = c_null_ptr
     call finish(c_context_get_stream(context%handle, stream), stat, errmsg)
+  end subroutine
+
+  !> Puts the context's work on another stream, a cudaStream_t of its device, from now on, behind everything that was put
+  !! on the present one; default the legacy default stream. DLOPS_ERROR_STATE without a device. Local.
+  subroutine dlops_context_set_stream(context, stream, stat, errmsg)
+    type(dlops_context), intent(in) :: context
+    type(c_ptr), intent(in), optional :: stream
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    type(c_ptr) :: raw
+    raw = c_null_ptr
+    if (present(stream)) raw = stream
+    call finish(c_context_set_stream(context%handle, raw), stat, errmsg)
   end subroutine
 
   !> How what lies on the devices of the context goes from rank to rank, DLOPS_TRANSPORT_...; DLOPS_ERROR_STATE without a

@@ -17,6 +17,9 @@ module dlops_options
     integer(c_int32_t) :: transport = 0
     type(c_ptr) :: stream = c_null_ptr
     type(c_ptr) :: nccl = c_null_ptr
+    type(c_funptr) :: allocate = c_null_funptr
+    type(c_funptr) :: deallocate = c_null_funptr
+    type(c_ptr) :: allocator_data = c_null_ptr
   end type context_options
 
   type, bind(C) :: grid_dimension_c

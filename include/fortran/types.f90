@@ -5,7 +5,7 @@ module dlops_types
   implicit none
   private
   public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_kernel, dlops_scalar, &
-    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument
+    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument, dlops_event
   public :: scalar_of
 
   !> Where work happens. The component `handle` of each of these types is the pointer that C functions take;
@@ -55,6 +55,11 @@ module dlops_types
   type, bind(C) :: dlops_kernel_argument
     type(c_ptr) :: array = c_null_ptr
     type(c_ptr) :: value = c_null_ptr
+  end type
+
+  !> A mark in the order of a context's work.
+  type :: dlops_event
+    type(c_ptr) :: handle = c_null_ptr
   end type
 
   !> A scalar as C passes it.

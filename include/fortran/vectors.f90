@@ -8,7 +8,8 @@ module dlops_vectors
   use dlops_types
   implicit none
   private
-  public :: dlops_array_fill, dlops_array_fill_random, dlops_array_copy, dlops_array_scale, dlops_array_add_scalar, &
+  public :: dlops_array_fill, dlops_array_fill_random, dlops_array_copy, dlops_array_copy_async, dlops_array_scale, &
+    dlops_array_add_scalar, &
     dlops_array_conjugate, dlops_array_axpby, dlops_array_axpy, dlops_array_waxpby, dlops_array_dot, &
     dlops_array_dot_unconjugated, dlops_array_norm, dlops_array_norm_order, dlops_array_sum, dlops_array_extremes, &
     dlops_array_multiply, dlops_array_norm_axis
@@ -55,7 +56,24 @@ contains
     call finish(c_array_fill_random(array%handle, int(distribution, c_int32_t), int(seed, c_int64_t)), stat, errmsg)
   end subroutine
 
-  !>  y := x, converted as NumPy's astype where the dtypes differ (complex to real is refused). Local.
+  !> As dlops_array_copy within one context, without a wait: an array in host memory is read or written until the
+  !! context's stream has come past the copy. Local.
+  !!
+  !! stream  another stream of the device, a cudaStream_t; default the context's
+  subroutine dlops_array_copy_async(x, y, stream, stat, errmsg)
+    type(dlops_array), intent(in) :: x, y
+    type(c_ptr), intent(in), optional :: stream
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    if (present(stream)) then
+      call finish(c_array_copy_on(x%handle, y%handle, stream), stat, errmsg)
+    else
+      call finish(c_array_copy_async(x%handle, y%handle), stat, errmsg)
+    end if
+  end subroutine
+
+  !>  y := x, converted as NumPy's astype where the dtypes differ (complex to real is refused), from any memory to any.
+  !! Local.
   subroutine dlops_array_copy(x, y, stat, errmsg)
     type(dlops_array), intent(in) :: x, y
     integer, intent(out), optional :: stat

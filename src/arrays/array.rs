@@ -2,6 +2,7 @@
 
 use super::local::{contiguous_strides, strided_extent, Local};
 use super::memory::{Access, Block, Release};
+use super::placement;
 use super::runs::Runs;
 use super::space::Space;
 use crate::dtype::DType;
@@ -34,15 +35,30 @@ fn bytes_of(count: i64, dtype: DType) -> Result<usize> {
 impl Array {
     /// An array of the library's own memory; its elements are unspecified until written. Local.
     pub fn new(space: &Space) -> Result<Array> {
+        Array::allocated(space, &|space, bytes| match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, Some(stream)) => Block::allocate_on(stream, bytes),
+            _ => Block::allocate(bytes),
+        })
+    }
+
+    /// As `new`, of a space in host memory: page-locked, for copies to and from the context's device that do not wait.
+    /// Ordinary memory where the context has no device. Local.
+    pub fn new_pinned(space: &Space) -> Result<Array> {
+        Array::allocated(space, &|space, bytes| match (space.memory(), space.context().stream()) {
+            (Memory::Cuda, _) => {
+                fail!(Space, "page-locked memory is host memory, and the array would be of {space}")
+            }
+            (Memory::Host, Some(stream)) => Block::allocate_pinned(stream, bytes),
+            (Memory::Host, None) => Block::allocate(bytes),
+        })
+    }
+
+    fn allocated(space: &Space, allocate: &dyn Fn(&Space, usize) -> Result<Block>) -> Result<Array> {
         if space.is_product() {
-            let parts = space.components().iter().map(Array::new).collect::<Result<Vec<_>>>()?;
+            let parts = space.components().iter().map(|s| Array::allocated(s, allocate)).collect::<Result<Vec<_>>>()?;
             return Ok(Array(Arc::new(Inner { space: space.clone(), data: Data::Product(parts) })));
         }
-        let bytes = bytes_of(space.local_count(), space.dtype())?;
-        let block = match (space.memory(), space.context().stream()) {
-            (Memory::Cuda, Some(stream)) => Block::allocate_on(stream, bytes)?,
-            _ => Block::allocate(bytes)?,
-        };
+        let block = allocate(space, bytes_of(space.local_count(), space.dtype())?)?;
         Ok(Array::over(
             space,
             Arc::new(block),
@@ -72,6 +88,21 @@ impl Array {
         strides: &[i64],
         release: Option<Release>,
     ) -> Result<Array> {
+        // SAFETY: as the caller says.
+        unsafe { Array::over_memory(space, pointer, strides, release, false) }
+    }
+
+    /// As `wrap_strided`, also over memory that may not be written.
+    ///
+    /// # Safety
+    /// As for `wrap`; read-only memory need not be valid for writes.
+    pub(super) unsafe fn over_memory(
+        space: &Space,
+        pointer: *mut u8,
+        strides: &[i64],
+        release: Option<Release>,
+        read_only: bool,
+    ) -> Result<Array> {
         if space.is_product() {
             fail!(Space, "a product space has no single buffer to wrap; wrap its components and compose them");
         }
@@ -84,10 +115,11 @@ impl Array {
             fail!(Argument, "data at {pointer:p} is not aligned for {}", space.dtype().name());
         }
         if bytes > 0 {
-            check_place(space, pointer)?;
+            placement::check(space, pointer, bytes)?;
         }
         // SAFETY: the caller vouches for every element that shape and strides reach.
-        let block = unsafe { Block::borrow(space.memory(), pointer, bytes, release) };
+        let mut block = unsafe { Block::borrow(space.memory(), pointer, bytes, release) };
+        block.set_read_only(read_only);
         Ok(Array::over(space, Arc::new(block), 0, space.local_shape().to_vec(), strides.to_vec()))
     }
 
@@ -291,24 +323,5 @@ impl Array {
 
     pub fn release(&self) -> Result<()> {
         self.leaf()?.block.release()
-    }
-}
-
-/// An error where a pointer that the host wraps is not in the memory of the space.
-fn check_place(space: &Space, pointer: *const u8) -> Result<()> {
-    let Some(stream) = space.context().stream() else { return Ok(()) };
-    match (space.memory(), stream.device().owner_of(pointer as u64)?) {
-        (Memory::Cuda, None) => {
-            fail!(Argument, "data at {pointer:p} is not device memory, which {space} needs")
-        }
-        (Memory::Cuda, Some(ordinal)) if ordinal != stream.device().ordinal() => fail!(
-            Argument,
-            "data at {pointer:p} belongs to device {ordinal}, and the context works on device {}",
-            stream.device().ordinal()
-        ),
-        (Memory::Host, Some(ordinal)) => {
-            fail!(Argument, "data at {pointer:p} is memory of device {ordinal}, and {space} needs host memory")
-        }
-        _ => Ok(()),
     }
 }

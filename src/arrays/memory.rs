@@ -1,6 +1,6 @@
 //! The memory behind an array: owned or borrowed from the host, shared by views, guarded while the host holds it.
 
-use crate::device::{DeviceMemory, Stream};
+use crate::device::{DeviceMemory, PinnedMemory, Stream};
 use crate::error::Result;
 use crate::fail;
 use crate::storage::{HostMemory, Memory};
@@ -26,6 +26,7 @@ pub struct Block {
     /// Readers holding it, or -1 for a writer.
     holders: AtomicI64,
     memory: Memory,
+    read_only: bool,
     owned: Option<Owned>,
     release: Option<Release>,
 }
@@ -35,6 +36,7 @@ pub struct Block {
 enum Owned {
     Host(HostMemory),
     Device(DeviceMemory),
+    Pinned(PinnedMemory),
 }
 
 // SAFETY: the pointer stays valid for as long as the block, and a context's objects are used by one thread at a time.
@@ -51,6 +53,7 @@ impl Block {
             bytes,
             holders: AtomicI64::new(0),
             memory: Memory::Host,
+            read_only: false,
             owned: Some(Owned::Host(memory)),
             release: None,
         })
@@ -64,7 +67,22 @@ impl Block {
             bytes,
             holders: AtomicI64::new(0),
             memory: Memory::Cuda,
+            read_only: false,
             owned: Some(Owned::Device(memory)),
+            release: None,
+        })
+    }
+
+    /// Page-locked host memory, for copies to and from the stream's device that do not wait.
+    pub fn allocate_pinned(stream: &Arc<Stream>, bytes: usize) -> Result<Block> {
+        let memory = PinnedMemory::new(stream, bytes)?;
+        Ok(Block {
+            pointer: memory.pointer(),
+            bytes,
+            holders: AtomicI64::new(0),
+            memory: Memory::Host,
+            read_only: false,
+            owned: Some(Owned::Pinned(memory)),
             release: None,
         })
     }
@@ -74,7 +92,16 @@ impl Block {
     /// # Safety
     /// `pointer..pointer + bytes` is valid for reads and writes, by whom the memory belongs to, until then.
     pub unsafe fn borrow(memory: Memory, pointer: *mut u8, bytes: usize, release: Option<Release>) -> Block {
-        Block { pointer, bytes, holders: AtomicI64::new(0), memory, owned: None, release }
+        Block { pointer, bytes, holders: AtomicI64::new(0), memory, read_only: false, owned: None, release }
+    }
+
+    /// Whether arrays over it are refused where they would be written.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    pub(super) fn set_read_only(&mut self, read_only: bool) {
+        self.read_only = read_only;
     }
 
     pub fn memory(&self) -> Memory {
@@ -95,6 +122,9 @@ impl Block {
 
     /// Takes the guard for the host: any number of readers, or one writer.
     pub fn acquire(&self, access: Access) -> Result<()> {
+        if self.read_only && access != Access::Read {
+            fail!(State, "the array is over read-only memory, so that it can be acquired for reading only");
+        }
         let change = |holders: i64| match access {
             Access::Read if holders >= 0 => Some(holders + 1),
             Access::Write | Access::ReadWrite if holders == 0 => Some(-1),
@@ -124,6 +154,9 @@ impl Block {
 
     /// An error while the host holds the memory in a way that the library's use would disturb.
     pub fn check_free(&self, who: &str, writing: bool) -> Result<()> {
+        if self.read_only && writing {
+            fail!(State, "{who} is over read-only memory and would be written");
+        }
         match self.holders.load(Ordering::Acquire) {
             0 => Ok(()),
             -1 => fail!(State, "{who} is acquired for writing by the host; release it first"),

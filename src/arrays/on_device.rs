@@ -8,7 +8,7 @@ use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cuda::{self, Strided, Walk};
-use crate::kernels::host::{convert, copy_block};
+use crate::kernels::host::copy_block;
 use crate::layout::MAX_DIMENSIONS;
 use crate::storage::{HostMemory, Memory};
 use std::sync::Arc;
@@ -55,9 +55,10 @@ pub(super) fn fill(stream: &Stream, x: &Array, walk: Walk<1>, value: Scalar, p: 
     }
 }
 
-/// y := x where at least one is on the device. Between host and device it returns when the copy is done; what is not
-/// contiguous or changes its dtype goes through temporary memory there.
-pub(super) fn copy(x: &Array, y: &Array) -> Result<()> {
+/// y := x where at least one is on the device, on the context's stream or another one of its device. Whether the host's
+/// part is done when this returns: between host and device it is not, until the stream has come past the copy. What is
+/// not contiguous or changes its dtype goes through temporary memory.
+pub(super) fn start_copy(x: &Array, y: &Array, other: Option<&Arc<Stream>>) -> Result<bool> {
     let (from, to) = (x.dtype(), y.dtype());
     if from.is_complex() && !to.is_complex() {
         fail!(DType, "{} cannot be copied to {}: imaginary parts would be lost", from.name(), to.name());
@@ -66,21 +67,36 @@ pub(super) fn copy(x: &Array, y: &Array) -> Result<()> {
         true => on_device([x, y])?,
         false => None,
     } {
+        let stream = other.unwrap_or(stream);
         let contiguous = x.leaf()?.is_contiguous() && y.leaf()?.is_contiguous();
-        return match from == to && contiguous {
+        match from == to && contiguous {
             // SAFETY: both leaves have this rank's elements, and callers have checked that they are apart.
-            true => unsafe { stream.copy(q, p, walk.count() * to.size()) },
-            false => cuda::convert::convert(stream, walk, (from, p), (to, q)),
-        };
+            true => unsafe { stream.copy(q, p, walk.count() * to.size())? },
+            false => cuda::convert::convert(stream, walk, (from, p), (to, q))?,
+        }
+        return Ok(true);
     }
+    let side = if y.space().memory() == Memory::Cuda { y } else { x };
+    let stream = other.map_or_else(|| side.space().context().device_stream(), Ok)?;
     match y.space().memory() {
-        Memory::Cuda => host_to_device(x, y),
-        Memory::Host => device_to_host(x, y),
+        Memory::Cuda => host_to_device(stream, x, y),
+        Memory::Host => device_to_host(stream, x, y),
     }
 }
 
-fn host_to_device(x: &Array, y: &Array) -> Result<()> {
-    let (stream, source, target) = (y.space().context().device_stream()?, x.local()?, y.leaf()?);
+/// y := x where at least one is on the device; done on the host's side when this returns.
+pub(super) fn copy(x: &Array, y: &Array) -> Result<()> {
+    match start_copy(x, y, None)? {
+        true => Ok(()),
+        false => {
+            let side = if y.space().memory() == Memory::Cuda { y } else { x };
+            side.space().context().device_stream()?.synchronize()
+        }
+    }
+}
+
+fn host_to_device(stream: &Arc<Stream>, x: &Array, y: &Array) -> Result<bool> {
+    let (source, target) = (x.local()?, y.leaf()?);
     let (count, from, to) = (y.local_count() as usize, x.dtype(), y.dtype());
     let gathered = match source.is_contiguous() {
         true => None,
@@ -90,47 +106,60 @@ fn host_to_device(x: &Array, y: &Array) -> Result<()> {
     if target.is_contiguous() && from == to {
         // SAFETY: both sides hold the elements, and the host's stay until the stream is past them.
         unsafe { stream.copy_in(target.pointer() as u64, pointer, count * from.size())? };
-        return stream.synchronize();
+    } else {
+        let room = DeviceMemory::new(stream, count * from.size())?;
+        // SAFETY: as above.
+        unsafe { stream.copy_in(room.pointer(), pointer, count * from.size())? };
+        let walk = beside(target, room.pointer(), true)?;
+        cuda::convert::convert(stream, walk, (from, room.pointer()), (to, target.pointer() as u64))?;
     }
-    let room = DeviceMemory::new(stream, count * from.size())?;
-    // SAFETY: as above.
-    unsafe { stream.copy_in(room.pointer(), pointer, count * from.size())? };
-    let walk = beside(target, room.pointer(), true)?;
-    cuda::convert::convert(stream, walk, (from, room.pointer()), (to, target.pointer() as u64))?;
-    stream.synchronize()
+    if gathered.is_some() {
+        stream.synchronize()?;
+    }
+    Ok(gathered.is_some())
 }
 
-fn device_to_host(x: &Array, y: &Array) -> Result<()> {
-    let (stream, source, target) = (x.space().context().device_stream()?, x.leaf()?, y.local()?);
-    let (count, from, to) = (x.local_count() as usize, x.dtype(), y.dtype());
-    let room = match source.is_contiguous() {
-        true => None,
-        false => {
-            let room = DeviceMemory::new(stream, count * from.size())?;
-            let walk = beside(source, room.pointer(), false)?;
-            cuda::convert::convert(stream, walk, (from, source.pointer() as u64), (from, room.pointer()))?;
-            Some(room)
-        }
-    };
-    let pointer = room.as_ref().map_or(source.pointer() as u64, DeviceMemory::pointer);
-    if target.is_contiguous() && from == to {
+fn device_to_host(stream: &Arc<Stream>, x: &Array, y: &Array) -> Result<bool> {
+    let target = y.local()?;
+    let (count, to) = (x.local_count() as usize, y.dtype());
+    let room = packed(stream, x, to)?;
+    let pointer = room.as_ref().map_or(x.leaf()?.pointer() as u64, DeviceMemory::pointer);
+    if target.is_contiguous() {
         // SAFETY: both sides hold the elements, and the host's are left alone until the stream is past them.
-        unsafe { stream.copy_out(target.pointer(), pointer, count * from.size())? };
-        return stream.synchronize();
+        unsafe { stream.copy_out(target.pointer(), pointer, count * to.size())? };
+        return Ok(false);
     }
-    let mut staged = HostMemory::for_elements(count, from.size())?;
+    let mut staged = HostMemory::for_elements(count, to.size())?;
     // SAFETY: as above.
-    unsafe { stream.copy_out(staged.as_mut_ptr(), pointer, count * from.size())? };
+    unsafe { stream.copy_out(staged.as_mut_ptr(), pointer, count * to.size())? };
     stream.synchronize()?;
-    let (runs, mut at) = (target.runs(), 0);
-    while at < count {
-        let (place, run) = runs.at(at);
-        let n = run.min(count - at);
-        // SAFETY: a run of n elements of the target and as many staged ones; complex to real was refused.
-        unsafe { convert::convert(place, to, staged.as_ptr().add(at * from.size()), from, n, false)? };
-        at += n;
+    let as_isize = |v: &[i64]| v.iter().map(|n| *n as isize).collect::<Vec<_>>();
+    let extents: Vec<usize> = target.shape.iter().map(|n| *n as usize).collect();
+    let packed = as_isize(&super::local::contiguous_strides(&target.shape));
+    // SAFETY: the staged block and the strided leaf hold the same extents.
+    unsafe {
+        let strides = as_isize(&target.strides);
+        copy_block::copy_block(target.pointer(), &strides, staged.as_ptr(), &packed, &extents, to.size())?
+    };
+    Ok(true)
+}
+
+/// The elements of a leaf on the device one after another in another dtype; `None` where they are so already.
+pub(super) fn packed(stream: &Arc<Stream>, x: &Array, dtype: DType) -> Result<Option<DeviceMemory>> {
+    let source = x.leaf()?;
+    if source.is_contiguous() && x.dtype() == dtype {
+        return Ok(None);
     }
-    Ok(())
+    let room = DeviceMemory::new(stream, x.local_count() as usize * dtype.size())?;
+    let walk = beside(source, room.pointer(), false)?;
+    cuda::convert::convert(stream, walk, (x.dtype(), source.pointer() as u64), (dtype, room.pointer()))?;
+    Ok(Some(room))
+}
+
+/// The elements of a leaf on the device := those of a block of its dtype, one after another.
+pub(super) fn unpack(stream: &Stream, block: u64, y: &Array) -> Result<()> {
+    let (target, dtype) = (y.leaf()?, y.dtype());
+    cuda::convert::convert(stream, beside(target, block, true)?, (dtype, block), (dtype, target.pointer() as u64))
 }
 
 /// A walk over a strided leaf and a contiguous block of as many elements, which stands before it or after it.

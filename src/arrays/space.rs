@@ -43,6 +43,16 @@ struct Leaf {
     sizes: u128,
 }
 
+impl Leaf {
+    /// Whether every rank has the same elements in the same order, or as many where one has no shape.
+    fn is_alike(&self, other: &Leaf) -> bool {
+        let either_unshaped = self.shape.is_none() || other.shape.is_none();
+        self.sizes == other.sizes
+            && self.layout.copies() == other.layout.copies()
+            && (either_unshaped || self.elements == other.elements)
+    }
+}
+
 impl Space {
     /// A shaped space. `mask` is one colour a rank: reductions stay among ranks of one colour. Collective.
     pub fn new(
@@ -311,13 +321,21 @@ impl Space {
         }
         match (&a.kind, &b.kind) {
             (Kind::Product(x), Kind::Product(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.congruent(y)),
-            (Kind::Leaf(x), Kind::Leaf(y)) => {
-                let either_unshaped = x.shape.is_none() || y.shape.is_none();
-                a.dtype == b.dtype
-                    && x.sizes == y.sizes
-                    && x.layout.copies() == y.layout.copies()
-                    && (either_unshaped || x.elements == y.elements)
-            }
+            (Kind::Leaf(x), Kind::Leaf(y)) => a.dtype == b.dtype && x.is_alike(y),
+            _ => false,
+        }
+    }
+
+    /// Whether every rank has the same elements in the same order in a space of another context with as many ranks,
+    /// whatever dtypes and memories.
+    pub fn is_alike(&self, other: &Space) -> bool {
+        let (a, b) = (&*self.0, &*other.0);
+        if a.context.size() != b.context.size() || a.context.rank() != b.context.rank() || a.mask != b.mask {
+            return false;
+        }
+        match (&a.kind, &b.kind) {
+            (Kind::Product(x), Kind::Product(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.is_alike(y)),
+            (Kind::Leaf(x), Kind::Leaf(y)) => x.is_alike(y),
             _ => false,
         }
     }

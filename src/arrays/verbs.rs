@@ -8,6 +8,7 @@ use super::on_device::{self, on_device};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
 use super::sums::Sums;
+use crate::device::Stream;
 use crate::dispatch;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
@@ -19,6 +20,8 @@ use crate::kernels::host::{convert, copy_block, fused, vector};
 use crate::storage::Memory;
 use crate::threads::split;
 use num_complex::Complex;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Fewer elements than this are not worth waking other threads for.
 pub(super) const SERIAL: usize = 1 << 15;
@@ -38,24 +41,34 @@ pub(crate) fn each_indexed_run<const N: usize>(
     space: &Space,
     visit: impl Fn(usize, [*mut u8; N], usize) + Sync,
 ) -> Result<()> {
+    each_run_between(leaves, space, 0..space.local_count() as usize, visit)
+}
+
+/// As `each_indexed_run`, over a part of the elements.
+pub(super) fn each_run_between<const N: usize>(
+    leaves: [&Local; N],
+    space: &Space,
+    part: Range<usize>,
+    visit: impl Fn(usize, [*mut u8; N], usize) + Sync,
+) -> Result<()> {
     let runs: [Runs; N] = leaves.map(Local::runs);
-    let (count, pool) = (space.local_count() as usize, space.context().threads());
+    let (count, pool) = (part.len(), space.context().threads());
     let blocks: [&Runs; N] = std::array::from_fn(|k| &runs[k]);
-    let part = |from: usize, to: usize| {
-        let mut index = from;
-        zip_runs(blocks, from, to, |pointers, n| {
+    let walk = |from: usize, to: usize| {
+        let mut index = part.start + from;
+        zip_runs(blocks, part.start + from, part.start + to, |pointers, n| {
             visit(index, pointers, n);
             index += n;
         });
     };
     if count < SERIAL || pool.len() == 1 {
-        part(0, count);
+        walk(0, count);
         return Ok(());
     }
     pool.run(&|t| {
         // Parts that start on a cache line keep streaming stores whole.
         let range = split(count, pool.len(), t, 64);
-        part(range.start, range.end);
+        walk(range.start, range.end);
     })
 }
 
@@ -118,13 +131,23 @@ pub fn fill(x: &Array, value: Scalar) -> Result<()> {
 
 /// y := x, converted as NumPy's astype where the dtypes differ. Reads n, writes n.
 pub fn copy(x: &Array, y: &Array) -> Result<()> {
+    copy_leaves(x, y, &mut on_device::copy)
+}
+
+/// As `copy`, put on the context's stream, or another one of its device, where an array is in device memory: an array in
+/// host memory is read or written until that stream is waited for. Work on the other stream is ordered by the caller.
+pub fn copy_async(x: &Array, y: &Array, stream: Option<&Arc<Stream>>) -> Result<()> {
+    copy_leaves(x, y, &mut |x, y| on_device::start_copy(x, y, stream).map(drop))
+}
+
+fn copy_leaves(x: &Array, y: &Array, on_device: &mut dyn FnMut(&Array, &Array) -> Result<()>) -> Result<()> {
     pairs(x, y, &mut |x, y| {
         let (from, to) = (x.dtype(), y.dtype());
         if from.is_complex() && !to.is_complex() {
             fail!(DType, "{} cannot be copied to {}: imaginary parts would be lost", from.name(), to.name());
         }
         if [x, y].iter().any(|a| a.space().memory() == Memory::Cuda) {
-            return on_device::copy(x, y);
+            return on_device(x, y);
         }
         let stream = streams(y.space());
         let (a, b) = (x.local()?, y.local()?);

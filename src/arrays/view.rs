@@ -31,6 +31,11 @@ impl View {
         Ok(&self.array)
     }
 
+    /// The array over where it was laid last.
+    pub(crate) fn array(&self) -> &Array {
+        &self.array
+    }
+
     /// Lets go of the parent's memory.
     pub(crate) fn rest(&mut self) {
         self.own();

@@ -29,6 +29,25 @@ pub unsafe extern "C" fn dlops_array_create(space: *const dlops_space, array: *m
     })
 }
 
+/// Makes an array of page-locked host memory, so that copies between it and the context's device run without a wait
+/// (dlops_array_copy_async) and at full speed; of ordinary memory where the context has no device. Page-locked memory is
+/// taken from the whole machine: for buffers, not for everything. Local. Since 0.1.
+///
+/// @param space  a space in host memory, or a product of such
+/// @param array  the new array; the caller destroys it, once copies that it takes part in are done
+/// Errors: NULL_POINTER, HANDLE, SPACE (in device memory), MEMORY.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_array_create_pinned(
+    space: *const dlops_space,
+    array: *mut *mut dlops_array,
+) -> dlops_status {
+    call("dlops_array_create_pinned", || {
+        let output = Output::new(array, "array")?;
+        output.write(Array::new_pinned(&borrow::<Space>(space, "space")?)?)
+    })
+}
+
 /// Makes an array over the host's memory, C-contiguous, zero copy. Local. Since 0.1.
 ///
 /// @param space  a space that is not a product

@@ -7,6 +7,7 @@ use crate::comm::custom::Custom;
 use crate::comm::table::dlops_communicator_functions;
 use crate::comm::Communicator;
 use crate::context::{Context, ContextOptions, DeviceChoice, HostNccl, HostStream, Level, StreamChoice};
+use crate::device::{Allocate, Allocator, Deallocate};
 use crate::error::{Result, Status};
 use crate::fail;
 use std::ffi::{c_char, c_void, CString};
@@ -52,7 +53,22 @@ pub struct dlops_context_options {
     /// DLOPS_CUDA: the host's NCCL communicator (an ncclComm_t), borrowed for the life of the context and never destroyed,
     /// with the ranks of the context in the same order and its devices; NULL: none
     pub nccl: *mut ncclComm,
+    /// DLOPS_CUDA: where device memory comes from, instead of the library's pool on the device; both or neither. The
+    /// memory limit and the statistics hold for it too
+    pub allocate: dlops_allocate_callback,
+    pub deallocate: dlops_deallocate_callback,
+    /// passed to both; like them it is used until the context and everything made on it is gone
+    pub allocator_data: *mut c_void,
 }
+
+/// Gives `bytes` (1 or more) bytes of the device that is current, aligned to 256, for work that is put on `stream` from
+/// now on; NULL: there are none, and the call that asked returns MEMORY.
+pub type dlops_allocate_callback =
+    Option<unsafe extern "C" fn(bytes: usize, stream: *mut CUstream_st, user: *mut c_void) -> *mut c_void>;
+
+/// Takes back what dlops_allocate_callback gave, once the work that is on `stream` now is done.
+pub type dlops_deallocate_callback =
+    Option<unsafe extern "C" fn(memory: *mut c_void, bytes: usize, stream: *mut CUstream_st, user: *mut c_void)>;
 
 /// CUDA's stream: a cudaStream_t points to one.
 pub struct CUstream_st([u8; 0]);
@@ -76,6 +92,7 @@ fn read(choices: dlops_context_options) -> Result<ContextOptions> {
     };
     Ok(ContextOptions {
         device: device(&choices)?,
+        allocator: allocator(&choices)?,
         threads,
         check_level: flag(choices.check_level, "check_level")? as i32,
         deterministic: flag(choices.deterministic, "deterministic")?,
@@ -85,6 +102,26 @@ fn read(choices: dlops_context_options) -> Result<ContextOptions> {
         nccl: (!choices.nccl.is_null()).then(|| unsafe { HostNccl::new(choices.nccl.cast()) }),
     })
 }
+
+fn allocator(choices: &dlops_context_options) -> Result<Option<Allocator>> {
+    let (allocate, deallocate) = match (choices.allocate, choices.deallocate) {
+        (None, None) if choices.allocator_data.is_null() => return Ok(None),
+        (Some(allocate), Some(deallocate)) if choices.memory == DLOPS_CUDA => (allocate, deallocate),
+        (Some(_), Some(_)) => fail!(Option, "allocate and deallocate need memory = DLOPS_CUDA"),
+        (None, None) => fail!(Option, "allocator_data needs allocate and deallocate"),
+        (Some(_), None) => fail!(Option, "allocate is given, but deallocate is NULL"),
+        (None, Some(_)) => fail!(Option, "deallocate is given, but allocate is NULL"),
+    };
+    // SAFETY: the host's functions do what their types say; a CUstream_st is opaque on both sides.
+    Ok(Some(unsafe {
+        let allocate = std::mem::transmute::<CAllocate, Allocate>(allocate);
+        let deallocate = std::mem::transmute::<CDeallocate, Deallocate>(deallocate);
+        Allocator::new(allocate, deallocate, choices.allocator_data)
+    }))
+}
+
+type CAllocate = unsafe extern "C" fn(usize, *mut CUstream_st, *mut c_void) -> *mut c_void;
+type CDeallocate = unsafe extern "C" fn(*mut c_void, usize, *mut CUstream_st, *mut c_void);
 
 fn device(choices: &dlops_context_options) -> Result<Option<DeviceChoice>> {
     let own = flag(choices.own_stream, "own_stream")?;

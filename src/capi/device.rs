@@ -104,6 +104,26 @@ pub unsafe extern "C" fn dlops_context_get_stream(
     })
 }
 
+/// Puts the context's work on another stream from now on, behind everything that was put on the present one; its local
+/// context follows. The call itself does not wait. Local. Since 0.1.
+///
+/// @param stream  a cudaStream_t of the context's device, borrowed until another is set or the context and everything
+///                made on it is gone; NULL: the legacy default stream. The library's own, of dlops_context_get_stream,
+///                may be set again
+/// Errors: HANDLE, ARGUMENT (a stream of another device), STATE (a context without a device), CUDA.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_context_set_stream(
+    context: *mut dlops_context,
+    stream: *mut CUstream_st,
+) -> dlops_status {
+    call("dlops_context_set_stream", || {
+        let context = borrow::<Context>(context, "context")?;
+        // SAFETY: the host keeps its stream, as documented.
+        unsafe { self::stream(&context)?.redirect(stream.cast()) }
+    })
+}
+
 /// Waits until all work that was put on the context's stream is done; an error of any of it is reported here. Returns
 /// at once for a context without a device. Local. Since 0.1. Errors: HANDLE, CUDA.
 #[no_mangle]

@@ -5,7 +5,7 @@
 
 use crate::arrays::kernel::Kernel;
 use crate::arrays::{Array, Space};
-use crate::context::Context;
+use crate::context::{Context, Event};
 use crate::error::Result;
 use crate::fail;
 use crate::krylov::Solver;
@@ -24,6 +24,7 @@ pub(super) enum Object {
     Operator(Operator),
     Solver(Solver),
     Kernel(Kernel),
+    Event(Event),
 }
 
 impl Object {
@@ -35,6 +36,7 @@ impl Object {
             Object::Operator(_) => Operator::KIND,
             Object::Solver(_) => Solver::KIND,
             Object::Kernel(_) => Kernel::KIND,
+            Object::Event(_) => Event::KIND,
         }
     }
 }
@@ -80,6 +82,7 @@ handled!(Array, Array, dlops_array, self => self.space().context(), "One element
 handled!(Operator, Operator, dlops_operator, self => Self::context(self), "A linear map from a domain to a range space.");
 handled!(Solver, Solver, dlops_solver, self => Self::context(self), "Finds x with A x = b in some sense.");
 handled!(Kernel, Kernel, dlops_kernel, self => Self::context(self), "A computation of the host's on elements of arrays.");
+handled!(Event, Event, dlops_event, self => Self::context(self), "A mark in the order of a context's work.");
 
 struct Slot {
     generation: u64,

@@ -13,6 +13,8 @@ pub mod callback;
 pub mod context;
 pub mod derivative;
 pub mod device;
+pub mod dlpack;
+pub mod event;
 pub mod fourier;
 pub mod handle;
 pub mod kernel;

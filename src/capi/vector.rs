@@ -1,12 +1,17 @@
 //! Arithmetic on arrays: the vector verbs.
 
 use super::border::{boolean, borrow, call, dlops_status, scalar, write};
+use super::context::CUstream_st;
+use super::event::host_stream;
 use super::handle::dlops_array;
 use super::operator::dlops_scalar;
 use crate::arrays::random::{self, Distribution};
-use crate::arrays::{verbs, Array, Space};
+use crate::arrays::{peer_copy, verbs, Array, Space};
+use crate::context::Context;
+use crate::device::Stream;
 use crate::error::Result;
 use crate::fail;
+use std::sync::Arc;
 
 /// Distributions of dlops_array_fill_random.
 pub const DLOPS_UNIFORM: i32 = 0;
@@ -88,20 +93,69 @@ pub unsafe extern "C" fn dlops_array_fill_random(
     })
 }
 
-/// y := x, converted as NumPy's astype where the dtypes differ (complex to real is refused). Local. Since 0.1.
+/// y := x, converted as NumPy's astype where the dtypes differ (complex to real is refused), from any memory to any. A copy
+/// to or from host memory is done when this returns; one on the device is put on the context's stream. Local. Since 0.1.
+///
+/// Between two contexts, of as many ranks and this rank in the same place, it is put behind the work of both, and what
+/// either does next waits for it: from device to device where the one reaches the other (see
+/// dlops_device_can_access_peer), else through page-locked host memory; which of them is told at level DLOPS_LOG_INFO.
 ///
 /// @param x  source
-/// @param y  target, congruent but for the dtype
-/// Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP, STATE (acquired).
+/// @param y  target, congruent but for dtype, memory and context
+/// Errors: NULL_POINTER, HANDLE, CONTEXT (other ranks), SPACE, DTYPE, OVERLAP, STATE (acquired), MEMORY, CUDA.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_array_copy(x: *const dlops_array, y: *mut dlops_array) -> dlops_status {
     call("dlops_array_copy", || {
         let (x, y) = (source(x, "x")?, target(y, "y")?);
-        same_but_for_dtype(x.space(), y.space())?;
         aligned(&x, "x", &y, "y")?;
+        if x.space().context() != y.space().context() {
+            return peer_copy::copy(&x, &y);
+        }
+        same_but_for_dtype(x.space(), y.space())?;
         verbs::copy(&x, &y)
     })
+}
+
+/// As dlops_array_copy within one context, without a wait: put on the context's stream. An array in host memory is read,
+/// or written, until dlops_context_synchronize or a dlops_event that is recorded after it has passed; it is not destroyed
+/// or changed before. The call waits nevertheless where host memory is not page-locked (see dlops_array_create_pinned) or
+/// not contiguous. Local. Since 0.1.
+///
+/// @param x  source
+/// @param y  target, congruent but for dtype and memory
+/// Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP, STATE (acquired), MEMORY, CUDA.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_array_copy_async(x: *const dlops_array, y: *mut dlops_array) -> dlops_status {
+    call("dlops_array_copy_async", || start_copy(x, y, |_| Ok(None)))
+}
+
+/// As dlops_array_copy_async, on another stream of the context's device, so that the copy can run beside work on the
+/// context's. The caller orders the two by dlops_event_record, dlops_event_wait_on, dlops_event_record_on and
+/// dlops_event_wait. Local. Since 0.1.
+///
+/// @param stream  a cudaStream_t; NULL: the legacy default stream. Not used between arrays in host memory
+/// Errors: as dlops_array_copy_async, and ARGUMENT (a stream of another device).
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_array_copy_on(
+    x: *const dlops_array,
+    y: *mut dlops_array,
+    stream: *mut CUstream_st,
+) -> dlops_status {
+    call("dlops_array_copy_on", || start_copy(x, y, |context| host_stream(context, stream)))
+}
+
+fn start_copy(
+    x: *const dlops_array,
+    y: *mut dlops_array,
+    stream: impl FnOnce(&Context) -> Result<Option<Arc<Stream>>>,
+) -> Result<()> {
+    let (x, y) = (source(x, "x")?, target(y, "y")?);
+    same_but_for_dtype(x.space(), y.space())?;
+    aligned(&x, "x", &y, "y")?;
+    verbs::copy_async(&x, &y, stream(x.space().context())?.as_ref())
 }
 
 /// x := alpha x. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, DTYPE, STATE (acquired).

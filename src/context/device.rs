@@ -1,7 +1,7 @@
 //! The device of a context: which one, and in which order it works.
 
 use crate::comm::Communicator;
-use crate::device::{Device, Stream};
+use crate::device::{Allocator, Device, Stream};
 use crate::error::Result;
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -35,16 +35,20 @@ impl HostStream {
 }
 
 /// The stream that a rank works on. Collective where the device is chosen by rank.
-pub(super) fn open(choice: DeviceChoice, comm: &dyn Communicator) -> Result<Arc<Stream>> {
+pub(super) fn open(choice: DeviceChoice, allocator: Option<Allocator>, comm: &dyn Communicator) -> Result<Arc<Stream>> {
     let ordinal = match choice.ordinal {
         Some(ordinal) => Ok(ordinal),
         // Every rank takes part, also one that sees no device.
         None => comm.local_rank().and_then(|rank| Ok(rank % Device::count()?.max(1))),
     };
     let device = Device::open(ordinal?)?;
-    match choice.stream {
+    let stream = match choice.stream {
         StreamChoice::Own => Stream::new(&device),
         // SAFETY: whoever made the HostStream vouched for it.
         StreamChoice::Host(stream) => unsafe { Stream::borrow(&device, stream.0 as *mut c_void) },
+    }?;
+    if let Some(allocator) = allocator {
+        stream.set_allocator(allocator);
     }
+    Ok(stream)
 }

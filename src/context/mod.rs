@@ -3,12 +3,16 @@
 mod agreement;
 mod device;
 mod device_group;
+mod event;
+mod lanes;
 mod log;
 mod profile;
 mod transport;
 
 pub use device::{DeviceChoice, HostStream, StreamChoice};
 pub(crate) use device_group::DeviceGroup;
+pub use event::Event;
+pub use lanes::{Lane, Lanes, PIECE, PIECES};
 pub use log::{Level, LogSink};
 pub use profile::{Entry, Profile};
 pub(crate) use transport::Transport;
@@ -17,7 +21,7 @@ pub use transport::{HostNccl, TransportChoice};
 use crate::comm::agree;
 use crate::comm::solo::Solo;
 use crate::comm::Communicator;
-use crate::device::{NcclCommunicator, Staging, Stream};
+use crate::device::{Allocator, NcclCommunicator, Staging, Stream};
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::kernels::cpu;
@@ -28,7 +32,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// What a host may choose when it makes a context.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ContextOptions {
     /// Threads of each rank; 0 takes `DLOPS_NUM_THREADS`, or one.
     pub threads: usize,
@@ -44,6 +48,8 @@ pub struct ContextOptions {
     pub transport: TransportChoice,
     /// The host's NCCL communicator of the same ranks.
     pub nccl: Option<HostNccl>,
+    /// Where device memory comes from, if not from the device's pool.
+    pub allocator: Option<Allocator>,
 }
 
 /// A shared handle; clones are the same context.
@@ -56,6 +62,7 @@ struct Inner {
     stream: Option<Arc<Stream>>,
     transport: Transport,
     staging: Arc<Staging>,
+    lanes: Arc<Mutex<Option<Arc<Lanes>>>>,
     options: ContextOptions,
     check_level: AtomicI32,
     log: Arc<log::Log>,
@@ -82,7 +89,7 @@ impl Context {
         let made = threads.and_then(|n| Ok((n, Arc::new(ThreadPool::new(n)?))));
         let (wanted, pool) = agree(&*comm, made)?;
         let stream = match options.device {
-            Some(choice) => Some(agree(&*comm, device::open(choice, &*comm))?),
+            Some(choice) => Some(agree(&*comm, device::open(choice, options.allocator, &*comm))?),
             None => None,
         };
         let transport = match &stream {
@@ -95,6 +102,7 @@ impl Context {
             stream,
             transport,
             staging: Arc::default(),
+            lanes: Arc::default(),
             check_level: AtomicI32::new(options.check_level),
             options,
             log: Arc::new(log::Log::default()),
@@ -139,6 +147,7 @@ impl Context {
                 stream: self.0.stream.clone(),
                 transport: Transport::Staged,
                 staging: self.0.staging.clone(),
+                lanes: self.0.lanes.clone(),
                 options: self.0.options,
                 check_level: AtomicI32::new(self.check_level()),
                 log: self.0.log.clone(),
@@ -180,6 +189,15 @@ impl Context {
             Some(stream) => Ok(stream),
             None => fail!(Internal, "work on device memory in a context without a device"),
         }
+    }
+
+    /// Streams for copies beside the work; made at the first call. `Internal` without a device.
+    pub(crate) fn lanes(&self) -> Result<Arc<Lanes>> {
+        let mut lanes = self.0.lanes.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(made) = &*lanes {
+            return Ok(made.clone());
+        }
+        Ok(lanes.insert(Arc::new(Lanes::new(self.device_stream()?)?)).clone())
     }
 
     /// Where arrays are unless their space says otherwise.

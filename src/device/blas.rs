@@ -127,10 +127,16 @@ impl Blas {
         let mut raw = std::ptr::null_mut();
         // SAFETY: cuBLAS writes one handle; destroyed in `Drop`.
         check(unsafe { sys::cublasCreate_v2(&mut raw) }, "cublasCreate")?;
-        let handle = Handle(raw);
+        let blas = Blas { handle: Mutex::new(Handle(raw)) };
+        blas.set_stream(stream)?;
+        Ok(blas)
+    }
+
+    /// Products go there from now on. The device's context is current.
+    pub(super) fn set_stream(&self, stream: cudarc::driver::sys::CUstream) -> Result<()> {
+        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: a live handle, and a stream of the current context.
-        check(unsafe { sys::cublasSetStream_v2(handle.0, stream.cast()) }, "cublasSetStream")?;
-        Ok(Blas { handle: Mutex::new(handle) })
+        check(unsafe { sys::cublasSetStream_v2(handle.0, stream.cast()) }, "cublasSetStream")
     }
 }
 

@@ -1,12 +1,13 @@
 //! One GPU: its primary context, what it can do, its memory pool and the kernels compiled for it.
 
+use super::current::Current;
 use super::driver::{available, check};
 use super::module::Modules;
 use super::pool::{Pool, PoolStatistics};
 use crate::error::Result;
 use crate::fail;
 use cudarc::driver::sys::{self, CUcontext, CUdevice, CUdevice_attribute};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// A GPU that this process uses. Its primary context, the one that the CUDA runtime uses too, is retained while any
 /// handle lives.
@@ -19,6 +20,7 @@ pub struct Device {
     multiprocessors: usize,
     pub(super) pool: Pool,
     pub(super) modules: Modules,
+    peers: Mutex<Vec<(usize, bool)>>,
 }
 
 // SAFETY: the driver's handles may be used from any thread; what is mutable is behind mutexes.
@@ -86,6 +88,7 @@ impl Device {
                 multiprocessors: multiprocessors.max(1) as usize,
                 pool: Pool::new(ordinal)?,
                 modules: Modules::default(),
+                peers: Mutex::default(),
             })
         };
         describe().inspect_err(|_| {
@@ -124,6 +127,15 @@ impl Device {
         self.context
     }
 
+    pub(super) fn raw(&self) -> CUdevice {
+        self.raw
+    }
+
+    /// Devices whose memory this one was asked to reach, and whether it does.
+    pub(super) fn peers(&self) -> MutexGuard<'_, Vec<(usize, bool)>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What its memory pool holds. Local.
     pub fn pool_statistics(&self) -> Result<PoolStatistics> {
         let _current = self.enter()?;
@@ -141,27 +153,16 @@ impl Device {
         self.pool.trim(keep)
     }
 
+    /// Waits for everything that was put on any stream of the device's context.
+    pub fn synchronize(&self) -> Result<()> {
+        let _current = self.enter()?;
+        // SAFETY: the device's context is current.
+        check(unsafe { sys::cuCtxSynchronize() }, || format!("work on device {}", self.ordinal))
+    }
+
     /// Makes the device's context current until the guard is dropped.
     pub fn enter(&self) -> Result<Current> {
         Current::enter(self.context)
-    }
-
-    /// The number of the device, this one or another, that a device pointer belongs to; `None` for an address of the
-    /// host. Local.
-    pub fn owner_of(&self, pointer: u64) -> Result<Option<usize>> {
-        // The driver answers only to a thread that has a context.
-        let _current = self.enter()?;
-        let mut ordinal = -1i32;
-        let attribute = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL;
-        let mut kind = 0u32;
-        let memory_type = sys::CUpointer_attribute::CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
-        // SAFETY: the driver writes one integer each; an address that it does not know is an error, not a fault.
-        let known = unsafe {
-            sys::cuPointerGetAttribute((&raw mut kind).cast(), memory_type, pointer) == sys::CUresult::CUDA_SUCCESS
-                && sys::cuPointerGetAttribute((&raw mut ordinal).cast(), attribute, pointer)
-                    == sys::CUresult::CUDA_SUCCESS
-        };
-        Ok((known && kind == sys::CUmemorytype::CU_MEMORYTYPE_DEVICE as u32).then_some(ordinal.max(0) as usize))
     }
 }
 
@@ -174,6 +175,11 @@ impl Drop for Device {
         // SAFETY: retained in `retain`; an error of a context that has failed or is gone changes nothing here.
         let _ = unsafe { sys::cuDevicePrimaryCtxRelease_v2(self.raw) };
     }
+}
+
+/// Devices that are in use in this process.
+pub(super) fn open_devices() -> Vec<Arc<Device>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
 }
 
 fn attribute(device: CUdevice, attribute: CUdevice_attribute) -> Result<i32> {
@@ -193,32 +199,4 @@ fn name(device: CUdevice) -> Result<String> {
     })?;
     let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
     Ok(String::from_utf8_lossy(&text[..end]).into_owned())
-}
-
-/// A context that is current on this thread; the one before is current again when this is dropped.
-pub struct Current {
-    before: Option<CUcontext>,
-}
-
-impl Current {
-    fn enter(context: CUcontext) -> Result<Current> {
-        let mut before = std::ptr::null_mut();
-        // SAFETY: the driver is initialised and writes one handle.
-        check(unsafe { sys::cuCtxGetCurrent(&mut before) }, || "cuCtxGetCurrent".into())?;
-        if before == context {
-            return Ok(Current { before: None });
-        }
-        // SAFETY: a live primary context.
-        check(unsafe { sys::cuCtxSetCurrent(context) }, || "cuCtxSetCurrent".into())?;
-        Ok(Current { before: Some(before) })
-    }
-}
-
-impl Drop for Current {
-    fn drop(&mut self) {
-        if let Some(before) = self.before {
-            // SAFETY: what the caller had as current, possibly none.
-            let _ = unsafe { sys::cuCtxSetCurrent(before) };
-        }
-    }
 }

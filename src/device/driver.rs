@@ -7,10 +7,14 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 46] = [
+const NEEDED: [&CStr; 54] = [
+    c"cuCtxEnablePeerAccess",
     c"cuCtxGetCurrent",
+    c"cuCtxGetDevice",
     c"cuCtxGetStreamPriorityRange",
     c"cuCtxSetCurrent",
+    c"cuCtxSynchronize",
+    c"cuDeviceCanAccessPeer",
     c"cuDeviceGet",
     c"cuDeviceGetAttribute",
     c"cuDeviceGetCount",
@@ -21,6 +25,7 @@ const NEEDED: [&CStr; 46] = [
     c"cuDriverGetVersion",
     c"cuEventCreate",
     c"cuEventDestroy_v2",
+    c"cuEventElapsedTime",
     c"cuEventQuery",
     c"cuEventRecord",
     c"cuGetErrorName",
@@ -37,17 +42,20 @@ const NEEDED: [&CStr; 46] = [
     c"cuMemPoolCreate",
     c"cuMemPoolDestroy",
     c"cuMemPoolGetAttribute",
+    c"cuMemPoolSetAccess",
     c"cuMemPoolSetAttribute",
     c"cuMemPoolTrimTo",
     c"cuMemcpyAsync",
     c"cuMemcpyDtoHAsync_v2",
     c"cuMemcpyHtoDAsync_v2",
+    c"cuMemcpyPeerAsync",
     c"cuMemsetD8Async",
     c"cuModuleGetFunction",
     c"cuModuleLoadData",
     c"cuModuleUnload",
     c"cuPointerGetAttribute",
     c"cuStreamBeginCapture_v2",
+    c"cuStreamCreate",
     c"cuStreamCreateWithPriority",
     c"cuStreamDestroy_v2",
     c"cuStreamEndCapture",
@@ -133,6 +141,18 @@ fn is_sticky(code: CUresult) -> bool {
             | CUDA_ERROR_LAUNCH_FAILED
             | CUDA_ERROR_CONTEXT_IS_DESTROYED
     )
+}
+
+/// An entry that the bindings do not have.
+///
+/// # Safety
+/// The driver's entry of this name is a function of the type `F`.
+pub(super) unsafe fn entry<F: Copy>(name: &CStr) -> Result<F> {
+    // SAFETY: the driver was found by `available`; the caller vouches for the type.
+    match unsafe { sys::culib().get::<F>(name.to_bytes_with_nul()) } {
+        Ok(symbol) => Ok(*symbol),
+        Err(error) => fail!(Unsupported, "the CUDA driver has no {}: {error}", name.to_string_lossy()),
+    }
 }
 
 /// Name and text of a driver's code.

@@ -1,14 +1,16 @@
-//! A point of a stream, which the host can look for.
+//! An event: a mark in the order of a stream.
 
-use super::driver::check;
+use super::device::Device;
+use super::driver::{check, entry};
 use super::stream::Stream;
 use crate::error::Result;
-use cudarc::driver::sys::{self, CUevent};
+use cudarc::driver::sys::{self, CUevent, CUresult, CUstream};
+use std::ffi::CStr;
 use std::sync::Arc;
 
-/// Tells whether its stream has come past the place where it was recorded last.
+/// A mark that streams of any device and the host can wait for. One that was not yet recorded counts as passed.
 pub struct Event {
-    stream: Arc<Stream>,
+    device: Arc<Device>,
     raw: CUevent,
 }
 
@@ -17,36 +19,102 @@ unsafe impl Send for Event {}
 // SAFETY: as above.
 unsafe impl Sync for Event {}
 
+/// Queries before a waiting thread lets others run.
+const SPINS: usize = 1000;
+
+/// Its second version, of other meaning, came with CUDA 12.8; drivers keep this one.
+pub(super) const ELAPSED_TIME: &CStr = c"cuEventElapsedTime";
+
+type ElapsedTime = unsafe extern "C" fn(*mut f32, CUevent, CUevent) -> CUresult;
+
 impl Event {
-    pub fn new(stream: &Arc<Stream>) -> Result<Event> {
-        let _current = stream.device().enter()?;
+    /// For order only.
+    pub fn new(device: &Arc<Device>) -> Result<Event> {
+        Event::with_flags(device, sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32)
+    }
+
+    /// One that keeps the time too.
+    pub fn timed(device: &Arc<Device>) -> Result<Event> {
+        Event::with_flags(device, sys::CUevent_flags::CU_EVENT_DEFAULT as u32)
+    }
+
+    fn with_flags(device: &Arc<Device>, flags: u32) -> Result<Event> {
+        let _current = device.enter()?;
         let mut raw = std::ptr::null_mut();
-        let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
         // SAFETY: the device's context is current; the driver writes one handle; destroyed in `Drop`.
         check(unsafe { sys::cuEventCreate(&mut raw, flags) }, || "cuEventCreate".into())?;
-        Ok(Event { stream: stream.clone(), raw })
+        Ok(Event { device: device.clone(), raw })
     }
 
-    /// From now on it stands for what is on the stream now.
-    pub fn record(&self) -> Result<()> {
-        let _current = self.stream.device().enter()?;
-        // SAFETY: event and stream of one context.
-        check(unsafe { sys::cuEventRecord(self.raw, self.stream.raw()) }, || "cuEventRecord".into())
+    pub fn device(&self) -> &Arc<Device> {
+        &self.device
     }
 
-    /// Waits until the stream has come to it; at once where it was not recorded. An error of the work before it is
-    /// reported here.
-    pub fn wait(&self) -> Result<()> {
-        let _current = self.stream.device().enter()?;
+    /// Marks what is on a stream of its device now.
+    pub fn record(&self, stream: &Stream) -> Result<()> {
+        let _current = self.device.enter()?;
+        // SAFETY: a live event and stream; the driver refuses those of two devices.
+        check(unsafe { sys::cuEventRecord(self.raw, stream.raw()) }, || "cuEventRecord".into())
+    }
+
+    /// Work put on the stream from now on waits for the mark.
+    pub fn hold(&self, stream: &Stream) -> Result<()> {
+        let _current = stream.device().enter()?;
+        self.hold_raw(stream.raw())
+    }
+
+    /// As `hold`, of a stream whose context is current.
+    pub(super) fn hold_raw(&self, stream: CUstream) -> Result<()> {
+        // SAFETY: any stream may wait for an event.
+        check(unsafe { sys::cuStreamWaitEvent(stream, self.raw, 0) }, || "cuStreamWaitEvent".into())
+    }
+
+    /// Whether all work before the mark is done.
+    pub fn is_passed(&self) -> Result<bool> {
+        let _current = self.device.enter()?;
+        // SAFETY: a live event.
+        match unsafe { sys::cuEventQuery(self.raw) } {
+            CUresult::CUDA_ERROR_NOT_READY => Ok(false),
+            code => check(code, || format!("work on a stream of device {}", self.device.ordinal())).map(|()| true),
+        }
+    }
+
+    /// The host waits for the mark.
+    pub fn synchronize(&self) -> Result<()> {
+        let mut turn = 0usize;
+        while !self.is_passed()? {
+            match turn < SPINS {
+                true => std::hint::spin_loop(),
+                false => std::thread::yield_now(),
+            }
+            turn += 1;
+        }
+        Ok(())
+    }
+
+    /// As `synchronize`, of a mark on `stream`: what the stream's communicators report ends the wait too.
+    pub fn wait_on(&self, stream: &Stream) -> Result<()> {
+        let _current = self.device.enter()?;
         // SAFETY: a live event, with its context current.
-        self.stream.wait_until_done(|| unsafe { sys::cuEventQuery(self.raw) }, || self.stream.check_communicators())
+        stream.wait_until_done(|| unsafe { sys::cuEventQuery(self.raw) }, || stream.check_communicators())
+    }
+
+    /// Milliseconds from the mark of `start` to this one; both are timed, recorded and passed.
+    pub fn milliseconds_since(&self, start: &Event) -> Result<f64> {
+        let _current = self.device.enter()?;
+        let mut milliseconds = 0f32;
+        // SAFETY: the driver's entry of this name has this type.
+        let elapsed: ElapsedTime = unsafe { entry(ELAPSED_TIME) }?;
+        // SAFETY: two live events; the driver writes one number.
+        check(unsafe { elapsed(&mut milliseconds, start.raw, self.raw) }, || "cuEventElapsedTime".into())?;
+        Ok(milliseconds.into())
     }
 }
 
 impl Drop for Event {
     fn drop(&mut self) {
-        if let Ok(_current) = self.stream.device().enter() {
-            // SAFETY: made in `new`, destroyed once.
+        if let Ok(_current) = self.device.enter() {
+            // SAFETY: made in `with_flags`, destroyed once. An error of a context that has failed changes nothing.
             let _ = unsafe { sys::cuEventDestroy_v2(self.raw) };
         }
     }

@@ -4,7 +4,7 @@ use super::stream::Stream;
 use crate::error::Result;
 use std::sync::Arc;
 
-/// `bytes()` bytes of a device, aligned to 256, from its pool. The contents of a fresh block are unspecified. It is
+/// `bytes()` bytes of a device, aligned to 256, from its pool or the host's allocator. The contents of a fresh block are unspecified. It is
 /// given back in the order of its stream: work that was put there before still finds it.
 pub struct DeviceMemory {
     stream: Arc<Stream>,
@@ -19,7 +19,7 @@ impl DeviceMemory {
             0 => 0,
             _ => {
                 let _current = stream.device().enter()?;
-                stream.device().pool.allocate(bytes, stream.raw())?
+                stream.device().pool.allocate(bytes, stream)?
             }
         };
         Ok(DeviceMemory { stream: stream.clone(), pointer, bytes })
@@ -54,7 +54,7 @@ impl Drop for DeviceMemory {
             return;
         }
         if let Ok(_current) = self.stream.device().enter() {
-            self.stream.device().pool.free(self.pointer, self.bytes, self.stream.raw());
+            self.stream.device().pool.free(self.pointer, self.bytes, &self.stream);
         }
     }
 }

@@ -3,8 +3,10 @@
 //! Nothing here is linked: a machine without CUDA runs the same binary, and every entry answers `Unsupported` with
 //! what was looked for. The caller's current CUDA context is after every call what it was before.
 
+mod allocator;
 mod blas;
 mod cubin_cache;
+mod current;
 #[allow(clippy::module_inception)] // the noun of this room
 mod device;
 mod driver;
@@ -15,13 +17,17 @@ mod module;
 mod nccl;
 mod nccl_communicator;
 mod nvrtc;
+mod peer;
 mod pinned;
+mod pointer;
 mod pool;
 mod staging;
 mod stream;
 
+pub use allocator::{Allocate, Allocator, Deallocate};
 pub use blas::{Matrices, Products, Turn, Vector};
-pub use device::{Current, Device};
+pub use current::{current_device, pop_device, push_device, Current};
+pub use device::Device;
 pub use driver::available;
 pub use event::Event;
 pub use graph::Graph;
@@ -31,6 +37,7 @@ pub use nccl::{nccl_is_off, UniqueId};
 pub use nccl_communicator::{NcclCommunicator, Piece};
 pub use nvrtc::Header;
 pub use pinned::PinnedMemory;
+pub use pointer::Owner;
 pub use pool::PoolStatistics;
 pub use staging::Staging;
 pub use stream::Stream;

@@ -1,23 +1,31 @@
 //! A stream: the order of work on a device.
 
+use super::allocator::Allocator;
 use super::blas::Blas;
+use super::current::device_of;
 use super::device::Device;
 use super::driver::check;
+use super::event::Event;
 use super::module::Function;
 use super::nccl_communicator::NcclCommunicator;
 use crate::error::Result;
 use crate::fail;
-use cudarc::driver::sys::{self, CUevent, CUresult, CUstream};
+use cudarc::driver::sys::{self, CUresult, CUstream, CUstream_st};
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// Work put on one stream is done in its order. Borrowed from the host, or made by the library.
 pub struct Stream {
     device: Arc<Device>,
-    raw: CUstream,
-    owned: bool,
+    /// Where work is put now.
+    raw: AtomicPtr<CUstream_st>,
+    /// The library's own, where it has made one.
+    own: Option<CUstream>,
     /// Orders this stream before another one.
-    event: CUevent,
+    event: Event,
+    /// Of device memory, in place of the pool.
+    allocator: OnceLock<Allocator>,
     /// Made at its first use.
     pub(super) blas: OnceLock<Result<Blas>>,
     /// Those that put work here, which may fail without the stream telling.
@@ -69,35 +77,59 @@ impl Stream {
     pub unsafe fn borrow(device: &Arc<Device>, raw: *mut c_void) -> Result<Arc<Stream>> {
         let raw: CUstream = raw.cast();
         let _current = device.enter()?;
-        if !DEFAULTS.contains(&(raw as usize)) {
-            let mut context = std::ptr::null_mut();
-            // SAFETY: the caller vouches for the stream.
-            check(unsafe { sys::cuStreamGetCtx(raw, &mut context) }, || format!("the stream {raw:p}"))?;
-            if context != device.context() {
-                fail!(
-                    Argument,
-                    "the stream {raw:p} is not one of the primary context of device {}, which the context works on",
-                    device.ordinal()
-                );
-            }
-        }
+        // SAFETY: the caller vouches for the stream.
+        unsafe { check_owner(device, raw)? };
         Stream::over(device, raw, false)
     }
 
-    fn over(device: &Arc<Device>, raw: CUstream, owned: bool) -> Result<Arc<Stream>> {
-        let mut event = std::ptr::null_mut();
-        let flags = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
-        // SAFETY: the device's context is current; the driver writes one handle; destroyed in `Drop`.
-        let made = check(unsafe { sys::cuEventCreate(&mut event, flags) }, || "cuEventCreate".into());
-        let stream = Stream {
+    /// Puts work on the host's stream from now on, behind what has been put here so far; NULL is the legacy default stream.
+    /// All holders of this stream follow.
+    ///
+    /// # Safety
+    /// As for `borrow`.
+    pub unsafe fn redirect(&self, raw: *mut c_void) -> Result<()> {
+        let next: CUstream = raw.cast();
+        let _current = self.device.enter()?;
+        // SAFETY: the caller vouches for the stream.
+        unsafe { check_owner(&self.device, next)? };
+        if next == self.raw() {
+            return Ok(());
+        }
+        self.event.record(self)?;
+        self.event.hold_raw(next)?;
+        if let Some(Ok(blas)) = self.blas.get() {
+            blas.set_stream(next)?;
+        }
+        self.raw.store(next, Ordering::Release);
+        Ok(())
+    }
+
+    fn over(device: &Arc<Device>, raw: CUstream, own: bool) -> Result<Arc<Stream>> {
+        let own = own.then_some(raw);
+        let give_back = |_: &_| {
+            // SAFETY: made by the caller and not yet owned by a stream.
+            let _ = own.map(|raw| unsafe { sys::cuStreamDestroy_v2(raw) });
+        };
+        let event = Event::new(device).inspect_err(give_back)?;
+        let raw = AtomicPtr::new(raw);
+        Ok(Arc::new(Stream {
             device: device.clone(),
             raw,
-            owned,
+            own,
             event,
+            allocator: OnceLock::new(),
             blas: OnceLock::new(),
             communicators: Mutex::default(),
-        };
-        made.map(|()| Arc::new(stream))
+        }))
+    }
+
+    /// Memory on this stream comes from the host's functions instead of the device's pool. Before its first memory.
+    pub fn set_allocator(&self, allocator: Allocator) {
+        let _ = self.allocator.set(allocator);
+    }
+
+    pub(super) fn allocator(&self) -> Option<&Allocator> {
+        self.allocator.get()
     }
 
     pub fn device(&self) -> &Arc<Device> {
@@ -106,7 +138,7 @@ impl Stream {
 
     /// The driver's handle, a cudaStream_t of the runtime too.
     pub fn raw(&self) -> CUstream {
-        self.raw
+        self.raw.load(Ordering::Acquire)
     }
 
     /// Waits until everything on the stream is done; the error of any of it is reported here.
@@ -118,7 +150,7 @@ impl Stream {
     pub(super) fn finish(&self, check_others: impl Fn() -> Result<()>) -> Result<()> {
         let _current = self.device.enter()?;
         // SAFETY: a live stream, with its context current.
-        self.wait_until_done(|| unsafe { sys::cuStreamQuery(self.raw) }, check_others)
+        self.wait_until_done(|| unsafe { sys::cuStreamQuery(self.raw()) }, check_others)
     }
 
     /// Asks until the answer is other than that the device is not ready, in the device's context, which is current. Gives
@@ -159,17 +191,11 @@ impl Stream {
 
     /// Work put here from now on waits for what is on `other` now.
     pub fn wait_for(&self, other: &Stream) -> Result<()> {
-        if self.raw == other.raw && Arc::ptr_eq(&self.device, &other.device) {
+        if self.raw() == other.raw() && Arc::ptr_eq(&self.device, &other.device) {
             return Ok(());
         }
-        {
-            let _current = other.device.enter()?;
-            // SAFETY: event and stream of one context.
-            check(unsafe { sys::cuEventRecord(other.event, other.raw) }, || "cuEventRecord".into())?;
-        }
-        let _current = self.device.enter()?;
-        // SAFETY: a recorded event may be waited for by any stream.
-        check(unsafe { sys::cuStreamWaitEvent(self.raw, other.event, 0) }, || "cuStreamWaitEvent".into())
+        other.event.record(other)?;
+        other.event.hold(self)
     }
 
     /// Copies from the host. Memory that is page-locked must stay as it is until the stream has come past the copy.
@@ -182,7 +208,7 @@ impl Stream {
         }
         let _current = self.device.enter()?;
         // SAFETY: the caller vouches for both sides.
-        check(unsafe { sys::cuMemcpyHtoDAsync_v2(to, from.cast(), bytes, self.raw) }, || {
+        check(unsafe { sys::cuMemcpyHtoDAsync_v2(to, from.cast(), bytes, self.raw()) }, || {
             format!("copying {bytes} bytes from the host at {from:p} to the device at {to:#x}")
         })
     }
@@ -197,7 +223,7 @@ impl Stream {
         }
         let _current = self.device.enter()?;
         // SAFETY: the caller vouches for both sides.
-        check(unsafe { sys::cuMemcpyDtoHAsync_v2(to.cast(), from, bytes, self.raw) }, || {
+        check(unsafe { sys::cuMemcpyDtoHAsync_v2(to.cast(), from, bytes, self.raw()) }, || {
             format!("copying {bytes} bytes from the device at {from:#x} to the host at {to:p}")
         })
     }
@@ -212,7 +238,7 @@ impl Stream {
         }
         let _current = self.device.enter()?;
         // SAFETY: the caller vouches for both sides.
-        check(unsafe { sys::cuMemcpyAsync(to, from, bytes, self.raw) }, || {
+        check(unsafe { sys::cuMemcpyAsync(to, from, bytes, self.raw()) }, || {
             format!("copying {bytes} bytes on the device from {from:#x} to {to:#x}")
         })
     }
@@ -227,7 +253,7 @@ impl Stream {
         }
         let _current = self.device.enter()?;
         // SAFETY: the caller vouches for the memory.
-        check(unsafe { sys::cuMemsetD8Async(to, value, bytes, self.raw) }, || {
+        check(unsafe { sys::cuMemsetD8Async(to, value, bytes, self.raw()) }, || {
             format!("setting {bytes} bytes on the device at {to:#x}")
         })
     }
@@ -253,8 +279,9 @@ impl Stream {
         let ([bx, by, bz], [tx, ty, tz]) = (blocks, threads);
         let (raw, none) = (function.raw(), std::ptr::null_mut());
         // SAFETY: the function belongs to this device; the caller vouches for the arguments.
-        let code =
-            unsafe { sys::cuLaunchKernel(raw, bx, by, bz, tx, ty, tz, shared, self.raw, arguments.as_mut_ptr(), none) };
+        let code = unsafe {
+            sys::cuLaunchKernel(raw, bx, by, bz, tx, ty, tz, shared, self.raw(), arguments.as_mut_ptr(), none)
+        };
         check(code, || format!("kernel {} with {blocks:?} blocks of {threads:?} threads", function.name()))
     }
 }
@@ -263,16 +290,39 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if let Ok(_current) = self.device.enter() {
             drop(self.blas.take());
-            // SAFETY: made in `over` and `new`, destroyed once. An error of a context that has failed changes nothing.
-            unsafe {
-                if !self.event.is_null() {
-                    let _ = sys::cuEventDestroy_v2(self.event);
-                }
-                if self.owned {
-                    let _ = sys::cuStreamDestroy_v2(self.raw);
-                }
+            if let Some(own) = self.own {
+                // SAFETY: made in `new`, destroyed once. An error of a context that has failed changes nothing.
+                let _ = unsafe { sys::cuStreamDestroy_v2(own) };
             }
         }
+    }
+}
+
+/// An error where a stream is not one of the device's primary context, which is current.
+///
+/// # Safety
+/// `raw` is one of the default streams, or alive.
+unsafe fn check_owner(device: &Device, raw: CUstream) -> Result<()> {
+    if DEFAULTS.contains(&(raw as usize)) {
+        return Ok(());
+    }
+    let mut context = std::ptr::null_mut();
+    // SAFETY: the caller vouches for the stream.
+    check(unsafe { sys::cuStreamGetCtx(raw, &mut context) }, || format!("the stream {raw:p}"))?;
+    if context == device.context() {
+        return Ok(());
+    }
+    let own = device.ordinal();
+    match device_of(context)? {
+        other if other != own => fail!(
+            Argument,
+            "the stream {raw:p} belongs to device {other}: it is not one of the primary context of device {own}, which the \
+             context works on"
+        ),
+        _ => fail!(
+            Argument,
+            "the stream {raw:p} is not one of the primary context of device {own}, which the context works on"
+        ),
     }
 }
 

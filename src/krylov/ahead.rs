@@ -33,7 +33,7 @@ pub(crate) struct Ahead {
 
 impl Ahead {
     pub(super) fn new(stream: &Arc<Stream>) -> Result<Ahead> {
-        let event = || Event::new(stream);
+        let event = || Event::new(stream.device());
         Ok(Ahead {
             registers: Registers::new(stream)?,
             arrived: PinnedMemory::new(stream, RECORD_BYTES * RING)?,
@@ -48,13 +48,13 @@ impl Ahead {
         let here = self.arrived.pointer().wrapping_add(RECORD_BYTES * place);
         // SAFETY: both sides hold a record, and the host's is left alone until the event has been waited for.
         unsafe { stream.copy_out(here, self.registers.record(place), RECORD_BYTES)? };
-        self.events[place].record()
+        self.events[place].record(stream)
     }
 
     /// The record of a turn; waits for the device to come that far.
     fn look(&self, turn: i64) -> Result<Record> {
         let place = turn as usize % RING;
-        self.events[place].wait()?;
+        self.events[place].wait_on(self.registers.stream())?;
         // SAFETY: a record that the copy before the event has written; any bytes are valid numbers.
         let numbers: [f64; RECORD] = unsafe { self.arrived.pointer().cast::<[f64; RECORD]>().add(place).read() };
         Ok(Record::read(&numbers))

@@ -12,7 +12,9 @@ pub mod operator;
 mod pace;
 pub mod redistributed;
 pub mod signal;
+pub(crate) mod stages;
 
 pub use mode::Mode;
 pub use operator::{LinearMap, Operator};
 pub use pace::Pace;
+pub use stages::Staged;

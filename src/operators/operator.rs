@@ -2,6 +2,7 @@
 
 use super::mode::Mode;
 use super::pace::Pace;
+use super::stages::Staged;
 use crate::arrays::{Array, Space};
 use crate::context::{Context, Entry};
 use crate::dtype::{DType, Scalar};
@@ -30,6 +31,11 @@ pub trait LinearMap: Send + Sync {
     /// What distinguishes it from others of the name, such as `axis 0, centered`.
     fn details(&self) -> String {
         String::new()
+    }
+
+    /// The parts of an apply, where copies can run beside the work of other operators.
+    fn staged(&self) -> Option<&dyn Staged> {
+        None
     }
 
     /// How an apply on arrays in device memory of the operator's context relates to the host. A solver runs ahead of a
@@ -136,13 +142,30 @@ impl Operator {
 
     /// As `apply_scaled`, where the caller knows that the arguments fit: operators made of operators call it.
     pub(crate) fn apply_unchecked(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        self.counted(mode, || self.0.map.apply(mode, alpha, x, beta, y))
+    }
+
+    /// The parts of an apply, where it has such.
+    pub(crate) fn staged(&self) -> Option<&dyn Staged> {
+        self.0.map.staged()
+    }
+
+    /// The middle part of a staged apply, else the whole.
+    pub(crate) fn work(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        match self.staged() {
+            Some(stages) => self.counted(mode, || stages.work(mode, alpha, x, beta, y)),
+            None => self.apply_unchecked(mode, alpha, x, beta, y),
+        }
+    }
+
+    fn counted(&self, mode: Mode, apply: impl FnOnce() -> Result<()>) -> Result<()> {
         self.0.counts[mode.transposed() as usize].fetch_add(1, Ordering::Relaxed);
         if !self.context().profile().enabled() {
-            return self.0.map.apply(mode, alpha, x, beta, y);
+            return apply();
         }
         let traffic = self.context().comm().traffic();
         let (start, before) = (Instant::now(), traffic.read());
-        let done = self.0.map.apply(mode, alpha, x, beta, y);
+        let done = apply();
         self.0.entry.record(start, before, traffic.read());
         done
     }

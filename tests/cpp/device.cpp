@@ -138,12 +138,63 @@ static void arrays()
     context.trim_memory();
 }
 
+/// The same on the host and on a device: page-locked arrays, copies that do not wait, events, DLPack.
+static void ordered(dlops::context &context)
+{
+    const space s(context, dtype::float64, {200}), host = s.with_memory(memory::host);
+    array x(s), y(s), pinned = array::pinned(host);
+    dlops::work_event start(context), end(context);
+    CHECK(start.done());
+    CHECK_THROWS(end.milliseconds_since(start), DLOPS_ERROR_STATE, "start was not recorded");
+    start.record();
+    x.fill(2.0);
+    pinned.start_copy_from(x);
+    end.record().synchronize();
+    CHECK(end.done() && end.milliseconds_since(start) >= 0.0);
+    y.copy_from(pinned);
+    CHECK(close(y.norm(), x.norm()));
+    end.wait(context);
+    array shared = array::from_dlpack(s, x.dlpack()), old = array::from_dlpack(s, x.dlpack_unversioned());
+    x.fill(5.0);
+    CHECK(close(shared.norm(), x.norm()) && close(old.norm(), x.norm()));
+    CHECK_THROWS(array::from_dlpack(s, static_cast<DLManagedTensor *>(nullptr)), DLOPS_ERROR_NULL_POINTER, "tensor");
+}
+
+static void streams()
+{
+    dlops::context context = world(cuda()), other = world(cuda());
+    ordered(context);
+    CUstream_st *const own = context.stream(), *const second = other.stream();
+    const space s(context, dtype::float64, {100});
+    array x(s), pinned = array::pinned(s.with_memory(memory::host));
+    x.fill(3.0);
+    context.set_stream(second);
+    CHECK(context.stream() == second);
+    x.scale(2.0);
+    context.set_stream(own);
+    dlops::work_event event(context);
+    event.record().wait_on(second);
+    pinned.start_copy_from(x, second);
+    event.record_on(second).synchronize();
+    CHECK(close(pinned.norm(), x.norm()) && close(x.norm(), 60.0));
+    const auto before = dlops::current_device();
+    {
+        const dlops::device_guard guard(context.device());
+        CHECK(dlops::current_device() == context.device());
+    }
+    CHECK(dlops::current_device() == before && dlops::can_access_peer(0, 0));
+    CHECK_THROWS(dlops::device_guard(99), DLOPS_ERROR_ARGUMENT, "device is 99");
+}
+
 static void test(dlops::context &context)
 {
     const bool there = found();
     refusals(context);
+    CHECK_THROWS(context.set_stream(nullptr), DLOPS_ERROR_STATE, "without a device");
+    ordered(context);
     if (there) {
         arrays();
+        streams();
         transports();
     } else if (context.rank() == 0) {
         std::puts("SKIPPED: arrays in device memory: no device");

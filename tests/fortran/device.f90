@@ -26,13 +26,125 @@ program device
     if (rank == 0) print '(a)', 'SKIPPED: arrays in device memory: no device'
   else
     call arrays()
+    call streams()
     call transports()
   end if
   call refusals()
+  call dlops_context_create_mpi(MPI_COMM_WORLD, context)
+  call ordered()
+  call dlops_context_destroy(context)
   call check(dlops_live_handles() == 0, 'handles are left')
   call MPI_Finalize()
 
 contains
+
+  !> The same on the host and on a device: page-locked arrays, copies that do not wait, events, DLPack.
+  subroutine ordered()
+    type(dlops_space) :: space, host
+    type(dlops_array) :: x, y, pinned, shared
+    type(dlops_event) :: start, finish, copy
+    type(c_ptr) :: tensor
+    real(real64) :: milliseconds, here, there
+    logical :: done
+    call dlops_space_create(context, DLOPS_FLOAT64, [200], space)
+    call dlops_space_with_memory(space, DLOPS_HOST, host)
+    call dlops_array_create(space, x)
+    call dlops_array_create(space, y)
+    call dlops_array_create_pinned(host, pinned)
+    call dlops_event_create(context, start)
+    call dlops_event_create(context, finish)
+    call dlops_event_retain(finish, copy)
+    call dlops_event_get_elapsed(start, finish, milliseconds, stat, errmsg)
+    call check(stat == DLOPS_ERROR_STATE .and. index(errmsg, 'not recorded') > 0, 'an event without a mark')
+    call dlops_event_record(start)
+    call dlops_array_fill(x, 2)
+    call dlops_array_copy_async(x, pinned)
+    call dlops_event_record(copy)
+    call dlops_event_synchronize(finish)
+    call dlops_event_get_done(finish, done)
+    call dlops_event_get_elapsed(start, finish, milliseconds)
+    call check(done .and. milliseconds >= 0, 'an event')
+    call dlops_event_wait(finish, context)
+    call dlops_array_copy(pinned, y)
+    call dlops_array_norm(x, here)
+    call dlops_array_norm(y, there)
+    call check(abs(here - there) < 1e-12_real64, 'a copy that does not wait')
+    call dlops_array_get_dlpack(x, tensor)
+    call dlops_array_create_from_dlpack(space, tensor, shared)
+    call dlops_array_fill(x, 5)
+    call dlops_array_norm(x, here)
+    call dlops_array_norm(shared, there)
+    call check(abs(here - there) < 1e-12_real64, 'a tensor of DLPack')
+    call dlops_array_destroy(shared)
+    call dlops_array_get_dlpack(x, tensor, versioned=.false.)
+    call dlops_array_create_from_dlpack(space, tensor, shared, versioned=.false.)
+    call dlops_array_norm(shared, there)
+    call check(abs(here - there) < 1e-12_real64, 'a tensor of the older DLPack')
+    call dlops_array_destroy(shared)
+    call dlops_array_create_from_dlpack(space, c_null_ptr, shared, stat=stat)
+    call check(stat == DLOPS_ERROR_NULL_POINTER, 'no tensor')
+    call dlops_event_destroy(start)
+    call dlops_event_destroy(finish)
+    call dlops_event_destroy(copy)
+    call dlops_array_destroy(x)
+    call dlops_array_destroy(y)
+    call dlops_array_destroy(pinned)
+    call dlops_space_destroy(space)
+    call dlops_space_destroy(host)
+  end subroutine
+
+  subroutine streams()
+    type(dlops_context) :: other
+    type(dlops_space) :: space, host
+    type(dlops_array) :: x, pinned
+    type(dlops_event) :: event
+    type(c_ptr) :: own, second, now
+    integer :: number, before, after
+    real(real64) :: length
+    logical :: can
+    call dlops_context_create_mpi(MPI_COMM_WORLD, context, memory=DLOPS_CUDA, own_stream=.true.)
+    call dlops_context_create_mpi(MPI_COMM_WORLD, other, memory=DLOPS_CUDA, own_stream=.true.)
+    call ordered()
+    call dlops_context_get_stream(context, own)
+    call dlops_context_get_stream(other, second)
+    call dlops_space_create(context, DLOPS_FLOAT64, [100], space)
+    call dlops_space_with_memory(space, DLOPS_HOST, host)
+    call dlops_array_create(space, x)
+    call dlops_array_create_pinned(host, pinned)
+    call dlops_array_fill(x, 3)
+    call dlops_context_set_stream(context, second)
+    call dlops_context_get_stream(context, now)
+    call check(c_associated(now, second), 'another stream')
+    call dlops_array_scale(2, x)
+    call dlops_context_set_stream(context, own)
+    call dlops_event_create(context, event)
+    call dlops_event_record(event)
+    call dlops_event_wait_on(event, second)
+    call dlops_array_copy_async(x, pinned, second)
+    call dlops_event_record_on(event, second)
+    call dlops_event_synchronize(event)
+    call dlops_array_norm(pinned, length)
+    call check(abs(length - 60) < 1e-12_real64, 'a copy on another stream')
+    call dlops_device_get_current(before)
+    call dlops_context_get_device(context, number)
+    call dlops_device_push(number)
+    call dlops_device_get_current(after)
+    call check(after == number, 'a device that was pushed')
+    call dlops_device_pop()
+    call dlops_device_get_current(after)
+    call check(after == before, 'a device that was popped')
+    call dlops_device_push(99, stat, errmsg)
+    call check(stat == DLOPS_ERROR_ARGUMENT .and. index(errmsg, 'device is 99') > 0, 'no such device')
+    call dlops_device_can_access_peer(number, number, can)
+    call check(can, 'its own memory')
+    call dlops_event_destroy(event)
+    call dlops_array_destroy(x)
+    call dlops_array_destroy(pinned)
+    call dlops_space_destroy(space)
+    call dlops_space_destroy(host)
+    call dlops_context_destroy(other)
+    call dlops_context_destroy(context)
+  end subroutine
 
   subroutine refusals()
     type(dlops_space) :: space, moved

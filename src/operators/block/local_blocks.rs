@@ -13,6 +13,7 @@ use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::fail;
 use crate::operators::algebra::promoted;
+use crate::operators::stages::{apply_all, Task};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, TryLockError};
 
@@ -103,27 +104,25 @@ impl LocalBlocks {
         if adds_up && self.operators.is_empty() {
             return if beta.is_zero() { verbs::fill(y, Scalar::ZERO) } else { verbs::scale(beta, y) };
         }
-        let (mut beta, mut outcome) = (beta, Ok(()));
+        let mut outcome = Ok(());
         let mut at = [0i64; 2];
-        for (k, (operator, views)) in self.operators.iter().zip(views).enumerate() {
-            let [domain, range] = views;
+        for (operator, [domain, range]) in self.operators.iter().zip(&mut *views) {
             let (input, output) = if mode.transposed() { (range, domain) } else { (domain, range) };
-            let done = input
-                .over(x, at[from])
-                .and_then(|x| output.over(y, at[to]).and_then(|y| operator.apply_unchecked(mode, alpha, x, beta, y)));
-            input.rest();
-            output.rest();
-            let named = |e: Error| Error::new(e.status, format!("block {k} of {}: {}", self.name, e.message));
-            outcome = outcome.and(done.map_err(named));
+            outcome = outcome.and(input.over(x, at[from]).and(output.over(y, at[to])).map(drop));
             for (side, space) in [operator.domain(), operator.range()].into_iter().enumerate() {
                 if self.kinds[side] == Side::Divided {
                     at[side] += space.local_count();
                 }
             }
-            if adds_up {
-                beta = Scalar::ONE;
-            }
         }
+        let task = |k: usize| {
+            let [x, y] = [&views[k][from], &views[k][to]].map(View::array);
+            let beta = if adds_up && k > 0 { Scalar::ONE } else { beta };
+            Ok(Task { operator: &self.operators[k], x, beta, y })
+        };
+        let named = |k: usize, e: Error| Error::new(e.status, format!("block {k} of {}: {}", self.name, e.message));
+        let outcome = outcome.and_then(|()| apply_all(mode, alpha, self.operators.len(), &task, &named));
+        views.iter_mut().flatten().for_each(View::rest);
         outcome
     }
 

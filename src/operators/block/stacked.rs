@@ -6,6 +6,7 @@ use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::operator::require_same_context;
+use crate::operators::stages::{apply_all, Task};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 struct Stacked {
@@ -146,13 +147,13 @@ impl LinearMap for Stacked {
 
     /// y_i := beta y_i + alpha sum_j op(A)_ij x_j. All blocks run, also after one has failed.
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
-        let mut outcome = Ok(());
-        for (operator, place) in self.operators.iter().zip(&self.places) {
+        let task = |k: usize| {
+            let place = &self.places[k];
             let (from, to) = if mode.transposed() { (place.row, place.column) } else { (place.column, place.row) };
             let beta = if place.first[mode.transposed() as usize] { beta } else { Scalar::ONE };
-            outcome = outcome.and(operator.apply_unchecked(mode, alpha, part(x, from)?, beta, part(y, to)?));
-        }
-        outcome
+            Ok(Task { operator: &self.operators[k], x: part(x, from)?, beta, y: part(y, to)? })
+        };
+        apply_all(mode, alpha, self.operators.len(), &task, &|_, error| error)
     }
 
     fn children(&self) -> &[Operator] {
