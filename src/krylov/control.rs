@@ -198,7 +198,7 @@ impl Control {
         }
         self.reduce_here()?;
         let sums = &self.sums;
-        let double = |k: usize| if k % 2 == 0 { sums.value(k / 2).re } else { sums.value(k / 2).im };
+        let double = |k: usize| if k.is_multiple_of(2) { sums.value(k / 2).re } else { sums.value(k / 2).im };
         evaluate(program, &mut self.numbers, double);
         self.sums.clear();
         Ok(())

@@ -38,7 +38,7 @@ struct Inner {
 }
 
 enum Work {
-    Elementwise(Elementwise),
+    Elementwise(Box<Elementwise>),
     Reduction(Box<Reduction>),
     Raw(Raw),
 }
@@ -55,7 +55,7 @@ impl Kernel {
     ) -> Result<Kernel> {
         let arguments = format!("kernel {name} of ({inputs}) to ({outputs}): {body}; {options}");
         let made = valid_name(name).and_then(|()| Elementwise::new(context, inputs, outputs, body, name, options));
-        Kernel::agreed(context, name, made.map(Work::Elementwise), &arguments)
+        Kernel::agreed(context, name, made.map(|work| Work::Elementwise(Box::new(work))), &arguments)
     }
 
     /// A kernel that combines map(x) of all elements by reduce(a, b), from the identity on, and gives post(a).

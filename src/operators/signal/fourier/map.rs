@@ -34,7 +34,8 @@ struct Transform<R: Precision> {
 
 enum Step<R: Precision> {
     Pass(Pass<R>),
-    Move { there: Redistribute, back: Redistribute },
+    /// There, and back.
+    Move(Box<[Redistribute; 2]>),
 }
 
 /// The operator from `model` to `spectrum` along the axes, in the order in which they are transformed. Collective.
@@ -85,7 +86,7 @@ impl<R: Precision> Chain<R> {
         }
         let there = Redistribute::new(from, &to)?;
         let back = Redistribute::new(&to, from)?;
-        self.push(to, Step::Move { there, back }, 1);
+        self.push(to, Step::Move(Box::new([there, back])), 1);
         Ok(())
     }
 
@@ -185,8 +186,7 @@ impl<R: Precision> Step<R> {
     fn take(&mut self, mode: Mode, (scale, from): (Scalar, &Array), (beta, to): (Scalar, &Array)) -> Result<()> {
         let back = mode.transposed();
         match self {
-            Step::Move { there, .. } if !back => there.apply(scale, from, beta, to),
-            Step::Move { back, .. } => back.apply(scale, from, beta, to),
+            Step::Move(ways) => ways[back as usize].apply(scale, from, beta, to),
             Step::Pass(pass) => {
                 let (source, target) = (from.local()?, to.local()?);
                 let shape = from.space().local_shape();
