@@ -46,7 +46,7 @@ fn every_kernel_compiles_for_every_architecture() {
         }
     };
     std::thread::scope(|scope| {
-        (0..std::thread::available_parallelism().map_or(1, usize::from)).for_each(|_| drop(scope.spawn(&compile)));
+        (0..std::thread::available_parallelism().map_or(1, usize::from)).for_each(|_| drop(scope.spawn(compile)));
     });
     println!("{} compilations of {} sources", compiled.into_inner(), sources.len());
 }

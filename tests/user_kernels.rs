@@ -103,7 +103,7 @@ fn padded_rows_have_the_indices_of_their_elements() {
                 };
                 let [x, y] = [padded(&memory[0]), padded(&memory[1])];
                 ranks::set_bytes(&x, &ranks::expected(&space));
-                kernel.apply(&[x.clone()], &[], &[y.clone()]).unwrap();
+                kernel.apply(std::slice::from_ref(&x), &[], std::slice::from_ref(&y)).unwrap();
                 let wanted: Vec<f64> = ranks::local_indices(&space)
                     .iter()
                     .map(|i| 1000.0 * ranks::value(*i, DType::Float64).0 + *i as f64)
@@ -175,7 +175,7 @@ fn a_nan_an_empty_array_and_a_mask() {
         let x = Array::new(&space).unwrap();
         let set = elementwise(context, "scalar int64 at", "float32 x", "x = i == at ? nan : i").unwrap();
         for (at, nan) in [(25.0, true), (-1.0, false)] {
-            set.apply(&[], &[Scalar::real(at)], &[x.clone()]).unwrap();
+            set.apply(&[], &[Scalar::real(at)], std::slice::from_ref(&x)).unwrap();
             let found = largest.reduce(Ok(vec![x.clone()]), &[]).unwrap().re;
             assert!(if nan { found.is_nan() } else { found == 39.0 }, "{found}");
         }
@@ -185,7 +185,7 @@ fn a_nan_an_empty_array_and_a_mask() {
         set.apply(&[], &[Scalar::ZERO], &[empty]).unwrap();
         let masked = Space::new(context, DType::Float64, &[8], Layout::cut(0, 4), Some(vec![0, 1, 0, 1])).unwrap();
         let y = Array::new(&masked).unwrap();
-        elementwise(context, "", "T y", "y = i + 1").unwrap().apply(&[], &[], &[y.clone()]).unwrap();
+        elementwise(context, "", "T y", "y = i + 1").unwrap().apply(&[], &[], std::slice::from_ref(&y)).unwrap();
         let wanted = if context.rank() % 2 == 0 { 1.0 + 2.0 + 5.0 + 6.0 } else { 3.0 + 4.0 + 7.0 + 8.0 };
         assert_eq!(sum.reduce(Ok(vec![y]), &[]).unwrap().re, wanted);
     });
@@ -198,9 +198,9 @@ fn products_are_computed_component_by_component() {
         let spaces = parts.map(|(shape, layout)| Space::new(context, DType::Float64, &shape, layout, None).unwrap());
         let space = Space::product(&spaces).unwrap();
         let (x, y) = (Array::new(&space).unwrap(), Array::new(&space).unwrap());
-        elementwise(context, "", "T x", "x = 100 * n + i").unwrap().apply(&[], &[], &[x.clone()]).unwrap();
+        elementwise(context, "", "T x", "x = 100 * n + i").unwrap().apply(&[], &[], std::slice::from_ref(&x)).unwrap();
         let twice = elementwise(context, "T x", "T y", "y = 2 * x").unwrap();
-        twice.apply(&[x.clone()], &[], &[y.clone()]).unwrap();
+        twice.apply(std::slice::from_ref(&x), &[], std::slice::from_ref(&y)).unwrap();
         let first = ranks::local_indices(&spaces[0]).into_iter().map(|i| 2.0 * (2400 + i) as f64);
         let wanted: Vec<f64> = first.chain((0..5).map(|i| 2.0 * (500 + i) as f64)).collect();
         let found: Vec<f64> = vectors::read(&y).iter().map(|v| v.re).collect();
@@ -344,7 +344,7 @@ fn what_is_wrong_is_said() {
 
         let space = Space::new(context, DType::Float64, &[12], Layout::cut(0, 2), None).unwrap();
         let other = Space::new(context, DType::Float64, &[13], Layout::cut(0, 2), None).unwrap();
-        let [x, y, z] = [&space, &space, &other].map(|s| ranks::filled(s));
+        let [x, y, z] = [&space, &space, &other].map(ranks::filled);
         let whole = Array::new(&Space::unshaped(context, DType::Float64, 8, None).unwrap()).unwrap();
         let [low, high] = [0, 2].map(|at| whole.slice(&space, at).unwrap());
         let kernel = elementwise(context, "T x, scalar float32 s", "T y", "y = x * s").unwrap();
@@ -353,21 +353,33 @@ fn what_is_wrong_is_said() {
             let error = done.expect_err(words);
             assert!(error.status == status && error.message.contains(words), "{words}: {error}");
         };
-        refused(kernel.apply(&[], &one, &[y.clone()]), argument, "0 inputs, expected 1");
-        refused(kernel.apply(&[x.clone()], &[], &[y.clone()]), argument, "0 scalars, expected 1");
-        refused(kernel.apply(&[x.clone()], &one, &[z.clone()]), Status::Space, "y is of");
+        refused(kernel.apply(&[], &one, std::slice::from_ref(&y)), argument, "0 inputs, expected 1");
+        refused(
+            kernel.apply(std::slice::from_ref(&x), &[], std::slice::from_ref(&y)),
+            argument,
+            "0 scalars, expected 1",
+        );
+        refused(kernel.apply(std::slice::from_ref(&x), &one, std::slice::from_ref(&z)), Status::Space, "y is of");
         refused(kernel.apply(&[low], &one, &[high]), Status::Overlap, "x and y share memory");
         let turned = [Scalar::complex(0.0, 1.0)];
-        refused(kernel.apply(&[x.clone()], &turned, &[y.clone()]), Status::DType, "scalar s is 0 + 1i");
+        refused(
+            kernel.apply(std::slice::from_ref(&x), &turned, std::slice::from_ref(&y)),
+            Status::DType,
+            "scalar s is 0 + 1i",
+        );
         let single = ranks::filled(&space.with_dtype(DType::Float32));
         refused(
-            kernel.apply(&[x.clone()], &one, &[single.clone()]),
+            kernel.apply(std::slice::from_ref(&x), &one, std::slice::from_ref(&single)),
             Status::DType,
             "y is float32, but its type T is float64",
         );
         refused(kernel.reduce(Ok(vec![x.clone()]), &one).map(drop), argument, "only a reduction reduces");
         let sum = reduction(context, ("float64 x", "float64 y"), ["x", "a + b", "", "0"]).unwrap();
-        refused(sum.apply(&[x.clone()], &[], &[y.clone()]), argument, "only an elementwise one is applied");
+        refused(
+            sum.apply(std::slice::from_ref(&x), &[], std::slice::from_ref(&y)),
+            argument,
+            "only an elementwise one is applied",
+        );
         // Wrong on one rank: the error of all.
         let given = if context.rank() == 1 { vec![single] } else { vec![x.clone()] };
         refused(sum.reduce(Ok(given), &[]).map(drop), Status::DType, "x is float32");
@@ -404,7 +416,7 @@ fn bodies_outside_of_the_language() {
         for memory in [space.memory(), Memory::Host] {
             let of = space.with_memory(memory).unwrap();
             let (x, z) = (ranks::filled(&of), Array::new(&of).unwrap());
-            kernel.apply(&[x.clone()], &[Scalar::ONE], &[z.clone()]).unwrap();
+            kernel.apply(std::slice::from_ref(&x), &[Scalar::ONE], std::slice::from_ref(&z)).unwrap();
             let indices = ranks::local_indices(&space);
             let wanted = indices.iter().map(|i| 3.0 * ranks::value(*i, DType::Float64).0 + *i as f64);
             assert!(vectors::read(&z).iter().map(|v| v.re).eq(wanted));
@@ -435,7 +447,7 @@ fn bodies_outside_of_the_language() {
         let text = "z = FOUR * third(x)";
         let own = Kernel::elementwise(context, "T x", "T z", text, "own", options()).unwrap();
         let z = Array::new(&space).unwrap();
-        own.apply(&[x.clone()], &[], &[z.clone()]).unwrap();
+        own.apply(std::slice::from_ref(&x), &[], std::slice::from_ref(&z)).unwrap();
         let third = |v: &Complex64| 4.0 * (v.re / 3.0);
         assert!(vectors::read(&z).iter().map(|v| v.re).eq(vectors::read(&x).iter().map(third)));
         let texts = ReductionTexts { map: "third(x) * FOUR", reduce: "a + b", post: "", identity: "0" };
