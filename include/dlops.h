@@ -87,8 +87,23 @@ typedef struct dlops_operator dlops_operator;
 /** Finds x with A x = b in some sense. */
 typedef struct dlops_solver dlops_solver;
 
+/** A computation of the host's on elements of arrays. */
+typedef struct dlops_kernel dlops_kernel;
+
+/** A mark in the order of a context's work. */
+typedef struct dlops_event dlops_event;
+
 /** CUDA's stream: a cudaStream_t points to one. */
 typedef struct CUstream_st CUstream_st;
+
+/** A tensor of DLPack before version 1, as <dlpack/dlpack.h> declares it. */
+typedef struct DLManagedTensor DLManagedTensor;
+
+/** A tensor of DLPack since version 1, as <dlpack/dlpack.h> declares it. */
+typedef struct DLManagedTensorVersioned DLManagedTensorVersioned;
+
+/** NCCL's communicator: an ncclComm_t points to one. */
+typedef struct ncclComm ncclComm;
 
 /* Status -------------------------------------------------------------------------------------------------------- */
 
@@ -108,6 +123,7 @@ typedef struct CUstream_st CUstream_st;
 #define DLOPS_ERROR_LAYOUT (-13)            /* the layout does not fit the shape or the ranks */
 #define DLOPS_ERROR_FORMAT (-14)            /* a file is truncated, malformed or of another type */
 #define DLOPS_ERROR_COLLECTIVE (-15)        /* the ranks passed different arguments to a collective call */
+#define DLOPS_ERROR_COMPILATION (-16)       /* the source of a kernel does not compile */
 #define DLOPS_ERROR_MEMORY (-100)           /* memory could not be allocated */
 #define DLOPS_ERROR_MPI (-101)              /* an MPI call failed */
 #define DLOPS_ERROR_MPI_MISMATCH (-102)     /* host and library were built for different MPI implementations */
@@ -298,6 +314,15 @@ struct dlops_communicator_functions {
 /** Called exactly once when the library lets go of `user`. */
 typedef void (*dlops_destroy_callback)(void *user);
 
+/**
+ * Gives `bytes` (1 or more) bytes of the device that is current, aligned to 256, for work that is put on `stream` from
+ * now on; NULL: there are none, and the call that asked returns MEMORY.
+ */
+typedef void *(*dlops_allocate_callback)(size_t bytes, CUstream_st *stream, void *user);
+
+/** Takes back what dlops_allocate_callback gave, once the work that is on `stream` now is done. */
+typedef void (*dlops_deallocate_callback)(void *memory, size_t bytes, CUstream_st *stream, void *user);
+
 /** Optional choices for a context; initialise with DLOPS_CONTEXT_OPTIONS_INIT. Zero means the default. */
 typedef struct dlops_context_options {
     size_t struct_size;
@@ -318,15 +343,32 @@ typedef struct dlops_context_options {
     int32_t device;
     /** DLOPS_CUDA, 1: work on a stream of the library's own; 0: on `stream` */
     int32_t own_stream;
-    int32_t reserved;
+    /**
+     * DLOPS_CUDA: how what lies on devices goes from rank to rank, DLOPS_TRANSPORT_STAGED, DLOPS_TRANSPORT_CUDA_AWARE or
+     * DLOPS_TRANSPORT_NCCL; 0: automatic
+     */
+    int32_t transport;
     /**
      * DLOPS_CUDA: the host's stream (a cudaStream_t), borrowed for the life of the context; NULL: the legacy default
      * stream
      */
     CUstream_st *stream;
+    /**
+     * DLOPS_CUDA: the host's NCCL communicator (an ncclComm_t), borrowed for the life of the context and never destroyed,
+     * with the ranks of the context in the same order and its devices; NULL: none
+     */
+    ncclComm *nccl;
+    /**
+     * DLOPS_CUDA: where device memory comes from, instead of the library's pool on the device; both or neither. The
+     * memory limit and the statistics hold for it too
+     */
+    dlops_allocate_callback allocate;
+    dlops_deallocate_callback deallocate;
+    /** passed to both; like them it is used until the context and everything made on it is gone */
+    void *allocator_data;
 } dlops_context_options;
 
-#define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /** Receives messages of a context on the thread that caused them. `text` is valid during the call only. */
 typedef void (*dlops_log_callback)(int32_t level, const char *text, void *user);
@@ -479,6 +521,40 @@ dlops_status dlops_context_destroy(dlops_context **context);
 
 /* Devices ------------------------------------------------------------------------------------------------------- */
 
+/**
+ * Ways from device to device; 0 is automatic: the host's NCCL communicator where `nccl` gives one and DLOPS_NCCL=0 does
+ * not forbid it, else the messages of an MPI that says that it takes device memory (MPIX_Query_cuda_support, or
+ * DLOPS_CUDA_AWARE_MPI=1 or 0), else staged.
+ * Staged: messages of the context's communicator, through page-locked memory of the host.
+ */
+#define DLOPS_TRANSPORT_STAGED 1
+
+/**
+ * Messages of the context's communicator, MPI or the host's functions, which takes addresses of device memory. Sums over
+ * ranks are staged.
+ */
+#define DLOPS_TRANSPORT_CUDA_AWARE 2
+
+/** NCCL, by the host's communicator or by one that the library makes; one device a rank. */
+#define DLOPS_TRANSPORT_NCCL 3
+
+/**
+ * How what lies on the devices of the context goes from rank to rank: DLOPS_TRANSPORT_STAGED, DLOPS_TRANSPORT_CUDA_AWARE
+ * or DLOPS_TRANSPORT_NCCL. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, STATE (a context without a device).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_transport(const dlops_context *context,
+                                         int32_t *transport);
+
+/**
+ * The NCCL communicator (an ncclComm_t) by which the context's devices talk: the host's, or the library's own, which lives
+ * as long as the context. The host may use it while no call of the library is unfinished. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, STATE (a context without a device, or with another transport).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_get_nccl(const dlops_context *context,
+                                    ncclComm **nccl);
+
 /** What the memory pool of a device holds for this process, in bytes. */
 typedef struct dlops_memory_statistics {
     /** taken from the device, now and at most so far */
@@ -520,6 +596,19 @@ dlops_status dlops_context_get_device_name(const dlops_context *context, char *n
 DLOPS_MUST_CHECK
 dlops_status dlops_context_get_stream(const dlops_context *context,
                                       CUstream_st **stream);
+
+/**
+ * Puts the context's work on another stream from now on, behind everything that was put on the present one; its local
+ * context follows. The call itself does not wait. Local. Since 0.1.
+ *
+ * @param stream  a cudaStream_t of the context's device, borrowed until another is set or the context and everything
+ *                made on it is gone; NULL: the legacy default stream. The library's own, of dlops_context_get_stream,
+ *                may be set again
+ * Errors: HANDLE, ARGUMENT (a stream of another device), STATE (a context without a device), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_set_stream(dlops_context *context,
+                                      CUstream_st *stream);
 
 /**
  * Waits until all work that was put on the context's stream is done; an error of any of it is reported here. Returns
@@ -566,6 +655,117 @@ DLOPS_MUST_CHECK
 dlops_status dlops_space_with_memory(const dlops_space *space,
                                      int32_t memory,
                                      dlops_space **moved);
+
+/**
+ * Makes an event: a mark in the order of a context's work, for waits and for times. Of a context without a device: of the
+ * clock, since the work of such a context is done when its call returns. Local. Since 0.1.
+ *
+ * @param event  the new event; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_create(const dlops_context *context,
+                                dlops_event **event);
+
+/**
+ * Marks the work that is on the stream of the event's context now; a later mark takes the place of this one. Local.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_record(dlops_event *event);
+
+/**
+ * As dlops_event_record, on another stream of the same device. Local. Since 0.1.
+ *
+ * @param stream  a cudaStream_t; NULL: the legacy default stream. Not used for a context without a device
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (a stream of another device), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_record_on(dlops_event *event, CUstream_st *stream);
+
+/**
+ * Work that is put on the context's stream from now on waits for the mark, which may be of another context or device; the
+ * call itself does not wait, unless the context has no device. Nothing waits for an event that was not recorded. Local.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_wait(const dlops_event *event,
+                              dlops_context *context);
+
+/**
+ * As dlops_event_wait, for another stream of the device of the event's context. Local. Since 0.1.
+ *
+ * @param stream  a cudaStream_t; NULL: the legacy default stream. Not used for a context without a device
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (a stream of another device), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_wait_on(const dlops_event *event, CUstream_st *stream);
+
+/**
+ * Waits until the work before the mark is done; an error of any of it is reported here. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_synchronize(const dlops_event *event);
+
+/**
+ * Whether the work before the mark is done, without waiting: 1 or 0; 1 for an event that was not recorded. Local.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_get_done(const dlops_event *event,
+                                  int32_t *done);
+
+/**
+ * Milliseconds between two marks of one device, or of the clock; waits for both. Local. Since 0.1.
+ *
+ * @param milliseconds  of `end` after `start`; negative where it came before
+ * Errors: NULL_POINTER, HANDLE, STATE (not recorded), CONTEXT (two devices, or a device and the host), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_get_elapsed(const dlops_event *start, const dlops_event *end, double *milliseconds);
+
+/** Another handle to the same event. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_event_retain(const dlops_event *event, dlops_event **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_event_destroy(dlops_event **event);
+
+/**
+ * The number of the device whose CUDA context is current on this thread; -1: none is, and the CUDA runtime would take
+ * device 0. Local. Since 0.1. Errors: NULL_POINTER, UNSUPPORTED (no driver, or DLOPS_CUDA=0), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_device_get_current(int32_t *device);
+
+/**
+ * Makes a device current on this thread, for the CUDA calls of the host, until dlops_device_pop: its primary context,
+ * which the CUDA runtime uses too. Nests. The library itself takes the device of its contexts, whatever is current.
+ * Local. Since 0.1.
+ *
+ * @param device  its number, from 0
+ * Errors: ARGUMENT, UNSUPPORTED (no driver, or DLOPS_CUDA=0), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_device_push(int32_t device);
+
+/**
+ * Makes current again what was so before this thread's last dlops_device_push. Local. Since 0.1.
+ * Errors: STATE (nothing was pushed on this thread), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_device_pop(void);
+
+/**
+ * Whether a device reaches the memory of another one without the host: 1 or 0; 1 for itself, 0 with
+ * DLOPS_PEER_ACCESS=0. dlops_array_copy between contexts on the two goes that way where it can. Local. Since 0.1.
+ * Errors: NULL_POINTER, ARGUMENT, UNSUPPORTED (no driver, or DLOPS_CUDA=0), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_device_can_access_peer(int32_t device,
+                                          int32_t peer,
+                                          int32_t *can);
 
 /* Spaces -------------------------------------------------------------------------------------------------------- */
 
@@ -836,6 +1036,19 @@ dlops_status dlops_array_create(const dlops_space *space,
                                 dlops_array **array);
 
 /**
+ * Makes an array of page-locked host memory, so that copies between it and the context's device run without a wait
+ * (dlops_array_copy_async) and at full speed; of ordinary memory where the context has no device. Page-locked memory is
+ * taken from the whole machine: for buffers, not for everything. Local. Since 0.1.
+ *
+ * @param space  a space in host memory, or a product of such
+ * @param array  the new array; the caller destroys it, once copies that it takes part in are done
+ * Errors: NULL_POINTER, HANDLE, SPACE (in device memory), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_create_pinned(const dlops_space *space,
+                                       dlops_array **array);
+
+/**
  * Makes an array over the host's memory, C-contiguous, zero copy. Local. Since 0.1.
  *
  * @param space  a space that is not a product
@@ -952,6 +1165,69 @@ dlops_status dlops_array_retain(const dlops_array *array, dlops_array **copy);
 /** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
 dlops_status dlops_array_destroy(dlops_array **array);
 
+/**
+ * Makes an array over this rank's elements in the memory of a DLPack tensor, zero copy, host or device. The tensor is
+ * taken over on success only: its deleter is called once, when the last array over the memory is gone, after the
+ * context's stream has come past the work on it. A tensor that says it is read-only is refused as an output (STATE).
+ * Local. Since 0.1.
+ *
+ * @param space   a space that is not a product: its dtype, local shape and memory are the tensor's. Managed memory
+ *                counts as device memory
+ * @param tensor  of any alignment of its element type; strides positive, the last axis contiguous. (A tensor of DLPack
+ *                before 1.0: dlops_array_create_from_dlpack_unversioned)
+ * @param stream  a cudaStream_t on which the producer has put the work that makes the data: what the library does with
+ *                the array from now on waits for it. NULL: the legacy default stream; (CUstream_st *)-1: the data is
+ *                there, or the producer has put it on the context's stream. Not used for host memory, which the
+ *                producer has finished
+ * @param array   the new array; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (the device, or data that is not where the tensor says), DTYPE, SHAPE (also
+ * strides), SPACE (a product), UNSUPPORTED (the version), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_create_from_dlpack(const dlops_space *space,
+                                            DLManagedTensorVersioned *tensor,
+                                            CUstream_st *stream,
+                                            dlops_array **array);
+
+/**
+ * As dlops_array_create_from_dlpack, of the structure of DLPack before version 1. Local. Since 0.1.
+ * Errors: as there.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_create_from_dlpack_unversioned(const dlops_space *space,
+                                                        DLManagedTensor *tensor,
+                                                        CUstream_st *stream,
+                                                        dlops_array **array);
+
+/**
+ * This rank's elements as a DLPack tensor, zero copy. The tensor keeps the memory alive, also after the array, its
+ * context and their handles are gone, until its deleter is called, once, from any thread; a stream that the context
+ * borrowed from the host lives as long. What either side writes, the other sees: they agree on the order. Local. Since 0.1.
+ *
+ * @param array   an array that is not of a product space
+ * @param stream  a cudaStream_t that the consumer works on: work that it puts there from now on waits for what the library
+ *                has put on the context's stream. NULL: the legacy default stream; (CUstream_st *)-1: nothing waits, the
+ *                caller sees to the order. Before the library uses the memory again, its stream waits for the consumer's
+ *                (dlops_event_wait); the deleter waits for the device where it frees memory that was used on another
+ *                stream than the context's. Not used for host memory
+ * @param tensor  a tensor of DLPack 1.0. (For consumers of an older one: dlops_array_get_dlpack_unversioned)
+ * Errors: NULL_POINTER, HANDLE, SPACE (a product space), STATE (acquired for writing), ARGUMENT (a stream of another
+ * device), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_get_dlpack(const dlops_array *array,
+                                    CUstream_st *stream,
+                                    DLManagedTensorVersioned **tensor);
+
+/**
+ * As dlops_array_get_dlpack, as the structure of DLPack before version 1. Local. Since 0.1.
+ * Errors: as there, and UNSUPPORTED (an array over read-only memory, which that structure cannot tell).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_get_dlpack_unversioned(const dlops_array *array,
+                                                CUstream_st *stream,
+                                                DLManagedTensor **tensor);
+
 /** In place of a root: all ranks receive. */
 #define DLOPS_ALL_RANKS (-1)
 /** In place of a root: ranks of one mask colour receive what they hold together. */
@@ -1043,7 +1319,8 @@ dlops_status dlops_array_get_halo_size(const dlops_array *array,
  * Since 0.1.
  *
  * @param axis, before, after  as in dlops_array_get_halo_size
- * @param buffer  C order: the local shape with front + own + back indices along the axis
+ * @param buffer  C order: the local shape with front + own + back indices along the axis; host memory, also for an array
+ *                on a device
  * @param room    elements that fit the buffer
  * Errors: those of dlops_array_get_halo_size, ARGUMENT (room is too small), STATE (acquired for writing), MEMORY.
  */
@@ -1171,14 +1448,47 @@ dlops_status dlops_array_fill_random(dlops_array *array,
                                      uint64_t seed);
 
 /**
- * y := x, converted as NumPy's astype where the dtypes differ (complex to real is refused). Local. Since 0.1.
+ * y := x, converted as NumPy's astype where the dtypes differ (complex to real is refused), from any memory to any. A copy
+ * to or from host memory is done when this returns; one on the device is put on the context's stream. Local. Since 0.1.
+ *
+ * Between two contexts, of as many ranks and this rank in the same place, it is put behind the work of both, and what
+ * either does next waits for it: from device to device where the one reaches the other (see
+ * dlops_device_can_access_peer), else through page-locked host memory; which of them is told at level DLOPS_LOG_INFO.
  *
  * @param x  source
- * @param y  target, congruent but for the dtype
- * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP, STATE (acquired).
+ * @param y  target, congruent but for dtype, memory and context
+ * Errors: NULL_POINTER, HANDLE, CONTEXT (other ranks), SPACE, DTYPE, OVERLAP, STATE (acquired), MEMORY, CUDA.
  */
 DLOPS_MUST_CHECK
-dlops_status dlops_array_copy(const dlops_array *x, dlops_array *y);
+dlops_status dlops_array_copy(const dlops_array *x,
+                              dlops_array *y);
+
+/**
+ * As dlops_array_copy within one context, without a wait: put on the context's stream. An array in host memory is read,
+ * or written, until dlops_context_synchronize or a dlops_event that is recorded after it has passed; it is not destroyed
+ * or changed before. The call waits nevertheless where host memory is not page-locked (see dlops_array_create_pinned) or
+ * not contiguous. Local. Since 0.1.
+ *
+ * @param x  source
+ * @param y  target, congruent but for dtype and memory
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, SPACE, DTYPE, OVERLAP, STATE (acquired), MEMORY, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_copy_async(const dlops_array *x,
+                                    dlops_array *y);
+
+/**
+ * As dlops_array_copy_async, on another stream of the context's device, so that the copy can run beside work on the
+ * context's. The caller orders the two by dlops_event_record, dlops_event_wait_on, dlops_event_record_on and
+ * dlops_event_wait. Local. Since 0.1.
+ *
+ * @param stream  a cudaStream_t; NULL: the legacy default stream. Not used between arrays in host memory
+ * Errors: as dlops_array_copy_async, and ARGUMENT (a stream of another device).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_array_copy_on(const dlops_array *x,
+                                 dlops_array *y,
+                                 CUstream_st *stream);
 
 /** x := alpha x. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, DTYPE, STATE (acquired). */
 DLOPS_MUST_CHECK
@@ -1318,6 +1628,238 @@ dlops_status dlops_array_extremes(const dlops_array *x,
                                   double *smallest,
                                   double *largest);
 
+/* Kernels ------------------------------------------------------------------------------------------------------- */
+
+/** A part of this rank's elements for a function of the host: contiguous in every array. */
+typedef struct dlops_kernel_block {
+    /** elements of the block, at least 1 */
+    int64_t count;
+    /** the global C-order index of each element */
+    const int64_t *indices;
+    /** where the elements of each input are */
+    const void *const *inputs;
+    /** DLOPS_FLOAT32, ... of each input */
+    const int32_t *input_dtypes;
+    /** the scalars of the call */
+    const dlops_scalar *scalars;
+    /** where the elements of each output go; an output may be the memory of an input */
+    void *const *outputs;
+    /** DLOPS_FLOAT32, ... of each output */
+    const int32_t *output_dtypes;
+} dlops_kernel_block;
+
+/**
+ * Computes the outputs of a block. Called on the thread that applies the kernel, for one block after another of this
+ * rank's elements, on some ranks never; it must not communicate. Returns 0, or another number for a failure.
+ */
+typedef int32_t (*dlops_kernel_function)(const dlops_kernel_block *block, void *user);
+
+/** Optional choices for a kernel; initialise with DLOPS_KERNEL_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_kernel_options {
+    size_t struct_size;
+    /** CUDA C++ before the kernel, such as device functions that its body calls; copied; NULL: none */
+    const char *preamble;
+    /** options of the CUDA compiler, separated by spaces, such as "--use_fast_math -DN=4"; copied; NULL: none */
+    const char *compiler_options;
+    /** computes host arrays in place of the body, of elementwise kernels; NULL: the body does */
+    dlops_kernel_function host_function;
+    /** passed to host_function */
+    void *user;
+    /** called exactly once with `user` when the last handle is gone, not when the create fails; may be NULL */
+    dlops_destroy_callback destroy;
+} dlops_kernel_options;
+
+#define DLOPS_KERNEL_OPTIONS_INIT {sizeof(dlops_kernel_options), 0, 0, 0, 0, 0}
+
+/**
+ * Makes a kernel that gives every element of its outputs a value from the elements at the same place of its inputs: what
+ * CuPy calls an ElementwiseKernel, for distributed arrays. Collective. Since 0.1.
+ *
+ * The body is a text of the language that docs/kernels.md describes, such as "z = x - y", or "z = log1p(exp(-abs(x)))";
+ * it computes host and device arrays alike. Any other text is taken for CUDA C++, for device arrays only; then host
+ * arrays need a host_function among the options, or are refused with what the language has against the body, and the
+ * column. In both, i is the global index of the element in C order (int64, from 0), whatever layout and padding the array
+ * has, and n the number of elements of all ranks; of a product space, those of the component.
+ *
+ * Where all types are known, and the context has a device, the kernel is compiled here; else when arrays of new dtypes
+ * are met first. What is compiled is kept, on disk too.
+ *
+ * @param inputs   parameters as "float32 x, T y, scalar T a": a dtype, or a capital letter for any dtype, the same for
+ *                 all parameters of that letter; `scalar` before it is one number, passed by value
+ * @param outputs  parameters as "T z"; at least one
+ * @param body     for each output an assignment, separated by ';'
+ * @param name     letters, digits and '_'; in error texts
+ * @param choices  NULL for the defaults
+ * @param result   the caller destroys it
+ * Errors, the same on all ranks: NULL_POINTER, ARGUMENT, COMPILATION (with the column, or the compiler's text with the
+ * lines of the body), OPTION, CUDA, MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_create_elementwise(const dlops_context *context,
+                                             const char *inputs,
+                                             const char *outputs,
+                                             const char *body,
+                                             const char *name,
+                                             const dlops_kernel_options *choices,
+                                             dlops_kernel **result);
+
+/**
+ * Gives the outputs of an elementwise kernel their values. Local; device arrays are computed in the order of the
+ * context's stream, and the call does not wait.
+ *
+ * All arrays are of spaces that are congruent but for the dtype, or of products of such ones, which are computed component
+ * by component. An output may be an input too: all inputs of an element are read before its outputs are written. (A body of
+ * CUDA C++ writes where it assigns.) Since 0.1.
+ *
+ * @param input_count   of arrays among the inputs, in the order of the parameters
+ * @param inputs        `input_count` arrays; not changed
+ * @param scalar_count  of parameters with `scalar`
+ * @param scalars       `scalar_count` numbers
+ * @param output_count  of outputs
+ * @param outputs       `output_count` arrays; overwritten
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (a number of arrays or scalars; no elementwise kernel), CONTEXT, SPACE, DTYPE,
+ * OVERLAP, STATE (acquired), COMPILATION, CALLBACK, UNSUPPORTED, CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_apply(const dlops_kernel *kernel,
+                                int64_t input_count,
+                                const dlops_array *const *inputs,
+                                int64_t scalar_count,
+                                const dlops_scalar *scalars,
+                                int64_t output_count,
+                                dlops_array *const *outputs);
+
+/**
+ * Copies the name of a kernel, NUL-terminated and cut to `length` bytes. Local. Since 0.1.
+ *
+ * @param name    room for `length` bytes
+ * @param length  at least 1
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_get_name(const dlops_kernel *kernel, char *name, size_t length);
+
+/**
+ * Writes what the kernel is to the context's log, at level DLOPS_LOG_INFO. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_view(const dlops_kernel *kernel);
+
+/** Another handle to the same kernel. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_retain(const dlops_kernel *kernel, dlops_kernel **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_kernel_destroy(dlops_kernel **kernel);
+
+/**
+ * Makes a kernel that combines one value of each element to a number, over all ranks: what CuPy calls a ReductionKernel.
+ * Collective. Since 0.1.
+ *
+ * The sum of squares, for example, has map "x * x", reduce "a + b", identity "0", and as the norm post "y = sqrt(a)". The
+ * texts are of the language that docs/kernels.md describes; a map that is not is taken for an expression of CUDA C++, for
+ * device arrays only. States are accumulated in double precision: int64, float64 or complex128, as the types of map,
+ * reduce and identity need. The index of the largest element comes of complex states: map "complex(x, i)", reduce
+ * "real(a) >= real(b) ? a : b", identity "complex(-inf, -1)", output "complex128 y".
+ *
+ * @param inputs    parameters as of dlops_kernel_create_elementwise, at least one of them an array
+ * @param output    one parameter as "float64 y": the type of the result
+ * @param map       an expression of the inputs, i and n
+ * @param reduce    an expression of a and b, associative and commutative. Over the ranks a + b, min(a, b) and max(a, b) are
+ *                  finished by the transport's allreduce (a + b in the order of ranks where the context is deterministic
+ *                  or the state is no number of the transport); anything else is gathered and combined in the order of
+ *                  ranks, on all alike
+ * @param post      an assignment to the output from a, the scalars and n, the number of elements of all ranks and
+ *                  components; NULL: the output is a
+ * @param identity  an expression of numbers that changes nothing in reduce; the result where there are no elements
+ * @param name      letters, digits and '_'; in error texts
+ * @param choices   NULL for the defaults; host_function is NULL
+ * @param result    the caller destroys it
+ * Errors, the same on all ranks: as dlops_kernel_create_elementwise.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_create_reduction(const dlops_context *context,
+                                           const char *inputs,
+                                           const char *output,
+                                           const char *map,
+                                           const char *reduce,
+                                           const char *post,
+                                           const char *identity,
+                                           const char *name,
+                                           const dlops_kernel_options *choices,
+                                           dlops_kernel **result);
+
+/**
+ * The number that a reduction makes of arrays: of the elements of the ranks of the arrays' mask colour, each counted once,
+ * also where several ranks hold it. Collective; waits for the device. Since 0.1.
+ *
+ * @param input_count   of arrays among the inputs, in the order of the parameters
+ * @param inputs        `input_count` arrays of spaces that are congruent but for the dtype, or of products of such ones
+ * @param scalar_count  of parameters with `scalar`
+ * @param scalars       `scalar_count` numbers, the same on all ranks
+ * @param result        the output, in double precision; the same bits on all ranks of the colour
+ * Errors, the same on all ranks: NULL_POINTER, HANDLE, ARGUMENT (a number of arrays or scalars; no reduction), CONTEXT,
+ * SPACE, DTYPE, STATE (acquired for writing), COMPILATION, UNSUPPORTED, CUDA, MPI. A kernel that is no handle on one rank
+ * only is outside the guarantee.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_reduce(const dlops_kernel *kernel,
+                                 int64_t input_count,
+                                 const dlops_array *const *inputs,
+                                 int64_t scalar_count,
+                                 const dlops_scalar *scalars,
+                                 dlops_scalar *result);
+
+/** One argument of a launch: an array, or else the value at an address. */
+typedef struct dlops_kernel_argument {
+    /** the address of this rank's first element in device memory is passed; NULL: `value` is */
+    const dlops_array *array;
+    /** a value of exactly the parameter's type, read during the call */
+    const void *value;
+} dlops_kernel_argument;
+
+/**
+ * Makes a kernel of a CUDA source: what CuPy calls a RawKernel. Compiled by NVRTC for the context's device and kept, on
+ * disk too. Collective. Since 0.1.
+ *
+ * @param source   CUDA C++ without system headers, with a function `name` that is extern "C" __global__
+ * @param name     of the function
+ * @param options  of the compiler, separated by spaces, such as "--use_fast_math -DN=4"; NULL: none
+ * @param result   the caller destroys it
+ * Errors, the same on all ranks: NULL_POINTER, ARGUMENT (name; no such kernel), COMPILATION (the compiler's text, with the
+ * lines of the source), OPTION, UNSUPPORTED (a context without a device; no NVRTC), CUDA, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_create_raw(const dlops_context *context,
+                                     const char *source,
+                                     const char *name,
+                                     const char *options,
+                                     dlops_kernel **result);
+
+/**
+ * Puts a raw kernel on the context's stream: kernel<<<grid, block, shared_bytes>>>(arguments). Local; does not wait, and
+ * an error of the kernel's own is reported by the next call that does, such as dlops_context_synchronize. Nothing is
+ * launched where a number of blocks is 0. Since 0.1.
+ *
+ * @param grid            3 numbers of blocks, x first
+ * @param block           3 numbers of threads of a block, x first
+ * @param shared_bytes    of dynamic shared memory of each block
+ * @param argument_count  as many as the kernel has parameters
+ * @param arguments       `argument_count` arguments. Arrays are of any rank's own size: the kernel must be told how many
+ *                        elements there are here (dlops_space_get_local_count), and, where an array is padded, its strides.
+ *                        It may write to them; the host answers for that
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (no raw kernel; sizes), CONTEXT, SPACE (an array in host memory or of a product
+ * space), STATE (acquired), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_kernel_launch(const dlops_kernel *kernel,
+                                 const int64_t *grid,
+                                 const int64_t *block,
+                                 int64_t shared_bytes,
+                                 int64_t argument_count,
+                                 const dlops_kernel_argument *arguments);
+
 /* Operators ----------------------------------------------------------------------------------------------------- */
 
 /** Modes of apply: A, A^H, A^T, conj(A). */
@@ -1368,6 +1910,18 @@ dlops_status dlops_operator_adjoint(const dlops_operator *operator_, dlops_opera
 /** A^T as an operator. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
 dlops_status dlops_operator_transpose(const dlops_operator *operator_, dlops_operator **result);
+
+/**
+ * A^-1 as an operator, for those whose inverse is a multiple of the adjoint: identities, transposes, redistributions,
+ * Fourier transforms. Local. Since 0.1.
+ *
+ * Of a Fourier transform whose lengths exceed the model's extents it is the inverse from the left; what a shorter one cuts
+ * off comes back as zeros. Source: PyLops, the division by FFTND.
+ * Errors: NULL_POINTER, HANDLE, UNSUPPORTED (solve with a solver instead).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_operator_inverse(const dlops_operator *operator_,
+                                    dlops_operator **result);
 
 /** conj(A) as an operator: x -> conj(A conj(x)). Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
@@ -1829,6 +2383,10 @@ typedef int32_t (*dlops_matvec_function)(const void *x, void *y, void *user);
  * also keeps the error, on one rank as on several, until the next dlops_context_agree or solver reduction tells all
  * ranks; a local context (dlops_context_get_local) leaves that to the operator that its operators are blocks of.
  *
+ * With arrays in device memory the functions put their work on the context's stream, or behind it and before what
+ * follows there. A solver that does not wait for its iterations calls them up to twice more than it iterates, and what
+ * fails then is no failure.
+ *
  * @param domain   of x, of any layout; also of a local context, for a block of BlockDiag and others
  * @param range    of y, of the same context
  * @param forward  y = A x
@@ -2136,6 +2694,86 @@ dlops_status dlops_measure_psnr(const dlops_array *x,
                                 const dlops_psnr_options *choices,
                                 double *value);
 
+/* Fourier transforms -------------------------------------------------------------------------------------------- */
+
+/**
+ * How a Fourier transform is scaled: by 1 / sqrt N both ways, so that the adjoint is the inverse; not at all; by 1 / N both
+ * ways. N is the product of the lengths of the transforms.
+ */
+#define DLOPS_FFT_ORTHO 0
+
+#define DLOPS_FFT_NONE 1
+#define DLOPS_FFT_ONE_OVER_N 2
+
+/** Optional choices for a Fourier transform; initialise with DLOPS_FFT_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_fft_options {
+    size_t struct_size;
+    /** length of the transform along each axis, 1 or more: the model is cut off or continued with zeros; NULL: its extents */
+    const int64_t *lengths;
+    /** for each axis, 1: the model starts in its middle (ifftshift before the transform); NULL: none */
+    const int32_t *shift_before;
+    /** for each axis, 1: frequency 0 is in the middle of the spectrum (fftshift after the transform); NULL: none */
+    const int32_t *shift_after;
+    /** the spectrum takes the layout of this space of its shape and dtype; NULL: see as_computed */
+    const dlops_space *spectrum;
+    /** DLOPS_FFT_ORTHO (the default), DLOPS_FFT_NONE or DLOPS_FFT_ONE_OVER_N */
+    int32_t norm;
+    /**
+     * 1: of a real model the first n / 2 + 1 frequencies along the last of the axes, of which 1 to (n - 1) / 2 are
+     * multiplied by sqrt 2
+     */
+    int32_t half;
+    /** 1: the spectrum stays in the layout of the last transform, and no way back is paid; 0: it has the model's layout */
+    int32_t as_computed;
+    int32_t reserved;
+} dlops_fft_options;
+
+#define DLOPS_FFT_OPTIONS_INIT {sizeof(dlops_fft_options), 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Makes the Fourier transform along some axes of any layout, from `space` to complex elements. Collective. Since 0.1.
+ *
+ * X[.., k, ..] = c sum_j x[.., j, ..] exp(-2 pi i j k / n) along each of the axes, c by the norm; the adjoint has the
+ * positive sign and the same c. One axis: PyLops' FFT, two: FFT2D, more: FFTND, whose conventions these are. Real models
+ * give all frequencies, or with `half` those that the others follow from; operators on them are only real-linear, and
+ * their inner product is Re<.,.>. dlops_operator_inverse gives the inverse.
+ * Axes that are cut are made whole by redistribution, in as few rounds of messages as the shape allows.
+ * Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P.
+ * @param space       the domain, of float or complex elements with a global shape; kept alive by the operator
+ * @param axis_count  number of `axes`
+ * @param axes        none twice; negative counts from the last
+ * @param choices     NULL for the defaults
+ * @param result      the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no axis, a length below 1), DTYPE (integers, half of complex elements),
+ * SHAPE (no elements along an axis), OPTION, SPACE (no global shape, another shape or dtype of `spectrum`, or axes cut
+ * between mask colours), CONTEXT, LAYOUT (the other axes cannot carry the cut), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_fft_create(const dlops_space *space,
+                              int32_t axis_count,
+                              const int32_t *axes,
+                              const dlops_fft_options *choices,
+                              dlops_operator **result);
+
+/**
+ * The frequencies of the elements of a transform, in cycles per unit of `sampling`. Local. Since 0.1.
+ *
+ * k / (n sampling) for k below n / 2, and k - n in place of k from there on; with `half` only k = 0 to n / 2.
+ * Source: numpy.fft.fftfreq and rfftfreq.
+ * @param n            length of the transform, 1 or more
+ * @param sampling     distance between samples of the model, above 0
+ * @param half         0 or 1
+ * @param shifted      1: in the order of fftshift
+ * @param frequencies  n values, n / 2 + 1 with `half`
+ * Errors: NULL_POINTER, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_fft_get_frequencies(int64_t n,
+                                       double sampling,
+                                       int32_t half,
+                                       int32_t shifted,
+                                       double *frequencies);
+
 /* Seismic amplitudes -------------------------------------------------------------------------------------------- */
 
 /** Optional choices for post-stack modelling; initialise with DLOPS_POSTSTACK_OPTIONS_INIT. Zero means the default. */
@@ -2194,6 +2832,14 @@ dlops_status dlops_solver_create(int32_t method, const dlops_operator *operator_
 
 /**
  * Solves from set-up to the end: the reason tells how it ended (not converging is no error). Collective. Since 0.1.
+ *
+ * On arrays in device memory, without a monitor, the host does not wait for what an iteration finds: it puts iterations
+ * on the context's stream and looks at each two iterations later, and x, histories and reason are to the bit those of
+ * waiting. A is then applied, in vain, up to twice more than iterations tell, a time limit is seen up to two iterations
+ * late, and an iteration becomes one launch (a CUDA graph) where A allows it: see the option graphs. It waits in every
+ * iteration with a monitor, in deterministic mode, when ranks do not talk by NCCL, when A or the preconditioner waits
+ * (DLOPS operators that move arrays or solve do), and in dlops_solver_step. When it returns, the last update of x may
+ * still be on the stream.
  *
  * @param b  array congruent with the range of A; not changed
  * @param x  array congruent with its domain; not read unless an initial guess is set; shares no memory with b
@@ -2307,11 +2953,13 @@ DLOPS_MUST_CHECK
 dlops_status dlops_solver_set_max_iterations(dlops_solver *solver, int64_t iterations);
 
 /**
- * Seconds after which the solver stops, 0 (the default) for none; rank 0's clock decides. Local. Since 0.1.
+ * Seconds after which the solver stops, 0 (the default) for none; rank 0's clock decides. On a device it may be seen two
+ * iterations late. Local. Since 0.1.
  * Errors: NULL_POINTER, HANDLE, OPTION.
  */
 DLOPS_MUST_CHECK
-dlops_status dlops_solver_set_time_limit(dlops_solver *solver, double seconds);
+dlops_status dlops_solver_set_time_limit(dlops_solver *solver,
+                                         double seconds);
 
 /**
  * CGLS minimises |A x - b|^2 + damp^2 |x|^2; default 0. Local. Since 0.1.
@@ -2340,7 +2988,9 @@ dlops_status dlops_solver_set_preconditioner(dlops_solver *solver,
 
 /**
  * Sets an option from text; keys mirror the setters: rtol, atol, dtol, tolerance, max_iterations, time_limit, damp,
- * initial_guess, show. Local. Since 0.1. Errors: NULL_POINTER, HANDLE, OPTION (a wrong key lists the valid ones).
+ * initial_guess, show. One has no setter: graphs is automatic (the default) or off, and says whether an iteration on a
+ * device may be recorded, after the first two of a solve, and replayed as one launch. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, OPTION (a wrong key lists the valid ones).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_solver_set_option(dlops_solver *solver,
