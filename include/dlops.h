@@ -2738,6 +2738,7 @@ typedef struct dlops_fft_options {
  * give all frequencies, or with `half` those that the others follow from; operators on them are only real-linear, and
  * their inner product is Re<.,.>. dlops_operator_inverse gives the inverse.
  * Axes that are cut are made whole by redistribution, in as few rounds of messages as the shape allows.
+ * Arrays in device memory are transformed on the host, by copies.
  * Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P.
  * @param space       the domain, of float or complex elements with a global shape; kept alive by the operator
  * @param axis_count  number of `axes`

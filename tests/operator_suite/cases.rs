@@ -130,7 +130,7 @@ pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
 
 /// Operators that work on host arrays only. On device arrays they say so; an operator that does, and does not stand here,
 /// fails the suite, and so does one that stands here and works on the device.
-pub const HOST_ONLY: &[&str] = &["signal::fftnd", "algebra::inverse"];
+pub const HOST_ONLY: &[&str] = &[];
 
 /// A filter of its own for each line of a space of any shape; a complex one needs complex spaces.
 fn per_line(s: &Space, axis: usize, taps: usize, offset: usize) -> Result<Operator> {

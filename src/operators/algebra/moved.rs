@@ -156,6 +156,10 @@ impl LinearMap for Moved {
         taken.and(finished)
     }
 
+    fn inverse_factor(&self) -> Option<f64> {
+        self.child[0].inverse_factor()
+    }
+
     fn children(&self) -> &[Operator] {
         &self.child
     }

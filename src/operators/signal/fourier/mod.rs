@@ -7,7 +7,8 @@ use crate::arrays::Space;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
-use crate::operators::Operator;
+use crate::operators::{algebra, Operator};
+use crate::storage::Memory;
 use stages::Order;
 use std::fmt;
 
@@ -91,7 +92,7 @@ struct Axis {
 ///
 /// A real model that is not `half` has all frequencies; the adjoint gives real parts. Operators on real models are only
 /// real-linear: their inner product is Re<.,.>. *Deterministic: any P*, since a deterministic context transforms the
-/// axes in one order; others take first what is whole.
+/// axes in one order; others take first what is whole. Arrays in device memory are transformed on the host, by copies.
 ///
 /// Source: PyLops, FFTND (and FFT, FFT2D: one and two axes).
 ///
@@ -100,6 +101,9 @@ struct Axis {
 /// half spectrum of complex elements), `Shape` (no elements along an axis), `Space` (no global shape; a mask whose colours would have to communicate),
 /// `Layout` (the layout asked for does not fit; the other axes cannot carry the cut), `Memory`.
 pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
+    if space.is_on_device() {
+        return through_host(space, axes, options);
+    }
     let planned = plan(space, axes, options);
     let Fourier { lengths, norm, half, shift_before, shift_after, place } = options;
     let arguments = format!(
@@ -112,6 +116,23 @@ pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operato
         DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, *norm, *half),
         _ => map::operator::<f64>(space, &spectrum, &axes, &stages, *norm, *half),
     }
+}
+
+/// The transform of host arrays, for arrays in device memory.
+fn through_host(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
+    let twins = || {
+        let place = match &options.place {
+            Place::In(range) if !range.is_on_device() => {
+                fail!(Space, "the model is in device memory, the spectrum's {range} in the host's")
+            }
+            Place::In(range) => Place::In(range.with_memory(Memory::Host)?),
+            place => place.clone(),
+        };
+        Ok((space.with_memory(Memory::Host)?, place))
+    };
+    let (twin, place) = space.context().agree(twins())?;
+    let transform = fftnd(&twin, axes, &Fourier { place, ..options.clone() })?;
+    space.context().agree(algebra::moved(&transform, Memory::Cuda, Memory::Cuda))
 }
 
 fn plan(space: &Space, axes: &[usize], options: &Fourier) -> Result<(Vec<Axis>, stages::Stages)> {
