@@ -234,11 +234,14 @@ impl Solver {
     fn run_ahead(&self) -> Result<bool> {
         let mut slot = self.enter("step")?;
         let Some(run) = slot.as_mut() else { return Ok(false) };
+        if !run.control.may_run_ahead() {
+            return Ok(false);
+        }
         let operators: Vec<&Operator> = std::iter::once(self.operator()).chain(&run.settings.preconditioner).collect();
         let pace = operators.iter().map(|a| a.pace()).min().unwrap_or(Pace::Waits);
         let (x, options) = (run.x.clone(), run.settings.options.clone());
         let wanted = pace > Pace::Waits && run.settings.monitor.is_none() && !run.control.is_idle();
-        let (Some(x), true) = (x, wanted && run.control.may_run_ahead()) else { return Ok(false) };
+        let (Some(x), true) = (x, wanted) else { return Ok(false) };
         let records = match options.graphs {
             Graphs::Automatic => pace == Pace::Repeats && !self.context().profile().enabled(),
             Graphs::Off => false,

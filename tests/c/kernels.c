@@ -2,12 +2,12 @@
    device memory; what is refused, and by whom errors are agreed. */
 #include "check.h"
 
-static int on_device;
+static int with_device;
 
 static dlops_context *somewhere(void)
 {
     dlops_context_options choices = DLOPS_CONTEXT_OPTIONS_INIT;
-    if (on_device) {
+    if (with_device) {
         choices.memory = DLOPS_CUDA;
         choices.own_stream = 1;
     }
@@ -160,7 +160,7 @@ static void reductions(void)
            DLOPS_ERROR_NULL_POINTER, "inputs[0] is NULL", size - 1);
     dlops_kernel *none = NULL;
     const char *body = rank == size - 1 ? "z = x +" : "z = x";
-    if (!on_device)    /* on a device it may be CUDA */
+    if (!with_device)    /* on a device it may be CUDA */
         AGREED(dlops_kernel_create_elementwise(context, "T x", "T z", body, "odd", NULL, &none), DLOPS_ERROR_COMPILATION,
                "kernel 'odd': body, column 8: expected a value", size - 1);
     if (size > 1) {
@@ -223,13 +223,13 @@ static void with_host_function(void)
     OK(dlops_space_get_local_start(space, &lower));
     for (int64_t k = 0; k < n; k++)
         CHECK(fabs(b[k] - (3 * a[k] + (double)(lower + k))) < 1e-13);
-    CHECK(on_device ? calls == 0 : calls > 0 || n == 0);
-    if (!on_device && n > 0)
+    CHECK(with_device ? calls == 0 : calls > 0 || n == 0);
+    if (!with_device && n > 0)
         REFUSED(dlops_kernel_apply(kernel, 1, (const dlops_array *[]){x}, 1, &nine, 1, &z), DLOPS_ERROR_CALLBACK,
                 "its host function returned 5");
     dlops_kernel_destroy(&kernel);
     CHECK(calls >= 1000 && calls < 2000);
-    if (!on_device) {
+    if (!with_device) {
         AGREED(dlops_kernel_create_elementwise(context, "T x, scalar float64 s", "T z", body, "own", NULL, &kernel),
                DLOPS_ERROR_COMPILATION, "body, column 12: expected '=', found '('", 0);
         CHECK(kernel == NULL);
@@ -254,7 +254,7 @@ static void raw(void)
     dlops_space *space = line(context, DLOPS_FLOAT64, 300);
     dlops_array *x = drawn(space, 4), *y = drawn(space, 5), *z = filled(space, 0);
     dlops_kernel *kernel = NULL;
-    if (!on_device) {
+    if (!with_device) {
         AGREED(dlops_kernel_create_raw(context, my_add, "my_add", NULL, &kernel), DLOPS_ERROR_UNSUPPORTED,
                "a context with a device", 0);
     } else {
@@ -352,7 +352,7 @@ int main(void)
 {
     const char *memory = getenv("DLOPS_TEST_MEMORY");
     begin();
-    on_device = memory && strcmp(memory, "cuda") == 0;
+    with_device = memory && strcmp(memory, "cuda") == 0;
     elements();
     reductions();
     with_host_function();

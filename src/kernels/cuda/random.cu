@@ -80,7 +80,7 @@ __device__ inline double below_one(double value) {
 }
 
 // x := uniform in [0, 1), or standard normal, for its global index
-extern "C" __global__ void random(Walk<1> walk, Places places, int normal, Word seed, Word stream, Element *x) {
+extern "C" __global__ void random_fill(Walk<1> walk, Places places, int normal, Word seed, Word stream, Element *x) {
     Index thread = Index(blockIdx.x) * blockDim.x + threadIdx.x, threads = Index(gridDim.x) * blockDim.x;
     for (Index i = thread; i < walk.count; i += threads) {
         Index rest = i;

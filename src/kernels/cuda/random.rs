@@ -47,7 +47,7 @@ pub fn fill(
     (seed, draw): (u64, u64),
     x: u64,
 ) -> Result<()> {
-    let function = kernel(stream, &SOURCE, dtype, c"random")?;
+    let function = kernel(stream, &SOURCE, dtype, c"random_fill")?;
     let (blocks, places, normal) = (blocks(stream, walk.count()), *places, normal as i32);
     // SAFETY: the arguments are of the kernel's types; callers give walks that stay inside live device memory.
     unsafe { launch!(stream, function, blocks, [THREADS, 1, 1], 0; walk, places, normal, seed, draw, x) }
