@@ -26,10 +26,16 @@ impl<R: Precision> ComplexLines<R> {
     }
 
     pub fn scratch_len(&self) -> usize {
-        self.signs.iter().map(|f| f.get_inplace_scratch_len()).max().unwrap_or(0)
+        let needed = |f: &Arc<dyn Fft<R>>| f.get_inplace_scratch_len().max(f.get_immutable_scratch_len());
+        self.signs.iter().map(needed).max().unwrap_or(0)
     }
 
-    /// In place; `line` has n elements, or several lines one after another.
+    /// From one line of n elements to another.
+    pub fn run_apart(&self, positive: bool, from: &[Complex<R>], to: &mut [Complex<R>], scratch: &mut [Complex<R>]) {
+        self.signs[positive as usize].process_immutable_with_scratch(from, to, scratch);
+    }
+
+    /// In place; `lines` has n elements, or several lines one after another.
     pub fn run(&self, positive: bool, lines: &mut [Complex<R>], scratch: &mut [Complex<R>]) {
         self.signs[positive as usize].process_with_scratch(lines, scratch);
     }
@@ -104,6 +110,9 @@ mod tests {
                 let (mut y, mut scratch) = (x.clone(), vec![Complex::default(); lines.scratch_len()]);
                 lines.run(positive, &mut y, &mut scratch);
                 near(&y, &spectrum(&x, sign), 1e-11 * n as f64);
+                let mut apart = vec![Complex::default(); n];
+                lines.run_apart(positive, &x, &mut apart, &mut scratch);
+                near(&apart, &y, 1e-12 * n as f64);
             }
             let real = RealLines::<f64>::new(n);
             let mut scratch = vec![Complex::default(); real.scratch_len()];

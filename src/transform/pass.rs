@@ -3,7 +3,7 @@
 use super::lines::{ComplexLines, Precision, RealLines};
 use crate::dtype::{Real, Scalar};
 use crate::error::Result;
-use crate::kernels::host::line_tile::{load, store, Lines, Window};
+use crate::kernels::host::line_tile::{gather, load, scatter, store, Lines, Window};
 use crate::layout::MAX_DIMENSIONS;
 use crate::storage::HostMemory;
 use crate::threads::{split, ThreadPool};
@@ -60,8 +60,8 @@ pub struct Pass<R: Precision> {
 
 /// Bytes of a tile, which should stay in the second-level cache.
 const TILE: usize = 256 << 10;
-/// Lines of a tile at most: their elements side by side fill two cache lines.
-const WIDTH: usize = 16;
+/// Lines of a tile at most: their elements side by side fill one or two cache lines.
+const WIDTH: usize = 8;
 /// Elements between the lines of a tile, so that lines of a power of two do not fall on one set of the cache.
 const GAP: usize = 8;
 /// Fewer elements are not worth waking other threads for.
@@ -176,18 +176,42 @@ impl<R: Precision> Pass<R> {
         let real_model = self.kind != Kind::Complex;
         // SAFETY (all loads and stores below): the caller's, the types being those of the sides.
         match &self.plan {
+            Plan::Complex(lines) if self.is_direct(real_model, &from, &to, beta) => {
+                for k in 0..from.count {
+                    let (source, line) = (from.line::<Complex<R>>(k), to.line::<Complex<R>>(k));
+                    match source == line {
+                        // SAFETY: whole lines of n neighbours, the same one or apart.
+                        true => lines.run(direction.positive, unsafe { slice(line, self.n) }, rest),
+                        // SAFETY: as above.
+                        false => unsafe {
+                            lines.run_apart(direction.positive, slice(source, self.n), slice(line, self.n), rest)
+                        },
+                    }
+                    if !scale.is_one() {
+                        let factor: Complex<R> = complex(scale);
+                        // SAFETY: as above.
+                        unsafe { slice(line, self.n) }.iter_mut().for_each(|z| *z = *z * factor);
+                    }
+                }
+            }
             Plan::Complex(lines) => {
                 match real_model && !direction.back {
                     true => unsafe { load(tile, shape, from.lines::<R>(), window, Complex::from) },
-                    false => unsafe { load(tile, shape, from.lines::<Complex<R>>(), window, |z| z) },
+                    false => unsafe { gather(tile, shape, from.lines::<Complex<R>>(), window) },
                 }
+                let as_is = !(real_model && direction.back) && beta.is_zero();
                 for line in tile.chunks_mut(self.pitch).take(from.count) {
                     lines.run(direction.positive, &mut line[..self.n], rest);
+                    if as_is && !scale.is_one() {
+                        let factor: Complex<R> = complex(scale);
+                        line[..self.n].iter_mut().for_each(|z| *z = *z * factor);
+                    }
                 }
                 match real_model && direction.back {
                     true => unsafe {
                         put(tile, shape, to.lines::<R>(), target, (scale, beta), real, |z: Complex<R>| z.re)
                     },
+                    false if as_is => unsafe { scatter(tile, shape, to.lines::<Complex<R>>(), target) },
                     false => unsafe {
                         put(tile, shape, to.lines::<Complex<R>>(), target, (scale, beta), complex, |z| z)
                     },
@@ -218,6 +242,12 @@ impl<R: Precision> Pass<R> {
             }
         }
         Ok(())
+    }
+
+    /// Whether lines can be transformed from place to place, without a tile.
+    fn is_direct(&self, real_model: bool, from: &Place, to: &Place, beta: Scalar) -> bool {
+        let plain = |window: Window| window.len == self.n && window.rotation == 0;
+        !real_model && beta.is_zero() && from.along == 1 && to.along == 1 && plain(self.model) && plain(self.spectrum)
     }
 
     /// Real and complex lines of a tile, side by side.
@@ -293,6 +323,18 @@ impl Place {
         let pointer = self.pointer.cast::<T>().wrapping_offset(self.offset);
         Lines { pointer, along: self.along, across: self.across, count: self.count }
     }
+
+    /// The first element of a line.
+    fn line<T>(&self, k: usize) -> *mut T {
+        self.pointer.cast::<T>().wrapping_offset(self.offset + k as isize * self.across)
+    }
+}
+
+/// # Safety
+/// The line has n elements, which nothing else uses meanwhile.
+unsafe fn slice<'a, T>(line: *mut T, n: usize) -> &'a mut [T] {
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts_mut(line, n) }
 }
 
 /// An address that threads may have.

@@ -1,5 +1,7 @@
 //! Lines of a strided block, brought together into a tile and put back: what one-dimensional transforms work on.
 
+use super::turn::{turn, Plane};
+
 /// The indices of a line of the block that a line of the tile sees: position p of the tile is index
 /// (p + rotation) mod len of the block, for p < len. What the block lacks is zero in the tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,45 @@ pub unsafe fn load<S: Copy, T: Copy + Default>(
     });
 }
 
+/// As `load` of elements as they are.
+///
+/// # Safety
+/// As for `load`.
+pub unsafe fn gather<T: Copy + Default>(tile: &mut [T], (pitch, n): (usize, usize), from: Lines<T>, window: Window) {
+    if from.across != 1 {
+        // SAFETY: the caller's promise.
+        return unsafe { load(tile, (pitch, n), from, window, |value| value) };
+    }
+    let seen = n.min(window.len);
+    for line in 0..from.count {
+        tile[line * pitch + seen..line * pitch + n].fill(T::default());
+    }
+    for (position, index, count) in window.runs(0..seen) {
+        let source = Plane { pointer: from.pointer.wrapping_offset(index as isize * from.along), pitch: from.along };
+        let target = Plane { pointer: tile.as_mut_ptr().wrapping_add(position), pitch: pitch as isize };
+        // SAFETY: positions below n of lines below count lie in the tile, as the slices above; the caller vouches for the block.
+        unsafe { turn(target, source, count, from.count) };
+    }
+}
+
+/// As `store` of elements as they are.
+///
+/// # Safety
+/// As for `store`: the elements of the window may be written.
+pub unsafe fn scatter<T: Copy + Default>(tile: &[T], (pitch, n): (usize, usize), to: Lines<T>, window: Window) {
+    if to.across != 1 || n < window.len {
+        // SAFETY: the caller's promise.
+        return unsafe { store(tile, (pitch, n), to, window, |value, element: *mut T| element.write(value)) };
+    }
+    assert!(to.count == 0 || tile.len() >= (to.count - 1) * pitch + n, "a tile of {} elements", tile.len());
+    for (position, index, count) in window.runs(0..window.len) {
+        let source = Plane { pointer: tile.as_ptr().cast_mut().wrapping_add(position), pitch: pitch as isize };
+        let target = Plane { pointer: to.pointer.wrapping_offset(index as isize * to.along), pitch: to.along };
+        // SAFETY: positions below n of lines below count lie in the tile, as asserted; the caller vouches for the block.
+        unsafe { turn(target, source, to.count, count) };
+    }
+}
+
 /// Calls `put(value, element of the block)` for the whole window: with the tile's value, or zero from position n on.
 ///
 /// # Safety
@@ -102,12 +143,12 @@ mod tests {
     #[test]
     fn tiles_see_windows() {
         for (len, rotation, n) in [(5, 0, 5), (5, 2, 5), (5, 2, 8), (5, 3, 2), (1, 0, 3), (0, 0, 2), (6, 3, 4)] {
-            for (along, across) in [(1, 7), (4, 1)] {
+            for (along, across) in [(1, 7), (4, 1), (9, 1)] {
                 let window = Window { len, rotation };
-                let mut block: Vec<f64> = (0..60).map(|k| k as f64 + 1.0).collect();
+                let mut block: Vec<f64> = (0..80).map(|k| k as f64 + 1.0).collect();
                 let lines = Lines { pointer: block.as_mut_ptr(), along, across, count: 3 };
                 let mut tile = vec![-1.0; 3 * 10];
-                // SAFETY: at most 5 indices 4 apart and 3 lines 7 apart: inside of 60 elements.
+                // SAFETY: at most 6 indices 9 apart, 3 lines 7 apart: inside of 80 elements.
                 unsafe { load(&mut tile, (10, n), lines, window, |x| 2.0 * x) };
                 for (line, p) in (0..3).flat_map(|l| (0..n).map(move |p| (l, p))) {
                     let at = |i: usize| i as isize * along + line as isize * across;
@@ -124,6 +165,20 @@ mod tests {
                     }
                 }
                 assert_eq!(block, before);
+                let (mut same, mut plain) = (vec![-1.0; 3 * 10], vec![-1.0; 3 * 10]);
+                // SAFETY: as above.
+                unsafe { gather(&mut same, (10, n), lines, window) };
+                // SAFETY: as above.
+                unsafe { load(&mut plain, (10, n), lines, window, |x| x) };
+                assert_eq!(same, plain);
+                same.iter_mut().for_each(|x| *x += 100.0);
+                // SAFETY: as above.
+                unsafe { scatter(&same, (10, n), lines, window) };
+                let scattered = std::mem::replace(&mut block, before);
+                let lines = Lines { pointer: block.as_mut_ptr(), ..lines };
+                // SAFETY: as above.
+                unsafe { store(&same, (10, n), lines, window, |value: f64, x: *mut f64| *x = value) };
+                assert_eq!(scattered, block);
             }
         }
     }

@@ -21,4 +21,5 @@ pub mod random;
 pub mod reduce;
 pub mod stencil;
 pub mod sum;
+pub mod turn;
 pub mod vector;
