@@ -5,7 +5,7 @@ module dlops_arguments
   use dlops_types
   implicit none
   private
-  public :: array_axis, axis_of, dimensions_of, flag, letters_of, mask_of, number_of, turned
+  public :: array_axis, axis_of, dimensions_of, flag, letters_of, mask_of, number_of, text_before_null, turned
 
 contains
 
@@ -32,6 +32,17 @@ contains
       letters(i) = text(i:i)
     end do
     letters(size(letters)) = c_null_char
+  end function
+
+  !> The text before the first null character, which is there: the way back of letters_of.
+  pure function text_before_null(letters) result(text)
+    character(kind=c_char), intent(in) :: letters(:)
+    character(len=:), allocatable :: text
+    integer :: i
+    allocate (character(len=findloc(letters, c_null_char, 1) - 1) :: text)
+    do i = 1, len(text)
+      text(i:i) = letters(i)
+    end do
   end function
 
   pure function turned(values) result(reversed)

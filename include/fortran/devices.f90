@@ -2,6 +2,7 @@
 module dlops_devices
   use, intrinsic :: iso_c_binding, only: c_char, c_int32_t, c_int64_t, c_null_char, c_null_ptr, c_ptr, c_size_t
   use, intrinsic :: iso_fortran_env, only: int64
+  use dlops_arguments
   use dlops_bindings
   use dlops_errors
   use dlops_types
@@ -43,14 +44,9 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     character(kind=c_char) :: letters(256)
-    integer :: length, i
     letters = c_null_char
     call finish(c_context_get_device_name(context%handle, letters, size(letters, kind=c_size_t)), stat, errmsg)
-    length = findloc(letters, c_null_char, 1) - 1
-    allocate (character(len=length) :: name)
-    do i = 1, length
-      name(i:i) = letters(i)
-    end do
+    name = text_before_null(letters)
   end subroutine
 
   !> The stream, a cudaStream_t, that the context's work is put on; one of the library's own lives as long as the

@@ -208,14 +208,9 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     character(kind=c_char) :: letters(256)
-    integer :: length, i
     letters = c_null_char
     call finish(c_kernel_get_name(kernel%handle, letters, size(letters, kind=c_size_t)), stat, errmsg)
-    length = findloc(letters, c_null_char, 1) - 1
-    allocate (character(len=length) :: name)
-    do i = 1, length
-      name(i:i) = letters(i)
-    end do
+    name = text_before_null(letters)
   end subroutine
 
   !> Writes what the kernel is to the context's log. Local.

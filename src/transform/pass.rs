@@ -97,15 +97,6 @@ impl<R: Precision> Pass<R> {
         Ok(pass)
     }
 
-    /// Elements of a line of the model, or of the spectrum.
-    pub fn len(&self, spectrum: bool) -> usize {
-        if spectrum {
-            self.spectrum.len
-        } else {
-            self.model.len
-        }
-    }
-
     /// Complex numbers that a thread needs.
     fn room(&self) -> usize {
         let scratch = match &self.plan {
@@ -187,11 +178,8 @@ impl<R: Precision> Pass<R> {
                             lines.run_apart(direction.positive, slice(source, self.n), slice(line, self.n), rest)
                         },
                     }
-                    if !scale.is_one() {
-                        let factor: Complex<R> = complex(scale);
-                        // SAFETY: as above.
-                        unsafe { slice(line, self.n) }.iter_mut().for_each(|z| *z = *z * factor);
-                    }
+                    // SAFETY: as above.
+                    multiply(scale, unsafe { slice(line, self.n) });
                 }
             }
             Plan::Complex(lines) => {
@@ -202,9 +190,8 @@ impl<R: Precision> Pass<R> {
                 let as_is = !(real_model && direction.back) && beta.is_zero();
                 for line in tile.chunks_mut(self.pitch).take(from.count) {
                     lines.run(direction.positive, &mut line[..self.n], rest);
-                    if as_is && !scale.is_one() {
-                        let factor: Complex<R> = complex(scale);
-                        line[..self.n].iter_mut().for_each(|z| *z = *z * factor);
+                    if as_is {
+                        multiply(scale, &mut line[..self.n]);
                     }
                 }
                 match real_model && direction.back {
@@ -284,6 +271,14 @@ fn real<R: Precision>(s: Scalar) -> R {
 
 fn complex<R: Precision>(s: Scalar) -> Complex<R> {
     Complex::new(real(s), <R as Real>::from_f64(s.im))
+}
+
+/// line := scale * line
+fn multiply<R: Precision>(scale: Scalar, line: &mut [Complex<R>]) {
+    if !scale.is_one() {
+        let factor = complex::<R>(scale);
+        line.iter_mut().for_each(|z| *z = *z * factor);
+    }
 }
 
 /// block := scale * convert(tile) + beta block.
