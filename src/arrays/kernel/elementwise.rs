@@ -3,6 +3,7 @@
 use super::definition::{in_text, Definition, HostBlock, HostFunction, Options};
 use super::indices::indices;
 use super::leaves::{check_overlaps, each_leaf, indexed, is_on_device, walk, Blocks, Named};
+use super::variants::Variants;
 use crate::arrays::Array;
 use crate::context::Context;
 use crate::device::{Function, Stream, Text};
@@ -23,7 +24,7 @@ pub(super) struct Elementwise {
     /// The body in the language, or why it is not.
     parsed: Result<Vec<Statement>>,
     host: Option<HostFunction>,
-    variants: Mutex<Vec<Arc<Variant>>>,
+    variants: Variants<Variant>,
 }
 
 /// The kernel for arrays of certain dtypes.
@@ -65,7 +66,7 @@ impl Elementwise {
         definition.check_letters(definition.inputs.iter().chain(&definition.outputs))?;
         let parsed = statements(body).map_err(in_text("body"));
         let kernel =
-            Elementwise { definition, body: body.into(), parsed, host: options.host, variants: Mutex::default() };
+            Elementwise { definition, body: body.into(), parsed, host: options.host, variants: Variants::default() };
         if kernel.definition.is_concrete() {
             let all = kernel.definition.inputs.iter().chain(&kernel.definition.outputs);
             let dtypes: Vec<DType> = all.filter_map(|p| p.of.dtype()).collect();
@@ -103,16 +104,12 @@ impl Elementwise {
     }
 
     fn variant(&self, dtypes: &[DType]) -> Result<Arc<Variant>> {
-        let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = variants.iter().find(|v| v.dtypes == dtypes) {
-            return Ok(known.clone());
-        }
-        let parameters = self.definition.inputs.iter().chain(&self.definition.outputs);
-        let letters = self.definition.letters(parameters.zip(dtypes.iter().copied()))?;
-        let typed = self.typed(&letters);
-        let variant = Arc::new(Variant { dtypes: dtypes.to_vec(), letters, typed, device: OnceLock::new() });
-        variants.push(variant.clone());
-        Ok(variant)
+        self.variants.get(dtypes, || {
+            let parameters = self.definition.inputs.iter().chain(&self.definition.outputs);
+            let letters = self.definition.letters(parameters.zip(dtypes.iter().copied()))?;
+            let typed = self.typed(&letters);
+            Ok(Variant { dtypes: dtypes.to_vec(), letters, typed, device: OnceLock::new() })
+        })
     }
 
     fn typed(&self, letters: &[(char, Kind)]) -> Result<Typed> {

@@ -11,6 +11,7 @@ mod leaves;
 mod raw;
 mod reduction;
 mod state;
+mod variants;
 
 pub use definition::{HostBlock, HostFunction, Options};
 pub use raw::Argument;

@@ -4,7 +4,8 @@ use super::function::{Function, Pair};
 use super::kind::Kind;
 use super::parser::Binary;
 use super::program::{Instruction, Literal, Operation, Program, BLOCK};
-use super::value::{Integer, Number, Ordered, Real, Value};
+use super::real::Real;
+use super::value::{Integer, Number, Ordered, Value};
 use crate::dtype::Scalar;
 use num_complex::Complex;
 

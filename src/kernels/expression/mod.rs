@@ -11,6 +11,7 @@ mod kind;
 mod lexer;
 pub mod parser;
 mod program;
+mod real;
 pub mod signature;
 #[cfg(test)]
 mod tests;
