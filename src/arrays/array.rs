@@ -115,7 +115,7 @@ impl Array {
             fail!(Argument, "data at {pointer:p} is not aligned for {}", space.dtype().name());
         }
         if bytes > 0 {
-            placement::check(space, pointer, bytes)?;
+            placement::check((space.context(), space.memory()), space, pointer, bytes)?;
         }
         // SAFETY: the caller vouches for every element that shape and strides reach.
         let mut block = unsafe { Block::borrow(space.memory(), pointer, bytes, release) };

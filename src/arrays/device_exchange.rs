@@ -1,9 +1,11 @@
 //! Messages between the device memory of ranks, by whatever transport the context has.
 
+use super::workspace::{Room, Workspace};
 use crate::comm::{requests_of, Communicator, Request};
 use crate::context::{Context, Transport};
-use crate::device::{DeviceMemory, NcclCommunicator, Piece, PinnedMemory, Stream};
+use crate::device::{NcclCommunicator, Piece, PinnedMemory, Stream};
 use crate::error::Result;
+use crate::storage::Memory;
 use std::sync::Arc;
 
 /// A planned exchange: what is sent stands piece by piece in one block of the device, what arrives in another. `start`
@@ -22,8 +24,11 @@ pub(super) struct DeviceExchange {
 
 /// Pieces of (peer, bytes): those of other ranks first, so that they are in one, then this rank's own.
 struct Block {
-    memory: DeviceMemory,
-    pieces: Vec<Piece>,
+    room: Room,
+    /// Where each piece starts in the room.
+    starts: Vec<u64>,
+    /// (peer, bytes)
+    messages: Vec<(usize, usize)>,
     /// Bytes of the others' pieces.
     away: usize,
 }
@@ -41,27 +46,36 @@ enum Route {
 }
 
 impl Block {
-    fn new(stream: &Arc<Stream>, messages: &[(usize, usize)], rank: usize) -> Result<Block> {
+    fn new(workspace: &Workspace, messages: &[(usize, usize)], rank: usize) -> Result<Block> {
         let total = |own: bool| messages.iter().filter(|m| (m.0 == rank) == own).map(|m| m.1).sum::<usize>();
         let (away, kept) = (total(false), total(true));
-        let memory = DeviceMemory::new(stream, away + kept)?;
-        let mut at = [memory.pointer(), memory.pointer() + away as u64];
-        let place = |&(peer, bytes): &(usize, usize)| {
+        let mut at = [0, away as u64];
+        let start = |&(peer, bytes): &(usize, usize)| {
             let next = &mut at[usize::from(peer == rank)];
-            let piece = Piece { pointer: *next, bytes, peer };
             *next += bytes as u64;
-            piece
+            *next - bytes as u64
         };
-        let pieces = messages.iter().map(place).collect();
-        Ok(Block { memory, pieces, away })
+        let starts = messages.iter().map(start).collect();
+        Ok(Block { room: workspace.take(away + kept)?, starts, messages: messages.to_vec(), away })
+    }
+
+    fn pointer(&self) -> u64 {
+        self.room.pointer() as u64
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = Piece> + Clone + use<'_> {
+        let first = self.pointer();
+        let piece =
+            move |(start, &(peer, bytes)): (&u64, &(usize, usize))| Piece { pointer: first + start, bytes, peer };
+        self.starts.iter().zip(&self.messages).map(piece)
     }
 
     fn others(&self, rank: usize) -> impl Iterator<Item = Piece> + Clone + use<'_> {
-        self.pieces.iter().copied().filter(move |p| p.peer != rank)
+        self.pieces().filter(move |p| p.peer != rank)
     }
 
     fn own(&self, rank: usize) -> impl Iterator<Item = Piece> + use<'_> {
-        self.pieces.iter().copied().filter(move |p| p.peer == rank)
+        self.pieces().filter(move |p| p.peer == rank)
     }
 }
 
@@ -74,8 +88,23 @@ impl DeviceExchange {
         receives: &[(usize, usize)],
         tag: i32,
     ) -> Result<DeviceExchange> {
+        let workspace = Workspace::new(context, Memory::Cuda);
+        let exchange = DeviceExchange::within(context, sends, receives, tag, &workspace)?;
+        workspace.allocate()?;
+        Ok(exchange)
+    }
+
+    /// As `new`, with both blocks in a workspace on the device, which has to have memory at `send_at`. Page-locked memory
+    /// is not part of it. Local.
+    pub(super) fn within(
+        context: &Context,
+        sends: &[(usize, usize)],
+        receives: &[(usize, usize)],
+        tag: i32,
+        workspace: &Workspace,
+    ) -> Result<DeviceExchange> {
         let (stream, rank) = (context.device_stream()?, context.rank());
-        let (sends, receives) = (Block::new(stream, sends, rank)?, Block::new(stream, receives, rank)?);
+        let (sends, receives) = (Block::new(workspace, sends, rank)?, Block::new(workspace, receives, rank)?);
         let route = match context.transport() {
             Transport::Staged => Route::Staged {
                 sent: PinnedMemory::new(stream, sends.away)?,
@@ -102,12 +131,12 @@ impl DeviceExchange {
 
     /// Where the n-th piece is to stand before `start`.
     pub(super) fn send_at(&self, n: usize) -> u64 {
-        self.sends.pieces[n].pointer
+        self.sends.pointer() + self.sends.starts[n]
     }
 
     /// Where the n-th piece stands after `finish`.
     pub(super) fn received_at(&self, n: usize) -> u64 {
-        self.receives.pieces[n].pointer
+        self.receives.pointer() + self.receives.starts[n]
     }
 
     /// Sends all pieces, as they are when the stream has come to this call. With NCCL, and without others to talk to, it
@@ -127,8 +156,7 @@ impl DeviceExchange {
         match &self.route {
             Route::Staged { sent, received } => {
                 // SAFETY: both sides hold the pieces; what is copied is sent after the wait.
-                let brought =
-                    unsafe { self.stream.copy_out(sent.pointer(), self.sends.memory.pointer(), self.sends.away) };
+                let brought = unsafe { self.stream.copy_out(sent.pointer(), self.sends.pointer(), self.sends.away) };
                 // Also what the last exchange copied from `received` is done now.
                 outcome = outcome.and(brought).and(self.stream.synchronize());
                 let (sent_at, received_at) = (self.sends.twin(sent), self.receives.twin(received));
@@ -174,7 +202,7 @@ impl DeviceExchange {
         };
         match &self.route {
             Route::Staged { received, .. } => {
-                let (to, bytes) = (self.receives.memory.pointer(), self.receives.away);
+                let (to, bytes) = (self.receives.pointer(), self.receives.away);
                 // SAFETY: both sides hold the pieces; the twin is left alone until the next `start` has waited.
                 waited.and(unsafe { self.stream.copy_in(to, received.pointer(), bytes) })
             }
@@ -196,7 +224,8 @@ impl Drop for DeviceExchange {
 impl Block {
     /// Where a piece stands in another block of the same layout.
     fn twin<'a>(&'a self, other: &'a PinnedMemory) -> impl Fn(&Piece) -> *mut u8 + use<'a> {
-        |p| other.pointer().wrapping_add((p.pointer - self.memory.pointer()) as usize)
+        let first = self.pointer();
+        move |p| other.pointer().wrapping_add((p.pointer - first) as usize)
     }
 }
 

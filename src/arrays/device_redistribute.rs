@@ -5,6 +5,7 @@ use super::device_exchange::DeviceExchange;
 use super::local::packed_strides;
 use super::on_device::{update_block, Placed};
 use super::space::Space;
+use super::workspace::Workspace;
 use crate::device::Stream;
 use crate::dtype::Scalar;
 use crate::error::Result;
@@ -17,14 +18,25 @@ pub(super) struct DeviceRedistribute {
 }
 
 impl DeviceRedistribute {
-    /// Room for what this rank sends to and receives from others.
-    pub(super) fn new(space: &Space, transfer: &Transfer, tag: i32) -> Result<DeviceRedistribute> {
+    /// Room for what this rank sends to and receives from others, in a workspace on the device.
+    pub(super) fn new(
+        space: &Space,
+        transfer: &Transfer,
+        tag: i32,
+        workspace: &Workspace,
+    ) -> Result<DeviceRedistribute> {
         let (context, size) = (space.context(), space.dtype().size());
         let messages = |list: &[Message]| {
             others(list, context.rank()).map(|m| (m.peer, m.count as usize * size)).collect::<Vec<_>>()
         };
         Ok(DeviceRedistribute {
-            exchange: DeviceExchange::new(context, &messages(&transfer.sends), &messages(&transfer.receives), tag)?,
+            exchange: DeviceExchange::within(
+                context,
+                &messages(&transfer.sends),
+                &messages(&transfer.receives),
+                tag,
+                workspace,
+            )?,
             stream: context.device_stream()?.clone(),
         })
     }

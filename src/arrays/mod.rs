@@ -37,7 +37,9 @@ pub mod synchronize;
 mod typed_sums;
 pub mod verbs;
 pub(crate) mod view;
+pub mod workspace;
 
 pub use crate::storage::Memory;
 pub use array::Array;
 pub use space::Space;
+pub use workspace::Workspace;

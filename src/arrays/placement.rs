@@ -1,15 +1,21 @@
-//! Whether memory that a host gives lies where its space says.
+//! Whether memory that a host gives lies where it should.
 
-use super::space::Space;
+use crate::context::Context;
 use crate::device::{Device, Owner};
 use crate::error::Result;
 use crate::fail;
 use crate::storage::Memory;
+use std::fmt::Display;
 
-/// An error where `bytes` bytes from `pointer` on are not in the memory of the space. Managed memory counts as memory of
-/// the context's device.
-pub(super) fn check(space: &Space, pointer: *const u8, bytes: usize) -> Result<()> {
-    let device = match space.context().stream() {
+/// An error where `bytes` bytes from `pointer` on, which `space` needs, are not in this memory. Managed memory counts as
+/// memory of the context's device.
+pub(super) fn check(
+    (context, memory): (&Context, Memory),
+    space: &dyn Display,
+    pointer: *const u8,
+    bytes: usize,
+) -> Result<()> {
+    let device = match context.stream() {
         Some(stream) => stream.device().clone(),
         // Without a device in use there is nobody to ask.
         None => match Device::any_open() {
@@ -18,7 +24,7 @@ pub(super) fn check(space: &Space, pointer: *const u8, bytes: usize) -> Result<(
         },
     };
     let (own, owner) = (device.ordinal(), device.owner_of(pointer as u64)?);
-    match (space.memory(), owner) {
+    match (memory, owner) {
         (Memory::Host, Owner::Host | Owner::PageLocked) => return Ok(()),
         (Memory::Host, Owner::Device(ordinal)) => {
             fail!(Argument, "data at {pointer:p} is memory of device {ordinal}, and {space} needs host memory")

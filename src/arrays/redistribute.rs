@@ -5,13 +5,14 @@ use super::device_redistribute::DeviceRedistribute;
 use super::local::{packed_block, Local};
 use super::space::Space;
 use super::verbs;
+use super::workspace::{Room, Workspace};
 use crate::comm::{requests_of, Request};
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::host::copy_block::copy_block;
 use crate::layout::{Layout, Message, Transfer, MAX_DIMENSIONS};
-use crate::storage::{HostMemory, Memory};
+use crate::storage::Memory;
 
 /// A planned change of layout: every element that a rank needs and does not hold travels once, packed into one message
 /// for each pair of ranks.
@@ -19,8 +20,8 @@ pub struct Redistribute {
     from: Space,
     to: Space,
     transfer: Transfer,
-    packed: HostMemory,
-    received: HostMemory,
+    packed: Room,
+    received: Room,
     requests: Vec<Request>,
     /// The buffers of device arrays, in place of those above.
     device: Option<DeviceRedistribute>,
@@ -34,15 +35,27 @@ const TAG: i32 = MAX_DIMENSIONS as i32 + 1;
 impl Redistribute {
     /// Local; the same kind of result on all ranks, except for memory.
     pub fn new(from: &Space, to: &Space) -> Result<Redistribute> {
-        Redistribute::planned(from, to, Transfer::new)
+        Redistribute::alone(from, to, Transfer::new)
+    }
+
+    /// As `new`, with the buffers in a workspace of the spaces' memory, which has to have memory when it is applied. Local.
+    pub fn within(from: &Space, to: &Space, workspace: &Workspace) -> Result<Redistribute> {
+        Redistribute::planned(from, to, Transfer::new, workspace)
     }
 
     /// As `new` for global shapes that may differ: elements of the target that the source has not stay untouched. Local.
     pub fn of_common(from: &Space, to: &Space) -> Result<Redistribute> {
-        Redistribute::planned(from, to, Transfer::of_common)
+        Redistribute::alone(from, to, Transfer::of_common)
     }
 
-    fn planned(from: &Space, to: &Space, plan: Plan) -> Result<Redistribute> {
+    fn alone(from: &Space, to: &Space, plan: Plan) -> Result<Redistribute> {
+        let workspace = Workspace::new(from.context(), from.memory());
+        let planned = Redistribute::planned(from, to, plan, &workspace)?;
+        workspace.allocate()?;
+        Ok(planned)
+    }
+
+    fn planned(from: &Space, to: &Space, plan: Plan, workspace: &Workspace) -> Result<Redistribute> {
         if from.context() != to.context() {
             fail!(Context, "source and target of a redistribution belong to different contexts");
         }
@@ -73,13 +86,13 @@ impl Redistribute {
         let (sends, receives) = (bytes(&transfer.sends), bytes(&transfer.receives));
         let device = match from.memory() {
             Memory::Host => None,
-            Memory::Cuda => Some(DeviceRedistribute::new(from, &transfer, TAG)?),
+            Memory::Cuda => Some(DeviceRedistribute::new(from, &transfer, TAG, workspace)?),
         };
         let (sends, receives) = if device.is_some() { (0, 0) } else { (sends, receives) };
         Ok(Redistribute {
             device,
-            packed: HostMemory::new(sends)?,
-            received: HostMemory::new(receives)?,
+            packed: workspace.take(sends)?,
+            received: workspace.take(receives)?,
             requests: Vec::with_capacity(messages * requests_of(largest)),
             from: from.clone(),
             to: to.clone(),
@@ -99,14 +112,14 @@ impl Redistribute {
         let mut outcome =
             source.as_ref().map(|_| ()).map_err(Clone::clone).and(target.as_ref().map(|_| ()).map_err(Clone::clone));
         let places = source.ok().zip(target.ok());
-        let mut place = self.received.as_ptr().cast_mut();
+        let mut place = self.received.pointer();
         for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
             let bytes = message.count as usize * size;
             // SAFETY: the piece lies in the buffer, which is not touched before the wait.
             outcome = outcome.and(unsafe { comm.receive(place, bytes, message.peer, TAG, &mut self.requests) });
             place = place.wrapping_add(bytes);
         }
-        let mut packed = self.packed.as_ptr().cast_mut();
+        let mut packed = self.packed.pointer();
         for message in self.transfer.sends.iter().filter(|m| m.peer != rank) {
             let bytes = message.count as usize * size;
             if let Some((source, _)) = &places {
@@ -123,7 +136,7 @@ impl Redistribute {
         }
         outcome = outcome.and(comm.wait(&mut self.requests));
         let Some((_, target)) = &places else { return outcome };
-        let mut place = self.received.as_ptr().cast_mut();
+        let mut place = self.received.pointer();
         for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
             let mut at = place;
             message.for_each_block(|lower, extent| {

@@ -23,6 +23,11 @@ pub trait LinearMap: Send + Sync {
     /// A rank that fails finishes its communication schedule before it returns the error.
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()>;
 
+    /// Makes what lies over the workspace that it was made within, whose memory is new. Local.
+    fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The operators inside this one.
     fn children(&self) -> &[Operator] {
         &[]
@@ -186,6 +191,12 @@ impl Operator {
         y.check_free("y", true)?;
         check_scalar("alpha", alpha, self, to)?;
         check_scalar("beta", beta, self, to)
+    }
+
+    /// To be called when the workspace that it was made within has memory, before it is applied. Local.
+    pub(crate) fn settle(&self) -> Result<()> {
+        self.children().iter().try_for_each(Operator::settle)?;
+        self.0.map.settle()
     }
 
     /// Applications so far: (A or conj(A), A^H or A^T).

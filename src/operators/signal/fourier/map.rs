@@ -4,23 +4,22 @@ use super::stages::{fitted, Stages};
 use super::{Axis, Norm};
 use crate::arrays::local::contiguous_strides;
 use crate::arrays::redistribute::Redistribute;
-use crate::arrays::{Array, Space};
+use crate::arrays::workspace::Room;
+use crate::arrays::{Array, Space, Workspace};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
+use crate::fail;
 use crate::layout::Layout;
 use crate::operators::{LinearMap, Mode, Operator};
-use crate::storage::HostMemory;
 use crate::transform::{Direction, Kind, Pass, Precision, Side};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// States 0 to K of the array, with a step between each two: state 0 is the model, state K the spectrum, those between
 /// are in buffers. The adjoint takes the steps back.
 struct Transform<R: Precision> {
-    steps: Mutex<Vec<Step<R>>>,
-    /// States 1 to K - 1.
-    between: Vec<Array>,
-    /// What they lie over: one block for the states between two changes of layout.
-    _buffers: Vec<HostMemory>,
+    work: Mutex<Work<R>>,
+    /// Where states 1 to K - 1 are.
+    between: Vec<Between>,
     /// States from which on the memory of a spectrum may serve, and up to which that of a model: what they hold there has
     /// the same shape, layout and dtype.
     from_spectrum: usize,
@@ -32,13 +31,28 @@ struct Transform<R: Precision> {
     details: String,
 }
 
+/// What an apply changes, and has to itself.
+struct Work<R: Precision> {
+    steps: Vec<Step<R>>,
+    /// States 1 to K - 1, once there is memory for them.
+    between: Vec<Array>,
+}
+
+/// A state in a room of the workspace.
+struct Between {
+    space: Space,
+    room: Room,
+    strides: Vec<i64>,
+}
+
 enum Step<R: Precision> {
     Pass(Pass<R>),
     /// There, and back.
     Move(Box<[Redistribute; 2]>),
 }
 
-/// The operator from `model` to `spectrum` along the axes, in the order in which they are transformed. Collective.
+/// The operator from `model` to `spectrum` along the axes, in the order in which they are transformed, with its buffers in
+/// a workspace. Collective.
 pub(super) fn operator<R: Precision>(
     model: &Space,
     spectrum: &Space,
@@ -46,20 +60,24 @@ pub(super) fn operator<R: Precision>(
     stages: &Stages,
     norm: Norm,
     half: bool,
+    workspace: &Workspace,
 ) -> Result<Operator> {
-    let map = model.context().agree(Transform::<R>::new(model, spectrum, axes, stages, norm, half))?;
+    let map = model.context().agree(Transform::<R>::new(model, spectrum, axes, stages, norm, half, workspace))?;
     Ok(Operator::new(model.clone(), spectrum.clone(), map))
 }
 
 /// The states that steps have led to so far.
-struct Chain<R: Precision> {
+struct Chain<'a, R: Precision> {
+    workspace: &'a Workspace,
+    /// Where the room for messages starts, which all changes of layout share.
+    messages: usize,
     states: Vec<Space>,
     steps: Vec<Step<R>>,
     /// Changes of layout up to each state.
     segments: Vec<usize>,
 }
 
-impl<R: Precision> Chain<R> {
+impl<R: Precision> Chain<'_, R> {
     fn last(&self) -> &Space {
         &self.states[self.states.len() - 1]
     }
@@ -84,8 +102,11 @@ impl<R: Precision> Chain<R> {
         if to.congruent(from) {
             return Ok(());
         }
-        let there = Redistribute::new(from, &to)?;
-        let back = Redistribute::new(&to, from)?;
+        let way = |from: &Space, to: &Space| {
+            self.workspace.rewind(self.messages);
+            Redistribute::within(from, to, self.workspace)
+        };
+        let (there, back) = (way(from, &to)?, way(&to, from)?);
         self.push(to, Step::Move(Box::new([there, back])), 1);
         Ok(())
     }
@@ -105,8 +126,11 @@ impl<R: Precision> Transform<R> {
         stages: &Stages,
         norm: Norm,
         half: bool,
+        workspace: &Workspace,
     ) -> Result<Transform<R>> {
-        let mut chain = Chain { states: vec![model.clone()], steps: Vec::new(), segments: vec![0] };
+        let messages = workspace.position();
+        let mut chain =
+            Chain { workspace, messages, states: vec![model.clone()], steps: Vec::new(), segments: vec![0] };
         let linear = model.dtype().is_complex();
         let mut kind = match (linear, half) {
             (true, _) => Kind::Complex,
@@ -122,7 +146,8 @@ impl<R: Precision> Transform<R> {
         }
         chain.change(spectrum.shaped("a spectrum")?.1)?;
         let last = chain.states.len() - 1;
-        let (buffers, between) = rooms(&chain.states[1..last], &chain.segments[1..last])?;
+        workspace.skip_to_end();
+        let between = rooms(&chain.states[1..last], &chain.segments[1..last], workspace)?;
         let same = |a: &Space, b: &Space| a.shape() == b.shape() && a.congruent(b);
         let lengths: Vec<i64> = axes.iter().map(|a| a.length).collect();
         Ok(Transform {
@@ -132,9 +157,8 @@ impl<R: Precision> Transform<R> {
                 .last()
                 .unwrap_or(last),
             to_model: (1..last).take_while(|k| same(&chain.states[*k], model)).last().unwrap_or(0),
-            steps: Mutex::new(chain.steps),
+            work: Mutex::new(Work { steps: chain.steps, between: Vec::new() }),
             between,
-            _buffers: buffers,
             norm,
             count: lengths.iter().map(|n| *n as f64).product(),
             linear,
@@ -142,43 +166,56 @@ impl<R: Precision> Transform<R> {
         })
     }
 
+    fn work(&self) -> MutexGuard<'_, Work<R>> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The array of a state while `x` becomes `y`.
-    fn place<'a>(&'a self, state: usize, back: bool, x: &'a Array, beta: Scalar, y: &'a Array) -> &'a Array {
+    fn place<'a>(
+        &self,
+        between: &'a [Array],
+        state: usize,
+        back: bool,
+        x: &'a Array,
+        beta: Scalar,
+        y: &'a Array,
+    ) -> &'a Array {
         let (first, last) = if back { (y, x) } else { (x, y) };
         let lent = beta.is_zero() && if back { state <= self.to_model } else { state >= self.from_spectrum };
         match state {
             0 => first,
-            k if k > self.between.len() => last,
+            k if k > between.len() => last,
             _ if lent => y,
-            k => &self.between[k - 1],
+            k => &between[k - 1],
         }
     }
 }
 
-/// Blocks of memory, and arrays over them: states of one segment and one dtype share a block, rows as far apart as the
-/// longest of them needs.
-fn rooms(states: &[Space], segments: &[usize]) -> Result<(Vec<HostMemory>, Vec<Array>)> {
-    let mut blocks: Vec<((usize, DType), HostMemory)> = Vec::new();
-    let mut arrays = Vec::new();
+/// Where states are: those of one segment and one dtype share a room, rows as far apart as the longest of them needs.
+fn rooms(states: &[Space], segments: &[usize], workspace: &Workspace) -> Result<Vec<Between>> {
+    let mut rooms: Vec<((usize, DType), Room)> = Vec::new();
+    let mut between = Vec::new();
     for (state, segment) in states.iter().zip(segments) {
         let key = (*segment, state.dtype());
         let mut longest = vec![0; state.local_shape().len()];
         for (other, _) in states.iter().zip(segments).filter(|(s, k)| (**k, s.dtype()) == key) {
             longest.iter_mut().zip(other.local_shape()).for_each(|(l, n)| *l = (*l).max(*n));
         }
-        let at = match blocks.iter().position(|(k, _)| *k == key) {
-            Some(at) => at,
+        let room = match rooms.iter().find(|(k, _)| *k == key) {
+            Some((_, room)) => room.clone(),
             None => {
                 let count = longest.iter().product::<i64>() as usize;
-                blocks.push((key, HostMemory::for_elements(count, state.dtype().size())?));
-                blocks.len() - 1
+                let Some(bytes) = count.checked_mul(state.dtype().size()) else {
+                    fail!(Memory, "{count} elements of {state} exceed the address space")
+                };
+                let room = workspace.take(bytes)?;
+                rooms.push((key, room.clone()));
+                room
             }
         };
-        let strides = contiguous_strides(&longest);
-        // SAFETY: the block has the extents of the longest state, and stays beside the arrays.
-        arrays.push(unsafe { Array::wrap_strided(state, blocks[at].1.as_mut_ptr(), &strides, None) }?);
+        between.push(Between { space: state.clone(), room, strides: contiguous_strides(&longest) });
     }
-    Ok((blocks.into_iter().map(|b| b.1).collect(), arrays))
+    Ok(between)
 }
 
 impl<R: Precision> Step<R> {
@@ -219,7 +256,7 @@ impl<R: Precision> LinearMap for Transform<R> {
     }
 
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let Work { steps, between } = &mut *self.work();
         let (back, count) = (mode.transposed(), steps.len());
         let scale = alpha * Scalar::real(self.norm.factor(self.count));
         // All ranks meet in every step, whatever became of those before it.
@@ -227,11 +264,18 @@ impl<R: Precision> LinearMap for Transform<R> {
         for turn in 0..count {
             let k = if back { count - 1 - turn } else { turn };
             let (from, to) = if back { (k + 1, k) } else { (k, k + 1) };
-            let (from, to) = (self.place(from, back, x, beta, y), self.place(to, back, x, beta, y));
+            let (from, to) = (self.place(between, from, back, x, beta, y), self.place(between, to, back, x, beta, y));
             let scalars = if turn + 1 == count { (scale, beta) } else { (Scalar::ONE, Scalar::ZERO) };
             outcome = outcome.and(steps[k].take(mode, (scalars.0, from), (scalars.1, to)));
         }
         outcome
+    }
+
+    fn settle(&self) -> Result<()> {
+        // SAFETY: each room has the extents of the longest of its states, and stays beside the arrays.
+        let array = |b: &Between| unsafe { Array::wrap_strided(&b.space, b.room.pointer(), &b.strides, None) };
+        self.work().between = self.between.iter().map(array).collect::<Result<_>>()?;
+        Ok(())
     }
 
     fn is_complex_linear(&self) -> bool {

@@ -3,7 +3,7 @@
 mod map;
 mod stages;
 
-use crate::arrays::Space;
+use crate::arrays::{Space, Workspace};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
@@ -101,6 +101,15 @@ struct Axis {
 /// half spectrum of complex elements), `Shape` (no elements along an axis), `Space` (no global shape; a mask whose colours would have to communicate),
 /// `Layout` (the layout asked for does not fit; the other axes cannot carry the cut), `Memory`.
 pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
+    let workspace = Workspace::new(space.context(), space.memory());
+    let transform = fftnd_within(space, axes, options, &workspace)?;
+    space.context().agree(workspace.allocate().and_then(|()| transform.settle()))?;
+    Ok(transform)
+}
+
+/// As `fftnd`, with its buffers in a workspace of the space's memory: when that has memory, and again when it has other
+/// memory, the operator has to settle. Collective.
+pub fn fftnd_within(space: &Space, axes: &[usize], options: &Fourier, workspace: &Workspace) -> Result<Operator> {
     if space.is_on_device() {
         return through_host(space, axes, options);
     }
@@ -113,8 +122,8 @@ pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operato
     let (axes, stages) = space.context().agree_on(planned, &arguments)?;
     let spectrum = Space::derived(space, space.dtype().complex(), &stages.shape, stages.layout.clone())?;
     match space.dtype().real() {
-        DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, *norm, *half),
-        _ => map::operator::<f64>(space, &spectrum, &axes, &stages, *norm, *half),
+        DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, *norm, *half, workspace),
+        _ => map::operator::<f64>(space, &spectrum, &axes, &stages, *norm, *half, workspace),
     }
 }
 
