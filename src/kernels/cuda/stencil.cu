@@ -5,9 +5,13 @@
 
 constexpr int MAX_TERMS = 8;
 
-// Elements that a thread computes along the last axis, SPREAD apart.
+// Elements that a thread computes along the last axis, SPREAD apart, in LINES lines that follow one another.
 constexpr int EACH = 4;
 constexpr int SPREAD = 128;
+constexpr int LINES = 4;
+
+// The most taps of an interior row that are launched with the kernel.
+constexpr int MAX_TAPS = 8;
 
 struct Term {
     const Element *x;
@@ -24,6 +28,12 @@ struct Term {
     // The matrix row of the block's first element, and how many rows follow the tail's first.
     Index first;
     int specials, axis;
+    // Elements along the axis whose rows are the interior and read nothing outside the block, none where the last axis is
+    // not contiguous; for these the taps, with the way to each in memory.
+    Index inner_lower, inner_upper;
+    int taps, reserved;
+    Index steps[MAX_TAPS];
+    double weights[MAX_TAPS];
 };
 
 struct Output {
@@ -48,7 +58,7 @@ __device__ inline Index quotient(Index a, Index b) {
 
 // Where index `at` stands in a contiguous block of the local shape that is `width` thick along the axis.
 template <int AXES>
-__device__ inline Index halo_place(const Pass &pass, int axis, Index width, const Index *at, Index along) {
+__device__ __forceinline__ Index halo_place(const Pass &pass, int axis, Index width, const Index *at, Index along) {
     Index place = 0;
 #pragma unroll
     for (int k = 0; k < AXES; ++k)
@@ -56,7 +66,7 @@ __device__ inline Index halo_place(const Pass &pass, int axis, Index width, cons
     return place;
 }
 
-template <int AXES> __device__ inline Element row_of(const Pass &pass, const Term &term, const Index *at) {
+template <int AXES> __device__ __forceinline__ Element row_of(const Pass &pass, const Term &term, const Index *at) {
     Index place = 0, here = 0, n = 0, stride = 0;
 #pragma unroll
     for (int k = 0; k < AXES; ++k) {
@@ -85,32 +95,126 @@ template <int AXES> __device__ inline Element row_of(const Pass &pass, const Ter
     return sum;
 }
 
+// sums[u] := sums[u] + the interior row on the elements SPREAD apart from x on: all are read before the first is used.
+template <int TAPS>
+__device__ __forceinline__ void add_taps(const Term &term, const Element *x, int count, Element *sums) {
+    Element values[TAPS][EACH], rows[EACH];
+#pragma unroll
+    for (int t = 0; t < TAPS; ++t) {
+        const Element *from = x + term.steps[t];
+#pragma unroll
+        for (int u = 0; u < EACH; ++u) values[t][u] = u < count ? from[u * SPREAD] : element(0, 0);
+    }
+#pragma unroll
+    for (int u = 0; u < EACH; ++u) rows[u] = element(0, 0);
+#pragma unroll
+    for (int t = 0; t < TAPS; ++t) {
+        Real weight = Real(term.weights[t]);
+#pragma unroll
+        for (int u = 0; u < EACH; ++u) rows[u] = rows[u] + scaled(weight, values[t][u]);
+    }
+#pragma unroll
+    for (int u = 0; u < EACH; ++u) sums[u] = sums[u] + rows[u];
+}
+
+// The same for any number of taps, one after the other.
+__device__ __forceinline__ void add_all_taps(const Term &term, const Element *x, int count, Element *sums) {
+    Element rows[EACH];
+#pragma unroll
+    for (int u = 0; u < EACH; ++u) rows[u] = element(0, 0);
+#pragma unroll 1
+    for (int t = 0; t < term.taps; ++t) {
+        const Element *from = x + term.steps[t];
+        Real weight = Real(term.weights[t]);
+#pragma unroll
+        for (int u = 0; u < EACH; ++u)
+            if (u < count) rows[u] = rows[u] + scaled(weight, from[u * SPREAD]);
+    }
+#pragma unroll
+    for (int u = 0; u < EACH; ++u) sums[u] = sums[u] + rows[u];
+}
+
+// sums[u] := sums[u] + (D x) at the element u * SPREAD after `at` along the last axis, u below `count`.
+template <int AXES>
+__device__ __forceinline__ void add_term(const Pass &pass, const Term &term, const Index *at, int count, Element *sums) {
+    Index place = 0, here = 0;
+#pragma unroll
+    for (int k = 0; k < AXES; ++k) {
+        place += at[k] * term.strides[k];
+        if (k == term.axis) here = at[k];
+    }
+    Index furthest = here + (term.axis == AXES - 1 ? (count - 1) * SPREAD : 0);
+    if (here < term.inner_lower || furthest >= term.inner_upper) {
+        Index each[AXES];
+#pragma unroll
+        for (int k = 0; k < AXES; ++k) each[k] = at[k];
+        // Few threads come here: one piece of code serves all their elements.
+#pragma unroll 1
+        for (int u = 0; u < count; ++u) {
+            Element row = row_of<AXES>(pass, term, each);
+            each[AXES - 1] += SPREAD;
+#pragma unroll
+            for (int k = 0; k < EACH; ++k)
+                if (k == u) sums[k] = sums[k] + row;
+        }
+        return;
+    }
+    const Element *x = term.x + place;
+    if constexpr (AXES <= 3) {
+        switch (term.taps) {
+        case 2: return add_taps<2>(term, x, count, sums);
+        case 3: return add_taps<3>(term, x, count, sums);
+        case 4: return add_taps<4>(term, x, count, sums);
+        }
+    }
+    add_all_taps(term, x, count, sums);
+}
+
+// The thread's elements of one line, of which `at` is the first.
+template <int AXES>
+__device__ __forceinline__ void compute_line(const Pass &pass, const Index *at, int count, Element a, Element b) {
+    for (int o = 0; o < pass.outputs; ++o) {
+        const Output &output = pass.results[o];
+        Element sums[EACH];
+#pragma unroll
+        for (int u = 0; u < EACH; ++u) sums[u] = element(0, 0);
+        for (int t = output.first_term; t < output.last_term; ++t) add_term<AXES>(pass, pass.terms[t], at, count, sums);
+        Index place = 0, apart = SPREAD * output.strides[AXES - 1];
+#pragma unroll
+        for (int k = 0; k < AXES; ++k) place += at[k] * output.strides[k];
+        Element *y = output.y + place;
+        bool reads = !is_zero(b);
+#pragma unroll
+        for (int u = 0; u < EACH; ++u)
+            if (u < count) y[u * apart] = reads ? a * sums[u] + b * y[u * apart] : a * sums[u];
+    }
+}
+
 template <int AXES> __device__ inline void compute(const Pass &pass) {
     Element a = element(pass.alpha), b = element(pass.beta);
-    bool reads = !is_zero(b);
-    Index along = Index(blockIdx.x) * (EACH * SPREAD) + threadIdx.x;
-    Index first = Index(blockIdx.y) * blockDim.y + threadIdx.y, step = Index(gridDim.y) * blockDim.y;
-    for (Index line = first; line < pass.rows; line += step) {
-        Index at[AXES], rest = line;
+    Index column = Index(blockIdx.x) * (EACH * SPREAD) + threadIdx.x, left = pass.extents[AXES - 1] - column;
+    if (left <= 0) return;
+    int count = left > (EACH - 1) * SPREAD ? EACH : int((left + SPREAD - 1) / SPREAD);
+    Index first = (Index(blockIdx.y) * blockDim.y + threadIdx.y) * LINES, step = Index(gridDim.y) * blockDim.y * LINES;
+    for (Index start = first; start < pass.rows; start += step) {
+        Index at[AXES], rest = start;
+        at[AXES - 1] = pass.lower[AXES - 1] + column;
 #pragma unroll
         for (int k = AXES - 2; k >= 0; --k) {
-            Index next = quotient(rest, pass.extents[k]);
+            Index next = k == 0 ? 0 : quotient(rest, pass.extents[k]);
             at[k] = pass.lower[k] + (rest - next * pass.extents[k]);
             rest = next;
         }
-        for (int u = 0; u < EACH; ++u) {
-            Index column = along + u * SPREAD;
-            if (column >= pass.extents[AXES - 1]) break;
-            at[AXES - 1] = pass.lower[AXES - 1] + column;
-            for (int o = 0; o < pass.outputs; ++o) {
-                const Output &output = pass.results[o];
-                Element sum = element(0, 0);
-                for (int t = output.first_term; t < output.last_term; ++t)
-                    sum = sum + row_of<AXES>(pass, pass.terms[t], at);
-                Index place = 0;
+        Index lines = pass.rows - start < LINES ? pass.rows - start : LINES;
+        for (Index line = 0; line < lines; ++line) {
+            compute_line<AXES>(pass, at, count, a, b);
+            bool next = true;
 #pragma unroll
-                for (int k = 0; k < AXES; ++k) place += at[k] * output.strides[k];
-                output.y[place] = reads ? a * sum + b * output.y[place] : a * sum;
+            for (int k = AXES - 2; k >= 0; --k) {
+                if (next) {
+                    next = ++at[k] == pass.lower[k] + pass.extents[k];
+                    if (next) at[k] = pass.lower[k];
+                }
             }
         }
     }

@@ -16,10 +16,13 @@ pub(super) static SOURCE: Source = Source { name: "stencil.cu", text: include_st
 const MAX_AXES: usize = 8;
 /// The most terms, and the most outputs.
 pub const MAX_TERMS: usize = 8;
-/// `EACH * SPREAD` of stencil.cu: elements along the last axis that a row of threads serves.
+/// As in stencil.cu: a row of threads serves `EACH * SPREAD` elements along the last axis, in `LINES` lines.
 const SPREAD: usize = 128;
 const EACH: usize = 4;
-/// Rows that a block serves.
+const LINES: usize = 4;
+/// The most taps of an interior row that are launched with the kernel.
+const MAX_TAPS: usize = 8;
+/// Rows of threads in a block.
 const ROWS: usize = 2;
 const LARGEST_GRID: usize = 65_535;
 
@@ -31,6 +34,8 @@ pub struct Rows {
     head: i64,
     tail: i64,
     specials: i32,
+    /// `weight` times the interior row; none where it has more taps than are launched with the kernel.
+    interior: Vec<Tap>,
 }
 
 impl Rows {
@@ -49,6 +54,8 @@ impl Rows {
         bytes.extend(taps.iter().flat_map(|t| (t.1 * weight).to_ne_bytes()));
         bytes.extend(starts.iter().flat_map(|s| s.to_ne_bytes()));
         let memory = DeviceMemory::of(stream, &bytes)?;
+        let launched = stencil.interior().len() <= MAX_TAPS;
+        let interior: Vec<Tap> = stencil.interior().iter().map(|t| (t.0, t.1 * weight)).collect();
         Ok(Rows {
             memory,
             starts: starts.len(),
@@ -56,7 +63,19 @@ impl Rows {
             head: uniform.start as i64,
             tail: uniform.end as i64,
             specials: rows.len() as i32 - 1,
+            interior: if launched { interior } else { Vec::new() },
         })
+    }
+
+    /// Of `n` elements, the first of which has row `first`, those whose rows are the interior and read nothing outside
+    /// the n; nothing where the interior's taps are not launched.
+    fn inner(&self, first: usize, n: usize) -> (i64, i64) {
+        let (first, n) = (first as i64, n as i64);
+        let reach = |sign: isize| self.interior.iter().map(|t| sign * t.0).fold(0, isize::max) as i64;
+        match self.interior.is_empty() {
+            true => (0, 0),
+            false => ((self.head - first).max(reach(-1)), (self.tail - first).min(n - reach(1))),
+        }
     }
 
     /// Bytes on the device.
@@ -112,6 +131,12 @@ struct DeviceTerm {
     first: i64,
     specials: i32,
     axis: i32,
+    inner_lower: i64,
+    inner_upper: i64,
+    taps: i32,
+    reserved: i32,
+    steps: [i64; MAX_TAPS],
+    weights: [f64; MAX_TAPS],
 }
 
 #[derive(Clone, Copy, Default)]
@@ -195,6 +220,13 @@ pub fn apply(
     };
     for (to, term) in pass.terms.iter_mut().zip(terms) {
         let base = term.rows.memory.pointer();
+        let (mut steps, mut weights) = ([0; MAX_TAPS], [0.0; MAX_TAPS]);
+        for (k, tap) in term.rows.interior.iter().enumerate() {
+            (steps[k], weights[k]) = (tap.0 as i64 * term.strides[term.axis], tap.1);
+        }
+        let contiguous = term.strides[kept[axes - 1]] == 1;
+        let (inner_lower, inner_upper) =
+            if contiguous { term.rows.inner(term.first, shape[term.axis]) } else { (0, 0) };
         *to = DeviceTerm {
             x: term.x,
             strides: padded(wide, 0, kept.iter().map(|k| term.strides[*k])),
@@ -210,6 +242,12 @@ pub fn apply(
             first: term.first as i64,
             specials: term.rows.specials,
             axis: place(term.axis) as i32,
+            inner_lower,
+            inner_upper,
+            taps: term.rows.interior.len() as i32,
+            reserved: 0,
+            steps,
+            weights,
         };
     }
     for (to, output) in pass.results.iter_mut().zip(outputs) {
@@ -223,7 +261,8 @@ pub fn apply(
     }
     let function = kernel(stream, &SOURCE, dtype, name)?;
     let across = (extents[wide - 1] as usize).div_ceil(SPREAD * EACH);
-    let down = (rows as usize).div_ceil(ROWS).min(LARGEST_GRID);
+    let threads = (rows as usize).div_ceil(LINES).min(ROWS);
+    let down = (rows as usize).div_ceil(LINES * threads).min(LARGEST_GRID);
     // SAFETY: the structure is the kernel's; callers give blocks inside live device memory.
-    unsafe { launch!(stream, function, [across as u32, down as u32, 1], [SPREAD as u32, ROWS as u32, 1], 0; pass) }
+    unsafe { launch!(stream, function, [across as u32, down as u32, 1], [SPREAD as u32, threads as u32, 1], 0; pass) }
 }
