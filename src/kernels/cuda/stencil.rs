@@ -162,6 +162,9 @@ struct DevicePass {
     results: [DeviceOutput; MAX_TERMS],
 }
 
+/// What every driver takes as parameters of a launch.
+const _: () = assert!(size_of::<DevicePass>() <= 4096);
+
 /// Kernels by the number of axes that they are compiled for; axes of one element go before those of the block.
 const KERNELS: [(usize, &CStr); 5] =
     [(1, c"stencil_1"), (2, c"stencil_2"), (3, c"stencil_3"), (4, c"stencil_4"), (8, c"stencil_8")];
