@@ -21,10 +21,6 @@ struct Band {
     Factor alpha, beta;
 };
 
-__device__ inline Index quotient(Index a, Index b) {
-    return (a | b) >> 32 ? a / b : Index(unsigned(a) / unsigned(b));
-}
-
 __device__ inline Element term(Real c, bool, Element x) { return scaled(c, x); }
 #if DLOPS_COMPLEX
 __device__ inline Element term(Element c, bool conjugated, Element x) { return (conjugated ? conjugate(c) : c) * x; }
@@ -76,17 +72,23 @@ template <int AXES, class Coefficient> __device__ inline void compute(const Band
         Index start = -(row + band.lowest), end = band.total - row - band.lowest;
         if (start < 0) start = 0;
         if (end > band.taps) end = band.taps;
+        Index first = here + band.lowest + start, last = here + band.lowest + end;
         Element sum = element(0, 0);
-        for (Index t = start; t < end; ++t) {
-            Index j = here + band.lowest + t;
-            Element value;
-            if (j < 0)
-                value = band.before[before + (band.before_width + j) * halo_stride];
-            else if (j >= n)
-                value = band.after[after + (j - n) * halo_stride];
-            else
-                value = band.x[from + (j - here) * stride];
-            sum = sum + term(c[t], conjugated, value);
+        if (first >= 0 && last <= n) {
+            const Element *x = band.x + (from + (first - here) * stride);
+            for (Index t = start; t < end; ++t, x += stride) sum = sum + term(c[t], conjugated, *x);
+        } else {
+            for (Index t = start; t < end; ++t) {
+                Index j = here + band.lowest + t;
+                Element value;
+                if (j < 0)
+                    value = band.before[before + (band.before_width + j) * halo_stride];
+                else if (j >= n)
+                    value = band.after[after + (j - n) * halo_stride];
+                else
+                    value = band.x[from + (j - here) * stride];
+                sum = sum + term(c[t], conjugated, value);
+            }
         }
         band.y[to] = reads ? a * sum + b * band.y[to] : a * sum;
     }

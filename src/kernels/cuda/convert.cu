@@ -35,9 +35,12 @@ template <class To, class From> __device__ void all(const Walk<2> &walk, const v
     const From *from = static_cast<const From *>(x);
     To *to = static_cast<To *>(y);
     Index thread = Index(blockIdx.x) * blockDim.x + threadIdx.x, threads = Index(gridDim.x) * blockDim.x;
+    // Not unrolled: there are 20 of these loops for the compiler.
+#pragma unroll 1
     for (Index i = thread; i < walk.count; i += threads) {
-        bool strided = walk.axes > 0;
-        to[strided ? offset(walk, 1, i) : i] = Cast<To, From>::of(from[strided ? offset(walk, 0, i) : i]);
+        Index at[2] = {i, i};
+        if (walk.axes > 0) offsets(walk, i, at);
+        to[at[1]] = Cast<To, From>::of(from[at[0]]);
     }
 }
 

@@ -52,10 +52,6 @@ struct Pass {
     Output results[MAX_TERMS];
 };
 
-__device__ inline Index quotient(Index a, Index b) {
-    return (a | b) >> 32 ? a / b : Index(unsigned(a) / unsigned(b));
-}
-
 // Where index `at` stands in a contiguous block of the local shape that is `width` thick along the axis.
 template <int AXES>
 __device__ __forceinline__ Index halo_place(const Pass &pass, int axis, Index width, const Index *at, Index along) {

@@ -62,6 +62,9 @@ __device__ inline void each(const Walk<sizeof...(Uses)> &walk, Visit visit, Uses
             visit_one(visit, Held<Element, Uses>(uses, i)...);
         return;
     }
-    for (Index i = thread; i < walk.count; i += threads)
-        visit_one(visit, Held<Element, Uses>(uses, offset(walk, uses.block, i))...);
+    for (Index i = thread; i < walk.count; i += threads) {
+        Index at[sizeof...(Uses)];
+        offsets(walk, i, at);
+        visit_one(visit, Held<Element, Uses>(uses, at[uses.block])...);
+    }
 }

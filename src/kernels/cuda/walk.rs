@@ -19,8 +19,21 @@ pub struct Walk<const N: usize> {
     count: i64,
     axes: i32,
     aligned: i32,
+    narrow: i32,
+    reserved: i32,
+    multipliers: [u32; MAX_AXES],
+    shifts: [u32; MAX_AXES],
     extents: [i64; MAX_AXES],
     strides: [[i64; MAX_AXES]; N],
+}
+
+/// The multiplier and the shift that divide numbers below 2^31 by `divisor`, from 2 to 2^31 - 1: the upper word of
+/// n ceil(2^(31 + l) / divisor), shifted by l - 1, with l the bits of divisor - 1.
+///
+/// Source: T. Granlund and P. L. Montgomery, "Division by invariant integers using multiplication", PLDI 1994, theorem 4.2.
+fn reciprocal(divisor: u32) -> (u32, u32) {
+    let bits = u32::BITS - (divisor - 1).leading_zeros();
+    (((1u64 << (31 + bits)).div_ceil(u64::from(divisor))) as u32, bits - 1)
 }
 
 impl<const N: usize> Walk<N> {
@@ -32,6 +45,10 @@ impl<const N: usize> Walk<N> {
             aligned: pointers.iter().all(|p| p % 16 == 0) as i32,
             extents: [1; MAX_AXES],
             strides: [[0; MAX_AXES]; N],
+            narrow: 0,
+            reserved: 0,
+            multipliers: [0; MAX_AXES],
+            shifts: [0; MAX_AXES],
         }
     }
 
@@ -58,6 +75,12 @@ impl<const N: usize> Walk<N> {
         }
         let contiguous = axes == 0 || axes == 1 && (0..N).all(|n| walk.strides[n][0] == 1);
         walk.axes = if contiguous { 0 } else { axes as i32 };
+        if !contiguous && count > 0 && count <= i64::from(i32::MAX) {
+            walk.narrow = 1;
+            for k in 0..axes {
+                (walk.multipliers[k], walk.shifts[k]) = reciprocal(walk.extents[k] as u32);
+            }
+        }
         Ok(walk)
     }
 
@@ -69,6 +92,20 @@ impl<const N: usize> Walk<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reciprocals_divide() {
+        let most = i32::MAX as u32;
+        for divisor in (2..200).chain([255, 256, 257, 641, 65_535, 65_536, 65_537, most / 2 + 1, most - 1, most]) {
+            let (multiplier, shift) = reciprocal(divisor);
+            let near = (0..40)
+                .flat_map(|k| [k, most - k, k * divisor.min(most / 40), (most / divisor) * divisor - (k > 0) as u32]);
+            for n in near {
+                let quotient = ((u64::from(n) * u64::from(multiplier)) >> 32) as u32 >> shift;
+                assert_eq!(quotient, n / divisor, "{n} / {divisor}");
+            }
+        }
+    }
 
     #[test]
     fn axes_are_joined_where_every_block_allows_it() {
