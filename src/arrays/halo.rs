@@ -103,7 +103,7 @@ impl Halo {
         let mut staged = self.staged.as_ptr().cast_mut();
         for piece in &self.plan.receives {
             let bytes = self.bytes(piece.len);
-            let target = if self.is_direct() { self.buffer(piece) } else { staged };
+            let target = if self.is_received_in_place(piece) { self.buffer(piece) } else { staged };
             staged = staged.wrapping_add(bytes);
             // SAFETY: the piece lies in its buffer, which is not touched before `finish` has waited.
             outcome = outcome.and(unsafe { comm.receive(target, bytes, piece.peer, self.tag, &mut self.requests) });
@@ -144,12 +144,11 @@ impl Halo {
         if !self.requests.is_empty() {
             self.space.context().comm().wait(&mut self.requests)?;
         }
-        if self.is_direct() {
-            return Ok(());
-        }
         let mut staged = self.staged.as_ptr().cast_mut();
         for piece in &self.plan.receives {
-            self.unpack(piece, staged)?;
+            if !self.is_received_in_place(piece) {
+                self.unpack(piece, staged)?;
+            }
             staged = staged.wrapping_add(self.bytes(piece.len));
         }
         Ok(())
@@ -160,14 +159,26 @@ impl Halo {
         self.space.local_shape()[..self.axis].iter().all(|n| *n == 1)
     }
 
+    /// A piece that is contiguous in its buffer, if only because it is all of it.
+    fn is_received_in_place(&self, piece: &HaloPiece) -> bool {
+        self.is_direct() || piece.len == self.side(piece).1
+    }
+
+    /// The buffer that a received piece belongs to, and its indices along the axis.
+    fn side(&self, piece: &HaloPiece) -> (&HostMemory, i64) {
+        match piece.side {
+            Side::Before => (&self.before, self.plan.before_len),
+            Side::After => (&self.after, self.plan.after_len),
+        }
+    }
+
     fn bytes(&self, indices: i64) -> usize {
         indices as usize * self.plane * self.space.dtype().size()
     }
 
     /// Where a contiguous received piece belongs.
     fn buffer(&self, piece: &HaloPiece) -> *mut u8 {
-        let side = if piece.side == Side::Before { &self.before } else { &self.after };
-        side.as_ptr().cast_mut().wrapping_add(self.bytes(piece.start))
+        self.side(piece).0.as_ptr().cast_mut().wrapping_add(self.bytes(piece.start))
     }
 
     /// Extents and C strides of a slab with `len` indices along the axis, and the number of axes.
@@ -187,10 +198,7 @@ impl Halo {
     }
 
     fn unpack(&self, piece: &HaloPiece, source: *const u8) -> Result<()> {
-        let (side, whole) = match piece.side {
-            Side::Before => (&self.before, self.plan.before_len),
-            Side::After => (&self.after, self.plan.after_len),
-        };
+        let (side, whole) = self.side(piece);
         let (extents, packed, n) = self.block(piece.len);
         let (_, strides, _) = self.block(whole);
         let size = self.space.dtype().size();

@@ -17,8 +17,13 @@ use crate::kernels::stencil::Stencil;
 use crate::layout::{Layout, Partition, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
+use crate::storage::Memory;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+
+/// Bytes of a piece of a row that is worth a pass of its own: an edge costs a row about 40 ns, as long as a network
+/// takes to bring so much.
+const THIN: usize = 256;
 
 const _: () = assert!(MAX_AXES >= MAX_DIMENSIONS, "the kernel takes the axes of any space");
 
@@ -147,10 +152,14 @@ fn pass(space: &Space, along: &[Along], results: Results, adjoint: bool, halos: 
         // The adjoint of a gradient adds up what it finds in one component an axis.
         let component = if apart && adjoint { k } else { 0 };
         let halo = halos.along(a.axis, &stencil)?;
+        let mut inside = stencil.inside(slab.clone());
         if let Some(halo) = halo {
-            needs.push(Need { halo, component });
+            let first = halos.is_thin(halo, a.axis);
+            if first {
+                inside = 0..slab.len();
+            }
+            needs.push(Need { halo, component, first });
         }
-        let inside = stencil.inside(slab.clone());
         terms.push(Term { axis: a.axis, stencil, weight: a.weight, first: slab.start, component, halo, inside });
     }
     Pass::new(space, terms, needs, apart && !adjoint)
@@ -191,6 +200,15 @@ impl Halos<'_> {
         self.halos.push(Halo::new(self.space, axis, &plan.1, &plan.2, false)?);
         self.planned.push(plan);
         Ok(Some(self.halos.len() - 1))
+    }
+
+    /// Whether the rows that need this exchange are short pieces of longer ones, on the host. Rows that are computed
+    /// twice, without their ends and then those alone, take longer than such an exchange.
+    fn is_thin(&self, halo: usize, axis: usize) -> bool {
+        let halo = &self.halos[halo];
+        let indices = halo.before_len().max(halo.after_len()) as i64;
+        let piece = self.space.local_shape()[axis + 1..].iter().product::<i64>() * indices;
+        self.space.memory() == Memory::Host && piece as usize * self.space.dtype().size() < THIN
     }
 }
 

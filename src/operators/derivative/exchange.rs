@@ -8,6 +8,8 @@ use crate::error::Result;
 pub(super) struct Need {
     pub halo: usize,
     pub component: usize,
+    /// Whether it is waited for before anything is computed.
+    pub first: bool,
 }
 
 /// The exchanges of one application. Ranks meet in them, so all steps are done whatever fails.
@@ -23,9 +25,9 @@ impl<'a> Exchange<'a> {
         Exchange { halos, needs, x, outcome: Ok(()) }
     }
 
-    /// Whether this rank takes part in no message.
+    /// Whether no message of this rank is on its way beside the interior.
     pub fn is_silent(&self) -> bool {
-        self.needs.iter().all(|need| self.halos[need.halo].is_silent())
+        self.needs.iter().all(|need| need.first || self.halos[need.halo].is_silent())
     }
 
     pub fn start(&mut self) {
@@ -37,14 +39,15 @@ impl<'a> Exchange<'a> {
 
     /// Lets messages move; never waits.
     pub fn progress(&mut self) {
-        for need in self.needs {
+        for need in self.needs.iter().filter(|need| !need.first) {
             let moved = self.halos[need.halo].progress();
             self.keep(moved);
         }
     }
 
-    pub fn finish(&mut self) {
-        for need in self.needs {
+    /// Waits for what is needed first, or for the rest.
+    pub fn finish(&mut self, first: bool) {
+        for need in self.needs.iter().filter(|need| need.first == first) {
             let finished = self.halos[need.halo].finish();
             self.keep(finished);
         }

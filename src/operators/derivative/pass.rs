@@ -24,7 +24,7 @@ pub(super) struct Term {
     pub first: usize,
     pub component: usize,
     pub halo: Option<usize>,
-    /// The rows of this rank, counted from its first, that need no halo.
+    /// The rows of this rank, counted from its first, that need no halo, or none that they would not wait for.
     pub inside: Range<usize>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Pass {
     apart: bool,
     space: Space,
     shape: Vec<usize>,
-    /// The box that needs no halo.
+    /// The box that is computed while messages are on their way.
     inside: Vec<Range<usize>>,
     /// Results larger than the cache.
     large: bool,
@@ -94,12 +94,13 @@ impl Pass {
                 placed = placed.and_then(|()| self.place(component(y, k)).map(|p| targets[k] = p));
             }
         }
+        exchange.finish(true);
         if placed.is_err() {
-            exchange.finish();
+            exchange.finish(false);
             return placed;
         }
 
-        // Halos are empty buffers until `finish`, but stay where they are.
+        // Halos may be empty buffers until `finish`, but stay where they are.
         let term = |k: usize| kernel::Term {
             x: sources[k].pointer.cast_const(),
             x_strides: &sources[k].strides[..self.shape.len()],
@@ -136,7 +137,7 @@ impl Pass {
         let exchange = Mutex::new(exchange);
         let mut outcome = block.compute(pool, (&lower[..axes], &upper[..axes]), (!quiet).then_some(&exchange));
         let mut exchange = exchange.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        exchange.finish();
+        exchange.finish(false);
         kernel::shell(&self.shape, &self.inside, |lower, upper| {
             let done = block.compute(pool, (lower, upper), None);
             outcome = std::mem::replace(&mut outcome, Ok(())).and(done);
@@ -150,7 +151,7 @@ impl Pass {
         if self.needs.is_empty() {
             return launched;
         }
-        exchange.finish();
+        exchange.finish(false);
         launched.and_then(|()| self.launch(&exchange, false, alpha, x, beta, y)).and(exchange.outcome())
     }
 
