@@ -21,8 +21,8 @@ use crate::storage::Memory;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes of a piece of a row that is worth a pass of its own: an edge costs a row about 40 ns, as long as a network
-/// takes to bring so much.
+/// Bytes of a piece of a row from which it is worth a pass of its own: with fewer, that pass and the torn cache line
+/// cost a row about 50 ns, as long as a network takes to bring so many bytes.
 const THIN: usize = 256;
 
 const _: () = assert!(MAX_AXES >= MAX_DIMENSIONS, "the kernel takes the axes of any space");
@@ -202,13 +202,15 @@ impl Halos<'_> {
         Ok(Some(self.halos.len() - 1))
     }
 
-    /// Whether the rows that need this exchange are short pieces of longer ones, on the host. Rows that are computed
-    /// twice, without their ends and then those alone, take longer than such an exchange.
+    /// Whether what needs this exchange are many short pieces of rows, on the host. Rows without their ends and then
+    /// the ends alone take longer than such an exchange.
     fn is_thin(&self, halo: usize, axis: usize) -> bool {
         let halo = &self.halos[halo];
+        let (before, after) = self.space.local_shape().split_at(axis);
         let indices = halo.before_len().max(halo.after_len()) as i64;
-        let piece = self.space.local_shape()[axis + 1..].iter().product::<i64>() * indices;
-        self.space.memory() == Memory::Host && piece as usize * self.space.dtype().size() < THIN
+        let piece = after[1..].iter().product::<i64>() * indices;
+        let pieces = before.iter().product::<i64>();
+        self.space.memory() == Memory::Host && pieces > 1 && (piece as usize * self.space.dtype().size()) < THIN
     }
 }
 

@@ -45,7 +45,6 @@ pub(super) struct Ends<R> {
     used: usize,
     zones: [MaybeUninit<Zone<R>>; MAX_ZONES],
     count: usize,
-    before: usize,
 }
 
 impl<R: Real> Ends<R> {
@@ -58,12 +57,11 @@ impl<R: Real> Ends<R> {
         unsafe {
             addr_of_mut!((*to).used).write(0);
             addr_of_mut!((*to).count).write(0);
-            addr_of_mut!((*to).before).write(0);
         }
     }
 
     pub fn clear(&mut self) {
-        (self.used, self.count, self.before) = (0, 0, 0);
+        (self.used, self.count) = (0, 0);
     }
 
     /// No further zone is sure to find room.
@@ -106,8 +104,8 @@ impl<R: Real> Ends<R> {
         unsafe { self.pool[number].assume_init_mut() }
     }
 
-    /// Closes the open zone, which lies before or after the rows' uniform part.
-    pub fn close(&mut self, before: bool) {
+    /// Closes the open zone.
+    pub fn close(&mut self) {
         // SAFETY: `open` wrote the zone.
         let zone = unsafe { self.zones[self.count].assume_init_mut() };
         zone.count = self.used - zone.first;
@@ -118,7 +116,6 @@ impl<R: Real> Ends<R> {
             *start = if touched >> lane & 1 == 1 { -R::ZERO } else { R::ZERO };
         }
         self.count += 1;
-        self.before += before as usize;
     }
 
     /// Moves all zones by `y` numbers, and every tap by what its origin says.
@@ -135,12 +132,11 @@ impl<R: Real> Ends<R> {
         }
     }
 
-    /// The zones before and after the rows' uniform part.
+    /// All closed zones.
     #[inline(always)]
-    pub fn zones(&self) -> (&[Zone<R>], &[Zone<R>]) {
+    pub fn zones(&self) -> &[Zone<R>] {
         // SAFETY: zones below `count` are written, and MaybeUninit has the layout of its content.
-        let zones = unsafe { std::slice::from_raw_parts(self.zones.as_ptr().cast::<Zone<R>>(), self.count) };
-        zones.split_at(self.before)
+        unsafe { std::slice::from_raw_parts(self.zones.as_ptr().cast::<Zone<R>>(), self.count) }
     }
 
     #[inline(always)]

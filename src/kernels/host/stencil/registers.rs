@@ -64,9 +64,9 @@ pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
     }
 }
 
-/// Row `i` of a zone: taps and coefficients that differ from element to element.
+/// Rows i..i + N of a zone: taps and coefficients that differ from element to element.
 #[inline(always)]
-pub(super) unsafe fn end<V: Lanes, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: bool>(
     zone: &Zone<V::Real>,
     taps: &[EndTap<V::Real>],
     i: isize,
@@ -77,22 +77,31 @@ pub(super) unsafe fn end<V: Lanes, const BETA: bool, const STREAM: bool>(
     let row = zone.y.wrapping_offset(i * stride);
     for s in (0..zone.len).step_by(V::COUNT) {
         let bits = ((1u64 << (zone.len - s)) - 1) as u32 & full;
-        let y = row.wrapping_add(s);
+        let y = |n: usize| row.wrapping_offset(n as isize * stride).wrapping_add(s);
         // SAFETY: as for `combine`: memory is valid where bits are set.
         unsafe {
-            let mut a = match BETA {
-                true => V::load_masked(y, bits).mul(scale),
-                false => V::load(zone.start.as_ptr().add(s)),
-            };
+            let mut sum = [V::load(zone.start.as_ptr().add(s)); N];
+            if BETA {
+                for (n, sum) in sum.iter_mut().enumerate() {
+                    *sum = V::load_masked(y(n), bits).mul(scale);
+                }
+            }
             for tap in taps {
                 let bits = (tap.bits >> s) & full;
-                let x = V::load_masked(tap.source.wrapping_offset(i * tap.stride).wrapping_add(s), bits);
-                a = a.add_masked(V::load(tap.coefficient.as_ptr().add(s)).mul(x), bits);
+                let c = V::load(tap.coefficient.as_ptr().add(s));
+                let x = tap.source.wrapping_offset(i * tap.stride).wrapping_add(s);
+                for (n, sum) in sum.iter_mut().enumerate() {
+                    let x = V::load_masked(x.wrapping_offset(n as isize * tap.stride), bits);
+                    *sum = sum.add_masked(c.mul(x), bits);
+                }
             }
-            match (bits == full, STREAM && (y as usize).is_multiple_of(size_of::<V>())) {
-                (true, true) => a.stream(y),
-                (true, false) => a.store(y),
-                (false, _) => a.store_masked(y, bits),
+            for (n, sum) in sum.into_iter().enumerate() {
+                let y = y(n);
+                match (bits == full, STREAM && (y as usize).is_multiple_of(size_of::<V>())) {
+                    (true, true) => sum.stream(y),
+                    (true, false) => sum.store(y),
+                    (false, _) => sum.store_masked(y, bits),
+                }
             }
         }
     }

@@ -5,13 +5,15 @@
 use super::ends::Ends;
 use super::lanes::Lanes;
 use super::order::{Order, FEW_TAPS};
-use super::registers::end;
+use super::registers::end_rows;
 use super::row::Row;
 use crate::dtype::{Element, Real, Scalar};
 use std::mem::size_of;
 
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
+/// Rows whose ends are computed together: their sums run beside one another.
+const ENDS: usize = 4;
 /// The most arrays for which memory is asked ahead.
 pub(super) const MAX_LEADS: usize = 4;
 
@@ -83,7 +85,7 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     beta: V::Real,
 ) {
     let count = if CAPACITY == MAX_TAPS { taps.count } else { CAPACITY };
-    let (before, after) = ends.zones();
+    let zones = ends.zones();
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
         let order = Order::new::<V, CAPACITY>(rows, taps, STREAM);
@@ -100,12 +102,33 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
             let k = taps.lead[l] as usize;
             lead[l] = taps.source[k].wrapping_offset(ahead(taps.stride[k]));
         }
-        let (mut y, mut i) = (rows.y, 0);
+        let (mut y, mut i, mut ended) = (rows.y, 0, 0);
         while i < rows.rows {
             let block = if i + order.together <= rows.rows { order.together } else { 1 };
-            for r in i..i + block {
-                for zone in before {
-                    end::<V, BETA, STREAM>(zone, ends.taps(zone), r as isize, rows.stride, scale);
+            while ended < i + block {
+                let several = if ended + ENDS <= rows.rows { ENDS } else { 1 };
+                for zone in zones {
+                    let (taps, at) = (ends.taps(zone), ended as isize);
+                    match several {
+                        ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, at, rows.stride, scale),
+                        _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, at, rows.stride, scale),
+                    }
+                }
+                ended += several;
+            }
+            // The lines of zones to come, which are outside the rows' uniform part.
+            if !zones.is_empty() && order.rows_ahead > 0 {
+                for r in 0..block as isize {
+                    for l in 0..taps.leads {
+                        let lead = lead[l].wrapping_offset(r * taps.stride[taps.lead[l] as usize]);
+                        V::prefetch(lead.wrapping_sub(1));
+                        V::prefetch(lead.wrapping_add(rows.len));
+                    }
+                    if BETA {
+                        let y = y.wrapping_offset(ahead(rows.stride) + r * rows.stride);
+                        V::prefetch(y.wrapping_sub(1));
+                        V::prefetch(y.wrapping_add(rows.len));
+                    }
                 }
             }
             let row = Row::<V, CAPACITY> {
@@ -136,11 +159,6 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
                 (false, _) => row.along::<2, BETA, STREAM>(head),
             };
             row.rest::<BETA, STREAM>(block, done);
-            for r in i..i + block {
-                for zone in after {
-                    end::<V, BETA, STREAM>(zone, ends.taps(zone), r as isize, rows.stride, scale);
-                }
-            }
             i += block;
             let moved = block as isize;
             y = y.wrapping_offset(moved * rows.stride);

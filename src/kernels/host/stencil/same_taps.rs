@@ -136,10 +136,10 @@ where
         }
         let mut whole = true;
         ends.clear();
-        for (mut at, stop, before) in [(start, from, true), (to, end, false)] {
+        for (mut at, stop) in [(start, from), (to, end)] {
             while at < stop {
                 let next = stop.min(at + if at == start && to_line(at) > 0 { to_line(at) } else { line });
-                self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), before, ends);
+                self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), ends);
                 at = next;
                 if ends.is_full() {
                     combine(T::Real::no_taps(), ends, 0);

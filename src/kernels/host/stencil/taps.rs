@@ -116,7 +116,6 @@ where
         index: &Index,
         (at, len): (usize, usize),
         y: *mut T::Real,
-        before: bool,
         ends: &mut Ends<T::Real>,
     ) {
         let (unit, row) = (self.grid.unit, self.grid.row());
@@ -205,7 +204,7 @@ where
                 }
             }
         }
-        ends.close(before);
+        ends.close();
     }
 }
 
