@@ -17,13 +17,8 @@ use crate::kernels::stencil::Stencil;
 use crate::layout::{Layout, Partition, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
-use crate::storage::Memory;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
-
-/// Bytes of a piece of a row from which it is worth a pass of its own: with fewer, that pass and the torn cache line
-/// cost a row about 50 ns, as long as a network takes to bring so many bytes.
-const THIN: usize = 256;
 
 const _: () = assert!(MAX_AXES >= MAX_DIMENSIONS, "the kernel takes the axes of any space");
 
@@ -154,7 +149,7 @@ fn pass(space: &Space, along: &[Along], results: Results, adjoint: bool, halos: 
         let halo = halos.along(a.axis, &stencil)?;
         let mut inside = stencil.inside(slab.clone());
         if let Some(halo) = halo {
-            let first = halos.is_thin(halo, a.axis);
+            let first = halos.halos[halo].is_thin();
             if first {
                 inside = 0..slab.len();
             }
@@ -200,17 +195,6 @@ impl Halos<'_> {
         self.halos.push(Halo::new(self.space, axis, &plan.1, &plan.2, false)?);
         self.planned.push(plan);
         Ok(Some(self.halos.len() - 1))
-    }
-
-    /// Whether what needs this exchange are many short pieces of rows, on the host. Rows without their ends and then
-    /// the ends alone take longer than such an exchange.
-    fn is_thin(&self, halo: usize, axis: usize) -> bool {
-        let halo = &self.halos[halo];
-        let (before, after) = self.space.local_shape().split_at(axis);
-        let indices = halo.before_len().max(halo.after_len()) as i64;
-        let piece = after[1..].iter().product::<i64>() * indices;
-        let pieces = before.iter().product::<i64>();
-        self.space.memory() == Memory::Host && pieces > 1 && (piece as usize * self.space.dtype().size()) < THIN
     }
 }
 

@@ -122,7 +122,7 @@ impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
         })
     }
 
-    /// Interior, wait, boundary; without a message everything at once.
+    /// Interior, wait, boundary; without a message everything at once, and where the boundary is short pieces of rows.
     fn with_halo(&self, halo: &mut Halo, mode: Mode, scalars: (Scalar, Scalar), x: &Array, y: &Array) -> Result<()> {
         let mut outcome = halo.start(x);
         let sides = Sides {
@@ -141,7 +141,7 @@ impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
         // Rows that read no halo; at the ends of the array there is none.
         let low = if sides.before_len > 0 { before } else { 0 };
         let high = all.rows.end.saturating_sub(if sides.after_len > 0 { after } else { 0 });
-        if halo.is_silent() || low + before + after >= high {
+        if halo.is_silent() || halo.is_thin() || low + before + after >= high {
             outcome = outcome.and(halo.finish());
             return outcome.and(walk.run(pool, &all));
         }
