@@ -137,8 +137,8 @@ impl Staged for Moved {
 
     fn finish(&self, mode: Mode) -> Result<()> {
         let (from, to) = self.ways(mode);
-        let read = from.map_or(Ok(()), |_| self.order.brought.synchronize());
-        read.and(to.map_or(Ok(()), |_| self.order.taken.synchronize()))
+        let read = from.map_or(Ok(()), |_| self.order.brought.wait_on(&self.order.stream));
+        read.and(to.map_or(Ok(()), |_| self.order.taken.wait_on(&self.order.stream)))
     }
 }
 

@@ -60,7 +60,7 @@ struct Function {
     Module* module = nullptr;
     const standin_kernel* kernel = nullptr;
     std::string name;
-    int dynamic_limit = 48 << 10;
+    int dynamic_limit = -1;                  // none was set
     int carveout = -1;
 };
 

@@ -1,6 +1,7 @@
 #include "order.h"
 
 #include <algorithm>
+#include <set>
 
 #include "guard.h"
 #include "report.h"
@@ -56,6 +57,19 @@ void work_in_background(std::shared_ptr<Stream> stream) {
         force(lock, stream->queue.front());
     }
     stream->background = false;
+}
+
+// Whether doing the operation would wait for other processes.
+bool may_block(const OperationPtr& wanted, std::set<Operation*>& seen) {
+    if (!wanted || wanted->done || !seen.insert(wanted.get()).second) return false;
+    if (wanted->may_wait) return true;
+    auto blocks = [&](const OperationPtr& o) { return may_block(o, seen); };
+    if (std::any_of(wanted->after.begin(), wanted->after.end(), blocks)) return true;
+    for (auto& before : wanted->stream->queue) {
+        if (before == wanted) break;
+        if (blocks(before)) return true;
+    }
+    return false;
 }
 
 bool waits(const Stream& s, const std::vector<OperationPtr>& after) {
@@ -158,6 +172,13 @@ void force(Lock& lock, const OperationPtr& wanted) {
         if (first != head->after.end()) path.push_back(*first);
         else perform(lock, head, opened);
     }
+}
+
+void ask(Lock& lock, const OperationPtr& operation) {
+    if (!operation || operation->done) return;
+    std::set<Operation*> seen;
+    if (may_block(operation, seen)) start_background(operation->stream);
+    else if (!operation->stream->background) force(lock, operation);
 }
 
 void force(Lock& lock, const std::shared_ptr<Stream>& stream) {
