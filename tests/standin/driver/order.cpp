@@ -44,14 +44,12 @@ void perform(Lock& lock, const OperationPtr& operation, Opened& opened) {
 }
 
 // Work that waits for other processes goes on by itself, also while the host does something else. When work is lazy it
-// begins a little later, so that the host's own order is seen first.
+// begins a little later, so that the host's own order is seen first, unless the host asks for it.
 void work_in_background(std::shared_ptr<Stream> stream) {
     Lock lock(driver::mutex);
     while (!stream->queue.empty()) {
         if (settings().lazy) {
-            lock.unlock();
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
-            lock.lock();
+            driver::changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return stream->asked; });
             if (stream->queue.empty()) break;
         }
         force(lock, stream->queue.front());
@@ -146,6 +144,7 @@ OperationPtr enqueue(Lock& lock, const std::shared_ptr<Stream>& stream, Work wor
     stream->queue.push_back(operation);
     stream->last = operation;
     stream->polls = 0;
+    stream->asked = false;
     driver::changed.notify_all();
     if (work.may_wait || (follows && !settings().lazy)) start_background(stream);
     else if (!settings().lazy) force(lock, operation);
@@ -177,8 +176,10 @@ void force(Lock& lock, const OperationPtr& wanted) {
 void ask(Lock& lock, const OperationPtr& operation) {
     if (!operation || operation->done) return;
     std::set<Operation*> seen;
-    if (may_block(operation, seen)) start_background(operation->stream);
-    else if (!operation->stream->background) force(lock, operation);
+    if (!may_block(operation, seen)) return force(lock, operation);
+    operation->stream->asked = true;
+    driver::changed.notify_all();
+    start_background(operation->stream);
 }
 
 void force(Lock& lock, const std::shared_ptr<Stream>& stream) {
