@@ -383,37 +383,4 @@ contains
     character(len=*), intent(in) :: text
     if (.not. condition) error stop text
   end subroutine
-end module pieces
-  use, intrinsic :: iso_c_binding, only: c_f_pointer, c_int, c_intptr_t, c_null_ptr, c_ptr, c_size_t
-  implicit none
-  integer(c_intptr_t) :: next = 0    ! of a block that stays
-
-contains
-
-  !> A dlops_allocate_callback, and its counterpart: how many pieces are out stands at `user`.
-  function give(bytes, stream, user) bind(C) result(memory)
-    integer(c_size_t), value :: bytes
-    type(c_ptr), value :: stream, user
-    type(c_ptr) :: memory
-    call add(user, 1)
-    memory = transfer(next, c_null_ptr)
-    next = next + 256 * ((bytes + 255) / 256)
-  end function
-
-  subroutine take_back(memory, bytes, stream, user) bind(C)
-    type(c_ptr), value :: memory, stream, user
-    integer(c_size_t), value :: bytes
-    call add(user, -1)
-  end subroutine
-
-  subroutine add(place, number)
-    type(c_ptr), intent(in) :: place
-    integer, intent(in) :: number
-    integer(c_int), pointer :: counts(:)
-    call c_f_pointer(place, counts, [2])
-    counts(1) = counts(1) + number
-    counts(2) = counts(2) + 1
-  end subroutine
-end module
-
-program device
+end program device
