@@ -8,6 +8,7 @@
  * 3. The matrices on the device, their vectors on the host: copies of one block run beside the work of another.
  */
 #include "check.h"
+#include "device_or_host.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -116,22 +117,9 @@ static double derivative(const dlops_context *ctx)
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
-    dlops_context_options options = DLOPS_CONTEXT_OPTIONS_INIT;
     dlops_context *ctx = NULL, *local = NULL;
-    char name[256] = "the host";
-    options.memory = DLOPS_CUDA;
-    options.own_stream = 1;
-    /* Collective: all ranks have a device, or all get the same refusal. */
-    const dlops_status found = dlops_context_create_mpi(MPI_COMM_WORLD, &options, &ctx);
-    if (found == DLOPS_ERROR_UNSUPPORTED) {
-        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-        if (rank == 0)
-            printf("no device: %s\n", dlops_last_error());
-        CHECK(dlops_context_create_mpi(MPI_COMM_WORLD, NULL, &ctx));
-    } else {
-        CHECK(found);
-        CHECK(dlops_context_get_device_name(ctx, name, sizeof name));
-    }
+    char name[256];
+    device_or_host(&ctx, name, sizeof name);
     CHECK(dlops_context_get_rank(ctx, &rank));
     CHECK(dlops_context_get_local(ctx, &local));
 

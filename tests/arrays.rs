@@ -5,6 +5,7 @@ mod ranks;
 mod vectors;
 
 use dlops::arrays::gather::{self, Receiver};
+use dlops::arrays::memory::Access;
 use dlops::arrays::random::{self, Distribution};
 use dlops::arrays::{ghosts, norms, redistribute, reshape, synchronize, verbs, Array, Space};
 use dlops::context::ContextOptions;
@@ -249,7 +250,9 @@ fn whole_arrays_go_round() {
         unsafe { gather::from_global(&x, if reads { whole.as_ptr() } else { std::ptr::null() }) }.unwrap();
         assert_eq!(bytes_of(&x), expected(space), "{space}");
         if space.layout().unwrap().copies() == 1 && context.size() > 1 {
-            assert_eq!(context.comm().traffic().read().0 - before, 2, "two agreements and no other message");
+            // On a device also about the copy on the host, before and behind.
+            let agreements = if memory::device().is_some() { 4 } else { 2 };
+            assert_eq!(context.comm().traffic().read().0 - before, agreements, "agreements and no other message");
         }
         for receiver in [Receiver::All, Receiver::Rank(context.size() - 1), Receiver::Rank(0)] {
             let mine = receiver == Receiver::All || receiver == Receiver::Rank(context.rank());
@@ -501,6 +504,36 @@ fn random_numbers_do_not_depend_on_the_layout() {
             }
         }
     }
+}
+
+/// Ranks meet in a sum also where one of them may not read its elements.
+#[test]
+fn what_one_rank_may_not_read_is_refused_on_all() {
+    on_ranks(3, |context| {
+        let space = Space::new(context, DType::Float64, &[7], Layout::cut(0, 3), None).unwrap();
+        let (x, y) = (filled(&space), filled(&space));
+        if context.rank() == 1 {
+            x.acquire(Access::ReadWrite).unwrap();
+        }
+        let mut outcomes = vec![
+            verbs::dot(&x, &y).map(drop),
+            verbs::dot(&y, &x).map(drop),
+            verbs::dot_unconjugated(&x, &y).map(drop),
+            verbs::norm(&x).map(drop),
+            norms::sum(&x).map(drop),
+            norms::extremes(&x).map(drop),
+            dlops::operators::signal::measures::mse(&y, &x).map(drop),
+        ];
+        outcomes.extend(ORDERS.iter().map(|order| norms::norm(&x, *order).map(drop)));
+        for (k, outcome) in outcomes.into_iter().enumerate() {
+            let error = outcome.unwrap_err();
+            assert!(error.status == Status::State && error.message.contains("acquired"), "{k}: {error}");
+        }
+        if context.rank() == 1 {
+            x.release().unwrap();
+        }
+        assert!(norms::norm(&x, 0.0).unwrap() > 0.0);
+    });
 }
 
 #[test]

@@ -10,6 +10,9 @@ mod device_memory {
     pub mod wrapping;
 }
 
+mod counting;
+mod memory;
+
 use cudarc::driver::sys::{self, CUresult};
 use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::context::{Context, ContextOptions, DeviceChoice, StreamChoice};

@@ -8,7 +8,7 @@ mod ranks;
 use dlops::arrays::random::{fill, Distribution};
 use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::context::{Context, ContextOptions, DeviceChoice, HostStream, StreamChoice, TransportChoice};
-use dlops::device::{Device, NcclCommunicator};
+use dlops::device::{Device, NcclCommunicator, Stream};
 use dlops::dtype::{DType, Scalar};
 use dlops::error::{Error, Result, Status};
 use dlops::krylov::{Event, Graphs, Method, Reason, Solver, SolverOptions, Tolerance};
@@ -361,6 +361,36 @@ fn a_stream_that_cannot_be_recorded_is_launched_on() {
         let (b, x0) = (random(&space, 1), random(&space, 2));
         compare(&Solver::new(Method::Cg, &a).unwrap(), &b, &x0, "the legacy default stream");
     });
+}
+
+/// The stream of the context is replaced between solves, also by one that cannot be recorded.
+#[test]
+fn solves_follow_the_stream() {
+    for (transport, size) in [(TransportChoice::Automatic, 1), (TransportChoice::Nccl, 2)] {
+        on_ranks_by(transport, size, StreamChoice::Own, |context| {
+            let space = space(context, DType::Float64, &[30]);
+            let solver = Solver::new(Method::Cg, &definite(&space)).unwrap();
+            options(&solver, |o| (o.rtol, o.guess) = (1e-10, true));
+            let (b, x0) = (random(&space, 1), random(&space, 2));
+            let wanted = solve(&solver, How::Waiting, &b, &x0);
+            assert!(wanted.iterations > 6);
+            let stream = context.stream().unwrap();
+            let (own, second) = (stream.raw(), Stream::new(stream.device()).unwrap());
+            for raw in [std::ptr::null_mut(), second.raw(), own, own, std::ptr::null_mut(), second.raw()] {
+                // SAFETY: a stream that lives longer than the work on it.
+                unsafe { stream.redirect(raw.cast()) }.unwrap();
+                let before = counts::now();
+                assert_eq!(solve(&solver, How::Replayed, &b, &x0), wanted, "on {raw:p}");
+                if let (Some(before), Some(after), 1) = (before, counts::now(), size) {
+                    let replayed = after.graph_launches > before.graph_launches;
+                    assert_eq!(replayed, !raw.is_null(), "on {raw:p}");
+                }
+            }
+            // SAFETY: the context's own stream.
+            unsafe { stream.redirect(own.cast()) }.unwrap();
+            stream.synchronize().unwrap();
+        });
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ use dlops::operators::signal::convolve1d;
 use dlops::operators::{Mode, Operator};
 use num_complex::Complex64;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const FLOATS: [DType; 4] = [DType::Float32, DType::Float64, DType::Complex64, DType::Complex128];
 
@@ -352,7 +353,7 @@ fn of_the_host(comm: &dyn Communicator, rank: usize, size: usize, device: usize)
     let mut id = NcclCommunicator::unique_id().unwrap();
     comm.broadcast(&mut id.0, 0).unwrap();
     let stream = Stream::new(&Device::open(device).unwrap()).unwrap();
-    NcclCommunicator::new(id, rank, size, &stream).unwrap()
+    NcclCommunicator::new(id, rank, size, &stream, Duration::from_secs(30)).unwrap()
 }
 
 #[test]
@@ -362,7 +363,7 @@ fn a_communicator_of_the_host_has_the_same_ranks_and_devices() {
     }
     let given = |nccl: &NcclCommunicator| ContextOptions {
         // SAFETY: each test keeps the communicator longer than the context.
-        nccl: Some(unsafe { HostNccl::new(nccl.raw()) }),
+        nccl: Some(unsafe { HostNccl::new(nccl.raw().unwrap()) }),
         ..options(TransportChoice::Automatic)
     };
     let kept: Mutex<Vec<Arc<NcclCommunicator>>> = Mutex::default();
@@ -406,7 +407,7 @@ fn a_communicator_of_the_host_has_the_same_ranks_and_devices() {
         let nccl = of_the_host(&*comm, comm.rank(), 3, comm.rank());
         for turn in 0..2 {
             let context = Context::new(comm.clone(), given(&nccl)).unwrap();
-            assert_eq!(context.nccl().unwrap().raw(), nccl.raw());
+            assert_eq!(context.nccl().unwrap().raw().unwrap(), nccl.raw().unwrap());
             let x = ranks::filled(&space(
                 &context,
                 DType::Float64,
@@ -422,6 +423,63 @@ fn a_communicator_of_the_host_has_the_same_ranks_and_devices() {
         unsafe { nccl.sum(DType::Float64, ones.pointer(), 1).unwrap() };
         drop(nccl);
         assert_eq!(fetched_number(&stream, ones.pointer()), 3.0);
+    });
+}
+
+/// Rank 1 does not come to an apply of both: rank 0 is told so when its time is over, and not before.
+fn left_alone(context: &Context) -> Operator {
+    let space = space(context, DType::Float64, &[9, 4], cut(0, Partition::Balanced, 2), None);
+    let operator = laplacian(&space, &Laplacian::default()).unwrap();
+    let (x, y) = (drawn(&space), Array::new(&space).unwrap());
+    context.stream().unwrap().synchronize().unwrap();
+    context.comm().barrier().unwrap();
+    if context.rank() == 0 {
+        operator.apply(Mode::Forward, &x, &y).unwrap();
+        let (start, stream) = (Instant::now(), context.stream().unwrap());
+        let error = stream.synchronize().unwrap_err();
+        let waited = start.elapsed().as_secs_f64();
+        assert!((0.3..10.0).contains(&waited), "{waited} s");
+        assert_eq!(error.status, Status::Nccl);
+        let words = "s for work of an NCCL communicator of 2 ranks, the last of it 2 messages of 64 bytes";
+        assert!(error.message.starts_with("rank 0 has waited 0.") && error.message.contains(words), "{error}");
+        assert!(error.message.ends_with("(nccl_time_limit is 0.3 s)"), "{error}");
+        // From now on at once.
+        assert_eq!(stream.synchronize().unwrap_err(), error);
+        assert_eq!(context.nccl().unwrap().raw().unwrap_err(), error);
+        assert_eq!(operator.apply(Mode::Forward, &x, &y).unwrap_err(), error);
+    }
+    let told = context.agree_pending().unwrap_err();
+    assert!(told.status == Status::Nccl && told.message.contains("rank 0 has waited"), "{told}");
+    operator
+}
+
+#[test]
+fn a_rank_that_never_comes_is_not_waited_for() {
+    if !available() || !nccl_serves(2) {
+        return;
+    }
+    // What the library made is aborted: nothing is under way when the contexts end.
+    let limited = ContextOptions { nccl_time_limit: 0.3, ..options(TransportChoice::Nccl) };
+    ranks::on_ranks_with(2, limited, |context| drop(left_alone(context)));
+    // The host's communicator goes on: the other rank may come late.
+    threaded::on_ranks(2, |comm| {
+        let nccl = of_the_host(&*comm, comm.rank(), 2, comm.rank());
+        // SAFETY: the communicator is kept longer than the context.
+        let given = Some(unsafe { HostNccl::new(nccl.raw().unwrap()) });
+        let context = Context::new(comm.clone(), ContextOptions { nccl: given, ..limited }).unwrap();
+        let operator = left_alone(&context);
+        if comm.rank() == 1 {
+            let (x, y) = (drawn(operator.domain()), Array::new(operator.range()).unwrap());
+            operator.apply(Mode::Forward, &x, &y).unwrap();
+            context.stream().unwrap().synchronize().unwrap();
+        }
+        drop((operator, context));
+        let stream = Stream::new(&Device::open(comm.rank()).unwrap()).unwrap();
+        let ones = dlops::device::DeviceMemory::of(&stream, &[1.0f64]).unwrap();
+        // SAFETY: one number in device memory, which is there when the streams are waited for.
+        unsafe { nccl.sum(DType::Float64, ones.pointer(), 1).unwrap() };
+        drop(nccl);
+        assert_eq!(fetched_number(&stream, ones.pointer()), 2.0);
     });
 }
 

@@ -42,6 +42,7 @@ struct context_options {
     dlops_allocate_callback allocate = nullptr; ///< device memory, instead of the library's pool
     dlops_deallocate_callback deallocate = nullptr;
     void *allocator_data = nullptr; ///< passed to both
+    double nccl_time_limit = 0; ///< seconds a call may wait for NCCL's work; 0: DLOPS_NCCL_TIME_LIMIT, or 1800
 
     dlops_context_options c() const noexcept
     {
@@ -58,6 +59,7 @@ struct context_options {
         options.allocate = allocate;
         options.deallocate = deallocate;
         options.allocator_data = allocator_data;
+        options.nccl_time_limit = nccl_time_limit;
         if (device) {
             // The C number of the device before the first would be the default: it is refused as itself instead.
             const bool countable = *device >= 0 && *device < std::numeric_limits<int32_t>::max();

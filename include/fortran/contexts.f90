@@ -1,7 +1,7 @@
 !> Contexts: communicator, threads, log, profile.
 module dlops_contexts
-  use, intrinsic :: iso_c_binding, only: c_f_pointer, c_funloc, c_int32_t, c_loc, c_null_funptr, c_null_ptr, c_ptr, &
-    c_sizeof
+  use, intrinsic :: iso_c_binding, only: c_double, c_f_pointer, c_funloc, c_funptr, c_int32_t, c_loc, c_null_funptr, &
+    c_null_ptr, c_ptr, c_sizeof
   use, intrinsic :: iso_fortran_env, only: int64, real64
   use dlops_arguments
   use dlops_bindings
@@ -43,6 +43,11 @@ module dlops_contexts
   !! stream         DLOPS_CUDA: a cudaStream_t, borrowed for the life of the context; default the legacy default stream
   !! transport      DLOPS_CUDA: how what lies on devices goes from rank to rank, DLOPS_TRANSPORT_...; default automatic
   !! nccl           DLOPS_CUDA: an ncclComm_t of the same ranks and devices, borrowed for the life of the context
+  !! allocate, deallocate  DLOPS_CUDA: c_funloc of a dlops_allocate_callback and a dlops_deallocate_callback of dlops.h, by
+  !!                which device memory comes and goes in place of the library's pool; both or neither
+  !! allocator_data passed to both; borrowed, until the context and everything made on it is gone
+  !! nccl_time_limit  NCCL: seconds that a call may wait for work of which messages to other ranks are part, before it
+  !!                gives the communicator up with DLOPS_ERROR_NCCL; default DLOPS_NCCL_TIME_LIMIT, or 1800
   interface dlops_context_create_mpi
     module procedure create_from_integer
 #ifdef DLOPS_MPI
@@ -61,64 +66,72 @@ contains
 
   !> Makes a context of this rank alone, which needs no MPI. Local. Options as of dlops_context_create_mpi.
   subroutine dlops_context_create_self(context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, transport, nccl, stat, errmsg)
+      own_stream, stream, transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit, stat, errmsg)
     type(dlops_context), intent(out) :: context
     integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream, nccl
+    type(c_ptr), intent(in), optional :: stream, nccl, allocator_data
+    type(c_funptr), intent(in), optional :: allocate, deallocate
+    real(c_double), intent(in), optional :: nccl_time_limit
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
     choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, &
-      transport, nccl)
+      transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit)
     call finish(c_context_create_self(c_loc(choices), context%handle), stat, errmsg)
   end subroutine
 
   !> Makes a context over the host's own table of C functions, at `functions` a dlops_communicator_functions of
   !! dlops.h. Collective over its ranks. Options as of dlops_context_create_mpi.
   subroutine dlops_context_create_custom(functions, context, threads, check_level, deterministic, profile, memory, &
-      device, own_stream, stream, transport, nccl, stat, errmsg)
+      device, own_stream, stream, transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit, stat, errmsg)
     type(c_ptr), intent(in) :: functions
     type(dlops_context), intent(out) :: context
     integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream, nccl
+    type(c_ptr), intent(in), optional :: stream, nccl, allocator_data
+    type(c_funptr), intent(in), optional :: allocate, deallocate
+    real(c_double), intent(in), optional :: nccl_time_limit
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
     choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, &
-      transport, nccl)
+      transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit)
     call finish(c_context_create_custom(functions, c_loc(choices), context%handle), stat, errmsg)
   end subroutine
 
   subroutine create_from_integer(comm, context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, transport, nccl, stat, errmsg)
+      own_stream, stream, transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit, stat, errmsg)
     integer, intent(in) :: comm
     type(dlops_context), intent(out) :: context
     integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream, nccl
+    type(c_ptr), intent(in), optional :: stream, nccl, allocator_data
+    type(c_funptr), intent(in), optional :: allocate, deallocate
+    real(c_double), intent(in), optional :: nccl_time_limit
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(context_options), target :: choices
     choices = chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, &
-      transport, nccl)
+      transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit)
     call finish(c_context_create_fortran(int(comm, c_int32_t), mpi_family(), c_loc(choices), context%handle), stat, &
       errmsg)
   end subroutine
 
 #ifdef DLOPS_MPI
   subroutine create_from_f08(comm, context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, transport, nccl, stat, errmsg)
+      own_stream, stream, transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit, stat, errmsg)
     type(MPI_Comm), intent(in) :: comm
     type(dlops_context), intent(out) :: context
     integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream, nccl
+    type(c_ptr), intent(in), optional :: stream, nccl, allocator_data
+    type(c_funptr), intent(in), optional :: allocate, deallocate
+    real(c_double), intent(in), optional :: nccl_time_limit
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     call create_from_integer(comm%MPI_VAL, context, threads, check_level, deterministic, profile, memory, device, &
-      own_stream, stream, transport, nccl, stat, errmsg)
+      own_stream, stream, transport, nccl, allocate, deallocate, allocator_data, nccl_time_limit, stat, errmsg)
   end subroutine
 #endif
 
@@ -138,11 +151,13 @@ contains
 #endif
   end function
 
-  function chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, transport, nccl) &
-      result(choices)
+  function chosen(threads, check_level, deterministic, profile, memory, device, own_stream, stream, transport, nccl, &
+      allocate, deallocate, allocator_data, nccl_time_limit) result(choices)
     integer, intent(in), optional :: threads, check_level, memory, device, transport
     logical, intent(in), optional :: deterministic, profile, own_stream
-    type(c_ptr), intent(in), optional :: stream, nccl
+    type(c_ptr), intent(in), optional :: stream, nccl, allocator_data
+    type(c_funptr), intent(in), optional :: allocate, deallocate
+    real(c_double), intent(in), optional :: nccl_time_limit
     type(context_options) :: choices
     choices%struct_size = c_sizeof(choices)
     if (present(threads)) choices%threads = int(threads, c_int32_t)
@@ -159,6 +174,10 @@ contains
     if (present(stream)) choices%stream = stream
     choices%transport = number_of(transport)
     if (present(nccl)) choices%nccl = nccl
+    if (present(allocate)) choices%allocate = allocate
+    if (present(deallocate)) choices%deallocate = deallocate
+    if (present(allocator_data)) choices%allocator_data = allocator_data
+    if (present(nccl_time_limit)) choices%nccl_time_limit = nccl_time_limit
   end function
 
   !> Sends the messages of a context to the host; without `log`, silence, which is the default. Local.

@@ -20,6 +20,7 @@ module dlops_options
     type(c_funptr) :: allocate = c_null_funptr
     type(c_funptr) :: deallocate = c_null_funptr
     type(c_ptr) :: allocator_data = c_null_ptr
+    real(c_double) :: nccl_time_limit = 0
   end type context_options
 
   type, bind(C) :: grid_dimension_c

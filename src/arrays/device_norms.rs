@@ -49,10 +49,6 @@ impl States {
         Ok(Some(States { memory, count, kind }))
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
     /// The states here; waits for the stream.
     pub(super) fn bring(&self) -> Result<Vec<f64>> {
         bring(self.memory.stream(), &self.memory, self.count)

@@ -13,20 +13,22 @@ pub(crate) enum Use {
     Writes,
 }
 
-/// Does the work on `x` itself, or on a copy in host memory where any of it is on the device. The work is done whatever
-/// fails on this rank before, since ranks may meet in it; the first error is returned.
+/// Does the work on `x` itself, or on a copy in host memory where any of it is on the device. Ranks may meet in the work:
+/// it begins when all of them have their copy. Collective where x is on a device.
 pub(crate) fn on_host<R>(x: &Array, usage: Use, work: impl FnOnce(&Array) -> Result<R>) -> Result<R> {
     if !x.space().is_on_device() {
         return work(x);
     }
-    let twin = Array::new(&x.space().with_memory(Memory::Host)?)?;
-    let brought = if usage == Use::Writes { Ok(()) } else { verbs::copy(x, &twin) };
+    let context = x.space().context();
+    let twin = context.agree(match usage {
+        Use::Reads => x.host_copy(),
+        Use::Writes => x.space().with_memory(Memory::Host).and_then(|space| Array::new(&space)),
+    })?;
     let done = work(&twin)?;
-    brought?;
-    if usage != Use::Reads {
-        verbs::copy(&twin, x)?;
+    match usage {
+        Use::Reads => Ok(done),
+        Use::Writes => context.agree(verbs::copy(&twin, x)).map(|()| done),
     }
-    Ok(done)
 }
 
 impl Array {

@@ -39,34 +39,36 @@ pub fn norm(x: &Array, order: f64) -> Result<f64> {
     match measure {
         Measure::Power(p) => {
             let mut sums = Sums::quiet(x.space(), 1);
-            match p {
+            sums.add_of(x.check_free("x", false), |sums| match p {
                 2.0 => sums.add_norm(0, x),
                 _ => sums.add_power(0, p, x),
-            }
+            });
             sums.finish()?;
             Ok(measure.finish(sums.value(0).re))
         }
         Measure::Nonzero => {
             let silent = x.space().reducer().is_replicated();
             let mut count = 0.0;
-            let counted = x.for_each_leaf(&mut |x| {
-                let own = state_of(x, measure)?;
-                count += if silent || x.space().reducer().counts() { own } else { 0.0 };
-                Ok(())
+            let counted = x.check_free("x", false).and_then(|()| {
+                x.for_each_leaf(&mut |x| {
+                    let own = state_of(x, measure)?;
+                    count += if silent || x.space().reducer().counts() { own } else { 0.0 };
+                    Ok(())
+                })
             });
-            let mut total = [count];
-            x.space().reducer().all_f64(&mut total, Combine::Sum)?;
-            counted.map(|()| total[0])
+            let [total] = x.space().reducer().all_f64_of([count], Combine::Sum, counted)?;
+            Ok(total)
         }
         Measure::Largest | Measure::Smallest => {
             let sign = if measure == Measure::Largest { 1.0 } else { -1.0 };
             let mut best = measure.start();
-            let found = x.for_each_leaf(&mut |x| {
-                best = keep_nan(sign, best, state_of(x, measure)?);
-                Ok(())
+            let found = x.check_free("x", false).and_then(|()| {
+                x.for_each_leaf(&mut |x| {
+                    best = keep_nan(sign, best, state_of(x, measure)?);
+                    Ok(())
+                })
             });
-            let best = extreme_of_all(x.space(), [sign * best])?[0];
-            found.map(|()| sign * best)
+            Ok(sign * extreme_of_all(x.space(), [sign * best], found)?[0])
         }
     }
 }
@@ -74,7 +76,7 @@ pub fn norm(x: &Array, order: f64) -> Result<f64> {
 /// sum x, not in magnitude. Collective; silent for a replicated space.
 pub fn sum(x: &Array) -> Result<Scalar> {
     let mut sums = Sums::quiet(x.space(), 1);
-    sums.add_sum(0, x);
+    sums.add_of(x.check_free("x", false), |sums| sums.add_sum(0, x));
     sums.finish()?;
     Ok(sums.value(0))
 }
@@ -84,7 +86,7 @@ pub fn sum(x: &Array) -> Result<Scalar> {
 pub fn extremes(x: &Array) -> Result<(f64, f64)> {
     let nothing = (f64::INFINITY, f64::NEG_INFINITY);
     let mut found = nothing;
-    let done = x.for_each_leaf(&mut |x| {
+    let mut visit = |x: &Array| {
         if x.dtype().is_complex() {
             fail!(DType, "{} numbers have no order, and so no smallest and largest", x.dtype().name());
         }
@@ -99,9 +101,10 @@ pub fn extremes(x: &Array) -> Result<(f64, f64)> {
         }, both))?;
         found = both(found, own);
         Ok(())
-    });
-    let [low, high] = extreme_of_all(x.space(), [-found.0, found.1])?;
-    done.map(|()| (-low, high))
+    };
+    let done = x.check_free("x", false).and_then(|()| x.for_each_leaf(&mut visit));
+    let [low, high] = extreme_of_all(x.space(), [-found.0, found.1], done)?;
+    Ok((-low, high))
 }
 
 /// The larger of the two times the sign; NaN where one is.
@@ -113,11 +116,12 @@ fn keep_nan(sign: f64, a: f64, b: f64) -> f64 {
     }
 }
 
-/// Largest over the ranks. A NaN, which a reduction may lose, travels as a flag beside the value.
-fn extreme_of_all<const N: usize>(space: &Space, values: [f64; N]) -> Result<[f64; N]> {
-    let mut sent: Vec<f64> = with_flags(&values);
-    space.reducer().all_f64(&mut sent, Combine::Max)?;
-    Ok(std::array::from_fn(|k| if sent[N + k] > 0.0 { f64::NAN } else { sent[k] }))
+/// Largest over the ranks. A NaN, which a reduction may lose, travels as a flag behind the values.
+fn extreme_of_all<const N: usize>(space: &Space, values: [f64; N], own: Result<()>) -> Result<[f64; N]> {
+    let mut sent = [0.0; 4];
+    sent.iter_mut().zip(with_flags(&values)).for_each(|(to, from)| *to = from);
+    let all = space.reducer().all_f64_of(sent, Combine::Max, own)?;
+    Ok(std::array::from_fn(|k| if all[N + k] > 0.0 { f64::NAN } else { all[k] }))
 }
 
 fn with_flags(values: &[f64]) -> Vec<f64> {
@@ -231,19 +235,16 @@ pub fn norm_along(x: &Array, order: f64, axis: usize, y: &Array) -> Result<()> {
             fail!(DType, "norms of {} arrays are not defined, convert them first", x.dtype().name());
         }
         Ok(match States::along(x, axis, measure)? {
-            Some(there) => (measure, Some(there), vec![]),
-            None => (measure, None, states_along(x, axis, measure)?),
+            // What other ranks need is here before they are met.
+            Some(there) if meets(x.space(), axis)? => (measure, there.bring()?, Some(there)),
+            Some(there) => (measure, vec![], Some(there)),
+            None => (measure, states_along(x, axis, measure)?, None),
         })
     });
-    let (measure, there, mut states) = context.agree_on(valid, &format!("norm of order {order} along axis {axis}"))?;
+    let (measure, mut states, there) = context.agree_on(valid, &format!("norm of order {order} along axis {axis}"))?;
     if let Some(mut there) = there {
         if meets(x.space(), axis)? {
-            let mut brought = there.bring();
-            // Ranks meet here whatever has failed on one.
-            let own = brought.as_mut().map_or(vec![f64::NAN; there.count()], std::mem::take);
-            let states = combine_ranks(x.space(), y.space(), axis, measure, own)?;
-            brought?;
-            there.replace(&states)?;
+            there.replace(&combine_ranks(x.space(), y.space(), axis, measure, states)?)?;
         }
         return there.finish(y);
     }

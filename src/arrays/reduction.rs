@@ -1,6 +1,6 @@
 //! Which ranks add up, and whose elements count: an element that several ranks hold counts once.
 
-use crate::comm::{Combine, Communicator};
+use crate::comm::{agree, Combine, Communicator};
 use crate::context::{Context, DeviceGroup};
 use crate::error::Result;
 use crate::fail;
@@ -69,6 +69,24 @@ impl Reducer {
             return Ok(());
         }
         self.group.allreduce_f64(values, combine)
+    }
+
+    /// As `all_f64`, of sums or of largest values; what is wrong on one rank of the group is the error of all.
+    pub(crate) fn all_f64_of<const N: usize>(
+        &self,
+        values: [f64; N],
+        combine: Combine,
+        own: Result<()>,
+    ) -> Result<[f64; N]> {
+        if self.replicated || self.group.size() == 1 {
+            return own.map(|()| values);
+        }
+        let mut sent = [values.as_slice(), &[f64::from(u8::from(own.is_err()))]].concat();
+        self.group.allreduce_f64(&mut sent, combine)?;
+        if sent[N] > 0.0 {
+            agree(&*self.group, own)?;
+        }
+        Ok(std::array::from_fn(|k| sent[k]))
     }
 }
 

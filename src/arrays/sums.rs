@@ -198,6 +198,14 @@ impl Sums {
         }
     }
 
+    /// Adds where the arguments are valid; where they are not, the reduction fails on all ranks.
+    pub(crate) fn add_of(&mut self, valid: Result<()>, add: impl FnOnce(&mut Sums)) {
+        match valid {
+            Ok(()) => add(self),
+            Err(_) => self.keep(valid),
+        }
+    }
+
     fn keep(&mut self, done: Result<()>) {
         if let (Err(error), None) = (done, &self.failure) {
             self.failure = Some(error);

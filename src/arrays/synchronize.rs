@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::verbs;
-use crate::comm::Communicator;
+use crate::comm::{agree, Communicator};
 use crate::device::PinnedMemory;
 use crate::error::Result;
 use crate::fail;
@@ -42,15 +42,14 @@ pub(super) fn synchronize_leaf(x: &Array, root: usize) -> Result<()> {
         return Ok(());
     }
     if space.memory() == Memory::Cuda {
-        let room = PinnedMemory::new(context.device_stream()?, bytes)?;
-        return through_host(x, &*group, root, (room.pointer(), bytes));
+        return through_host(x, &*group, root, bytes);
     }
     if local.is_contiguous() {
         // SAFETY: contiguous local elements, which nothing else uses during the call.
         let buffer = unsafe { std::slice::from_raw_parts_mut(local.pointer(), bytes) };
         return group.broadcast(buffer, root);
     }
-    let mut packed = HostMemory::new(bytes)?;
+    let mut packed = agree(&*group, HostMemory::new(bytes))?;
     let strides: Vec<isize> = local.strides.iter().map(|s| *s as isize).collect();
     let tight: Vec<isize> = super::local::contiguous_strides(&local.shape).iter().map(|s| *s as isize).collect();
     let extents: Vec<usize> = local.shape.iter().map(|n| *n as usize).collect();
@@ -63,15 +62,20 @@ pub(super) fn synchronize_leaf(x: &Array, root: usize) -> Result<()> {
 }
 
 /// A broadcast of elements on the device over page-locked memory: out on the rank that gives them, in on the others.
-fn through_host(x: &Array, group: &dyn Communicator, root: usize, (room, bytes): (*mut u8, usize)) -> Result<()> {
-    let here = x.space().with_memory(Memory::Host)?;
-    // SAFETY: the room holds this rank's elements, and is lent for the call.
-    let staged = unsafe { Array::wrap(&here, room, None)? };
+fn through_host(x: &Array, group: &dyn Communicator, root: usize, bytes: usize) -> Result<()> {
     let gives = group.rank() == root;
-    let brought = if gives { verbs::copy(x, &staged) } else { Ok(()) };
+    let staged = || {
+        let room = PinnedMemory::new(x.space().context().device_stream()?, bytes)?;
+        // SAFETY: the room holds this rank's elements, and stays as long as the array.
+        let staged = unsafe { Array::wrap(&x.space().with_memory(Memory::Host)?, room.pointer(), None)? };
+        if gives {
+            verbs::copy(x, &staged)?;
+        }
+        Ok((room, staged))
+    };
+    let (room, staged) = agree(group, staged())?;
     // SAFETY: the room is as large, and used by this call alone.
-    group.broadcast(unsafe { std::slice::from_raw_parts_mut(room, bytes) }, root)?;
-    brought?;
+    group.broadcast(unsafe { std::slice::from_raw_parts_mut(room.pointer(), bytes) }, root)?;
     if gives {
         return Ok(());
     }

@@ -294,10 +294,20 @@ pub fn add_scalar(value: Scalar, x: &Array) -> Result<()> {
     })
 }
 
+/// Whether the elements of x and y may be read, and stand beside each other. Local.
+fn summable(x: &Array, y: &Array) -> Result<()> {
+    x.check_free("x", false)?;
+    y.check_free("y", false)?;
+    match x.space().congruent(y.space()) {
+        true => Ok(()), // without the text that a refusal needs: a dot product allocates nothing
+        false => x.space().require_congruent(y.space(), "x", "the space of y"),
+    }
+}
+
 /// <x, y> = sum conj(x) y over the ranks of the space's group. Collective; silent for a replicated space.
 pub fn dot(x: &Array, y: &Array) -> Result<Scalar> {
     let mut sums = Sums::quiet(x.space(), 1);
-    sums.add_dot(0, x, y);
+    sums.add_of(summable(x, y), |sums| sums.add_dot(0, x, y));
     sums.finish()?;
     Ok(sums.value(0))
 }
@@ -305,7 +315,7 @@ pub fn dot(x: &Array, y: &Array) -> Result<Scalar> {
 /// sum x y, not conjugated. Collective; silent for a replicated space.
 pub fn dot_unconjugated(x: &Array, y: &Array) -> Result<Scalar> {
     let mut sums = Sums::quiet(x.space(), 1);
-    sums.add_dot_unconjugated(0, x, y);
+    sums.add_of(summable(x, y), |sums| sums.add_dot_unconjugated(0, x, y));
     sums.finish()?;
     Ok(sums.value(0))
 }
@@ -313,7 +323,7 @@ pub fn dot_unconjugated(x: &Array, y: &Array) -> Result<Scalar> {
 /// |x|_2. Collective; silent for a replicated space.
 pub fn norm(x: &Array) -> Result<f64> {
     let mut sums = Sums::quiet(x.space(), 1);
-    sums.add_norm(0, x);
+    sums.add_of(x.check_free("x", false), |sums| sums.add_norm(0, x));
     sums.finish()?;
     Ok(sums.value(0).re.sqrt())
 }

@@ -59,6 +59,11 @@ pub struct dlops_context_options {
     pub deallocate: dlops_deallocate_callback,
     /// passed to both; like them it is used until the context and everything made on it is gone
     pub allocator_data: *mut c_void,
+    /// DLOPS_CUDA, with NCCL: seconds that a call may wait for work of which messages to other ranks are part. Then it
+    /// returns DLOPS_ERROR_NCCL, since another rank has failed or never comes, and so does every later call that would use
+    /// the communicator: one of the library's own is aborted, the host's is left as it is, for the host to abort before it
+    /// destroys the context. INFINITY: no limit; 0: DLOPS_NCCL_TIME_LIMIT, or 1800
+    pub nccl_time_limit: f64,
 }
 
 /// Gives `bytes` (1 or more) bytes of the device that is current, aligned to 256, for work that is put on `stream` from
@@ -90,8 +95,13 @@ fn read(choices: dlops_context_options) -> Result<ContextOptions> {
     let Ok(threads) = usize::try_from(choices.threads) else {
         fail!(Option, "threads is {}, expected 0 or more", choices.threads);
     };
+    let limit = choices.nccl_time_limit;
+    if limit.is_nan() || limit < 0.0 {
+        fail!(Option, "nccl_time_limit is {limit}, expected seconds, 0 for the default");
+    }
     Ok(ContextOptions {
         device: device(&choices)?,
+        nccl_time_limit: limit,
         allocator: allocator(&choices)?,
         threads,
         check_level: flag(choices.check_level, "check_level")? as i32,

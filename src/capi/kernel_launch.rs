@@ -58,12 +58,12 @@ pub unsafe extern "C" fn dlops_kernel_create_raw(
 ///
 /// @param grid            3 numbers of blocks, x first
 /// @param block           3 numbers of threads of a block, x first
-/// @param shared_bytes    of dynamic shared memory of each block
+/// @param shared_bytes    of dynamic shared memory of each block; more than 48 KiB where the device has it
 /// @param argument_count  as many as the kernel has parameters
 /// @param arguments       `argument_count` arguments. Arrays are of any rank's own size: the kernel must be told how many
 ///                        elements there are here (dlops_space_get_local_count), and, where an array is padded, its strides.
 ///                        It may write to them; the host answers for that
-/// Errors: NULL_POINTER, HANDLE, ARGUMENT (no raw kernel; sizes), CONTEXT, SPACE (an array in host memory or of a product
+/// Errors: NULL_POINTER, HANDLE, ARGUMENT (no raw kernel; sizes; more shared memory than the device has), CONTEXT, SPACE (an array in host memory or of a product
 /// space), STATE (acquired), CUDA.
 #[no_mangle]
 #[must_use]

@@ -7,12 +7,6 @@ use crate::arrays::{norms, Array, Space};
 use crate::error::Result;
 use crate::fail;
 
-fn source(pointer: *const dlops_array) -> Result<Array> {
-    let array = borrow::<Array>(pointer, "x")?;
-    array.check_free("x", false)?;
-    Ok(array)
-}
-
 /// The norm of an order, of all elements as one vector, components of products included: (sum |x|^p)^(1/p) for any p but
 /// 0; for 0 the number of elements that are not zero; for INFINITY and -INFINITY (of <math.h>) the largest and smallest
 /// magnitude, NaN where an element is NaN. Over the ranks of the space's group; replicated elements count once.
@@ -25,7 +19,7 @@ fn source(pointer: *const dlops_array) -> Result<Array> {
 #[must_use]
 pub unsafe extern "C" fn dlops_array_norm_order(x: *const dlops_array, order: f64, result: *mut f64) -> dlops_status {
     call("dlops_array_norm_order", || {
-        let x = source(x)?;
+        let x = borrow::<Array>(x, "x")?;
         x.space().context().check_same(|| format!("order {order}"))?;
         // SAFETY: the host passes NULL or the address of a double.
         unsafe { write(result, "result", norms::norm(&x, order)?) }
@@ -92,7 +86,7 @@ pub unsafe extern "C" fn dlops_array_norm_axis(
 #[must_use]
 pub unsafe extern "C" fn dlops_array_sum(x: *const dlops_array, result: *mut dlops_scalar) -> dlops_status {
     call("dlops_array_sum", || {
-        let x = source(x)?;
+        let x = borrow::<Array>(x, "x")?;
         // SAFETY: the host passes NULL or the address of a dlops_scalar.
         unsafe { write(result, "result", norms::sum(&x)?) }
     })
@@ -109,7 +103,7 @@ pub unsafe extern "C" fn dlops_array_extremes(
     largest: *mut f64,
 ) -> dlops_status {
     call("dlops_array_extremes", || {
-        let (low, high) = norms::extremes(&source(x)?)?;
+        let (low, high) = norms::extremes(&borrow::<Array>(x, "x")?)?;
         // SAFETY: the host passes NULL or the addresses of doubles.
         unsafe {
             write(smallest, "smallest", low)?;

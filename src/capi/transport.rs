@@ -55,7 +55,8 @@ pub unsafe extern "C" fn dlops_context_get_transport(
 
 /// The NCCL communicator (an ncclComm_t) by which the context's devices talk: the host's, or the library's own, which lives
 /// as long as the context. The host may use it while no call of the library is unfinished. Local. Since 0.1.
-/// Errors: NULL_POINTER, HANDLE, STATE (a context without a device, or with another transport).
+/// Errors: NULL_POINTER, HANDLE, STATE (a context without a device, or with another transport), NCCL (it was given up, see
+/// nccl_time_limit).
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_context_get_nccl(
@@ -69,6 +70,6 @@ pub unsafe extern "C" fn dlops_context_get_nccl(
             fail!(State, "the context's transport is not NCCL (transport = DLOPS_TRANSPORT_NCCL, or nccl)");
         };
         // SAFETY: the host passes NULL or the address of a pointer.
-        unsafe { write(nccl, "nccl", communicator.raw().cast()) }
+        unsafe { write(nccl, "nccl", communicator.raw()?.cast()) }
     })
 }

@@ -276,8 +276,7 @@ pub unsafe extern "C" fn dlops_array_dot(
     result: *mut dlops_scalar,
 ) -> dlops_status {
     call("dlops_array_dot", || {
-        let (x, y) = (source(x, "x")?, source(y, "y")?);
-        same_space(&x, "x", &y, "y")?;
+        let (x, y) = (borrow::<Array>(x, "x")?, borrow::<Array>(y, "y")?);
         // SAFETY: the host passes NULL or the address of a dlops_scalar.
         unsafe { write(result, "result", verbs::dot(&x, &y)?) }
     })
@@ -293,8 +292,7 @@ pub unsafe extern "C" fn dlops_array_dot_unconjugated(
     result: *mut dlops_scalar,
 ) -> dlops_status {
     call("dlops_array_dot_unconjugated", || {
-        let (x, y) = (source(x, "x")?, source(y, "y")?);
-        same_space(&x, "x", &y, "y")?;
+        let (x, y) = (borrow::<Array>(x, "x")?, borrow::<Array>(y, "y")?);
         // SAFETY: the host passes NULL or the address of a dlops_scalar.
         unsafe { write(result, "result", verbs::dot_unconjugated(&x, &y)?) }
     })
@@ -307,7 +305,7 @@ pub unsafe extern "C" fn dlops_array_dot_unconjugated(
 #[must_use]
 pub unsafe extern "C" fn dlops_array_norm(x: *const dlops_array, result: *mut f64) -> dlops_status {
     call("dlops_array_norm", || {
-        let x = source(x, "x")?;
+        let x = borrow::<Array>(x, "x")?;
         // SAFETY: the host passes NULL or the address of a double.
         unsafe { write(result, "result", verbs::norm(&x)?) }
     })

@@ -63,7 +63,7 @@ impl Event {
         match (&self.0.mark, stream) {
             (Mark::Host(_), _) => Ok(()),
             (Mark::Device { event, .. }, Some(stream)) => event.hold(stream),
-            (Mark::Device { event, .. }, None) => event.synchronize(),
+            (Mark::Device { event, .. }, None) => event.wait_on(self.context().device_stream()?),
         }
     }
 
@@ -94,8 +94,8 @@ impl Event {
                 if first != second {
                     fail!(Context, "start is an event of device {first}, end one of device {second}");
                 }
-                a.synchronize()?;
-                b.synchronize()?;
+                a.wait_on(start.context().device_stream()?)?;
+                b.wait_on(self.context().device_stream()?)?;
                 b.milliseconds_since(a)
             }
             _ => fail!(Context, "one of start and end is an event of a device, the other one of the host"),

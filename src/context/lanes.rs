@@ -26,7 +26,7 @@ pub const PIECE: usize = 2 << 20;
 impl Lanes {
     pub(super) fn new(stream: &Stream) -> Result<Lanes> {
         let lane = || -> Result<Mutex<Lane>> {
-            let stream = Stream::new(stream.device())?;
+            let stream = stream.beside()?;
             let memory = PinnedMemory::new(&stream, PIECES * PIECE)?;
             let passed = [Event::new(stream.device())?, Event::new(stream.device())?];
             Ok(Mutex::new(Lane { stream, memory, passed }))
@@ -55,7 +55,7 @@ impl Lane {
 
     /// Waits until the copies of a piece are over.
     pub fn wait(&self, turn: usize) -> Result<()> {
-        self.passed[turn % PIECES].synchronize()
+        self.passed[turn % PIECES].wait_on(&self.stream)
     }
 
     /// The copies of a piece are those up to now.

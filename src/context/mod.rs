@@ -48,6 +48,8 @@ pub struct ContextOptions {
     pub transport: TransportChoice,
     /// The host's NCCL communicator of the same ranks.
     pub nccl: Option<HostNccl>,
+    /// Seconds that a wait may last which NCCL's work is part of; 0 takes `DLOPS_NCCL_TIME_LIMIT`, or half an hour.
+    pub nccl_time_limit: f64,
     /// Where device memory comes from, if not from the device's pool.
     pub allocator: Option<Allocator>,
 }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::fail;
 use std::ffi::c_void;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a host asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +77,11 @@ impl Context {
 
 /// The way of all ranks. Collective.
 pub(super) fn open(options: &ContextOptions, comm: &dyn Communicator, stream: &Arc<Stream>) -> Result<Transport> {
-    let wanted = agree(comm, wanted(options, comm))?;
+    let limit = |choice| match choice {
+        TransportChoice::Nccl => time_limit(options.nccl_time_limit),
+        _ => Ok(Duration::MAX),
+    };
+    let (wanted, limit) = agree(comm, wanted(options, comm).and_then(|choice| Ok((choice, limit(choice)?))))?;
     let given = options.nccl.filter(|_| wanted == TransportChoice::Nccl);
     let codes = comm.allgather_i64(2 * wanted as i64 + i64::from(given.is_some()))?;
     if let Some(other) = codes.iter().position(|c| *c != codes[0]) {
@@ -91,13 +96,14 @@ pub(super) fn open(options: &ContextOptions, comm: &dyn Communicator, stream: &A
         (TransportChoice::CudaAware, _) => Ok(Transport::CudaAware),
         (TransportChoice::Nccl, Some(host)) => {
             // SAFETY: whoever made the HostNccl vouched for it.
-            let borrowed = unsafe { NcclCommunicator::borrow(host.0 as *mut c_void, comm.rank(), comm.size(), stream) };
+            let borrowed =
+                unsafe { NcclCommunicator::borrow(host.0 as *mut c_void, comm.rank(), comm.size(), stream, limit) };
             agree(comm, borrowed).map(Transport::Nccl)
         }
         (TransportChoice::Nccl, None) => {
             agree(comm, NcclCommunicator::available())?;
             one_device_each(comm, stream)?;
-            make(comm, stream).map(Transport::Nccl)
+            make(comm, stream, limit).map(Transport::Nccl)
         }
         _ => Ok(Transport::Staged),
     }
@@ -114,6 +120,21 @@ fn wanted(options: &ContextOptions, comm: &dyn Communicator) -> Result<Transport
         }
         (choice, _) => Ok(choice),
     }
+}
+
+/// How long a wait may last that NCCL's work is part of: `seconds`, or by default those of `DLOPS_NCCL_TIME_LIMIT`, else
+/// half an hour.
+fn time_limit(seconds: f64) -> Result<Duration> {
+    const DEFAULT: f64 = 1800.0;
+    let seconds = match std::env::var("DLOPS_NCCL_TIME_LIMIT") {
+        _ if seconds > 0.0 => seconds,
+        Err(_) => DEFAULT,
+        Ok(text) => match text.trim().parse::<f64>() {
+            Ok(seconds) if seconds > 0.0 => seconds,
+            _ => fail!(Option, "DLOPS_NCCL_TIME_LIMIT is '{text}', expected seconds above 0, or inf"),
+        },
+    };
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 fn name(code: i64) -> &'static str {
@@ -144,11 +165,11 @@ fn one_device_each(comm: &dyn Communicator, stream: &Arc<Stream>) -> Result<()> 
 }
 
 /// A communicator of these ranks, by an id that rank 0 gives to all. Collective.
-pub(super) fn make(comm: &dyn Communicator, stream: &Arc<Stream>) -> Result<Arc<NcclCommunicator>> {
+pub(super) fn make(comm: &dyn Communicator, stream: &Arc<Stream>, limit: Duration) -> Result<Arc<NcclCommunicator>> {
     let own = if comm.rank() == 0 { NcclCommunicator::unique_id() } else { Ok(UniqueId([0; 128])) };
     let mut id = agree(comm, own)?;
     comm.broadcast(&mut id.0, 0)?;
-    agree(comm, NcclCommunicator::new(id, comm.rank(), comm.size(), stream))
+    agree(comm, NcclCommunicator::new(id, comm.rank(), comm.size(), stream, limit))
 }
 
 /// The ranks of this rank's colour, which `group` communicates among. Collective over `comm`.
@@ -164,6 +185,6 @@ pub(super) fn group(
         let leader = colours.iter().position(|c| *c == colours[comm.rank()]).filter(|_| group.size() > 1);
         return agree(comm, all.split(leader));
     }
-    let made = if group.size() > 1 { make(group, stream).map(Some) } else { Ok(None) };
+    let made = if group.size() > 1 { make(group, stream, all.time_limit()).map(Some) } else { Ok(None) };
     agree(comm, made)
 }

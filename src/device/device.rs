@@ -18,6 +18,8 @@ pub struct Device {
     name: String,
     architecture: (i32, i32),
     multiprocessors: usize,
+    /// Shared memory of a block, in bytes, where a kernel asks for more than the usual.
+    pub(super) shared: u32,
     pub(super) pool: Pool,
     pub(super) modules: Modules,
     peers: Mutex<Vec<(usize, bool)>>,
@@ -76,6 +78,7 @@ impl Device {
             let minor = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
             let multiprocessors = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
             let pools = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED)?;
+            let shared = attribute(raw, CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?;
             if pools == 0 {
                 fail!(Unsupported, "device {ordinal} has no stream-ordered memory pools");
             }
@@ -86,6 +89,7 @@ impl Device {
                 name: name(raw)?,
                 architecture: (major, minor),
                 multiprocessors: multiprocessors.max(1) as usize,
+                shared: shared.max(0) as u32,
                 pool: Pool::new(ordinal)?,
                 modules: Modules::default(),
                 peers: Mutex::default(),

@@ -7,7 +7,7 @@ use std::ffi::CStr;
 use std::sync::OnceLock;
 
 /// Entries that the library calls. Asking for one that a driver lacks would panic, so all are looked up first.
-const NEEDED: [&CStr; 54] = [
+const NEEDED: [&CStr; 56] = [
     c"cuCtxEnablePeerAccess",
     c"cuCtxGetCurrent",
     c"cuCtxGetDevice",
@@ -28,6 +28,8 @@ const NEEDED: [&CStr; 54] = [
     c"cuEventElapsedTime",
     c"cuEventQuery",
     c"cuEventRecord",
+    c"cuFuncGetAttribute",
+    c"cuFuncSetAttribute",
     c"cuGetErrorName",
     c"cuGetErrorString",
     c"cuGraphDestroy",

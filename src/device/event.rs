@@ -19,9 +19,6 @@ unsafe impl Send for Event {}
 // SAFETY: as above.
 unsafe impl Sync for Event {}
 
-/// Queries before a waiting thread lets others run.
-const SPINS: usize = 1000;
-
 /// Its second version, of other meaning, came with CUDA 12.8; drivers keep this one.
 pub(super) const ELAPSED_TIME: &CStr = c"cuEventElapsedTime";
 
@@ -79,24 +76,12 @@ impl Event {
         }
     }
 
-    /// The host waits for the mark.
-    pub fn synchronize(&self) -> Result<()> {
-        let mut turn = 0usize;
-        while !self.is_passed()? {
-            match turn < SPINS {
-                true => std::hint::spin_loop(),
-                false => std::thread::yield_now(),
-            }
-            turn += 1;
-        }
-        Ok(())
-    }
-
-    /// As `synchronize`, of a mark on `stream`: what the stream's communicators report ends the wait too.
+    /// The host waits for a mark on `stream`, or on one that is ordered with it: what the stream's communicators report
+    /// ends the wait too.
     pub fn wait_on(&self, stream: &Stream) -> Result<()> {
         let _current = self.device.enter()?;
         // SAFETY: a live event, with its context current.
-        stream.wait_until_done(|| unsafe { sys::cuEventQuery(self.raw) }, || stream.check_communicators())
+        stream.wait_until_done(|| unsafe { sys::cuEventQuery(self.raw) }, |waited| stream.check_communicators(waited))
     }
 
     /// Milliseconds from the mark of `start` to this one; both are timed, recorded and passed.

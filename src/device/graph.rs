@@ -45,6 +45,7 @@ impl Stream {
 
     /// Puts what was recorded on the stream.
     pub fn replay(&self, graph: &mut Graph) -> Result<()> {
+        self.require_communicators()?;
         let _current = self.device().enter()?;
         // SAFETY: graph and stream of one context; who recorded it keeps its memory alive.
         check(unsafe { sys::cuGraphLaunch(graph.raw, self.raw()) }, || "cuGraphLaunch".into())

@@ -6,7 +6,7 @@ use super::driver::{self, check};
 use super::nvrtc::{self, Header};
 use crate::error::{Error, Result, Status};
 use crate::fail;
-use cudarc::driver::sys::{self, CUfunction, CUmodule, CUresult};
+use cudarc::driver::sys::{self, CUfunction, CUfunction_attribute, CUmodule, CUresult};
 use std::collections::hash_map::{Entry, HashMap};
 use std::ffi::CStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -194,6 +194,40 @@ impl Device {
             code => check(code, || format!("kernel {} of {source}", name.to_string_lossy()))?,
         }
         Ok(Function { raw, name: label })
+    }
+
+    /// Lets blocks of a kernel have `bytes` bytes of dynamic shared memory, beyond what a launch may ask for by itself
+    /// (48 KiB with the kernel's static memory). Allocates nothing.
+    pub fn allow_shared(&self, function: Function, bytes: u32) -> Result<()> {
+        use CUfunction_attribute::{CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES as ALLOWED, *};
+        let _current = self.enter()?;
+        let ask = |attribute: CUfunction_attribute| -> Result<u32> {
+            let mut value = 0;
+            // SAFETY: a kernel of this device; the driver writes one integer.
+            check(unsafe { sys::cuFuncGetAttribute(&mut value, attribute, function.raw) }, || {
+                format!("{attribute:?} of kernel {}", function.name())
+            })?;
+            Ok(value.max(0) as u32)
+        };
+        if bytes <= ask(ALLOWED)? {
+            return Ok(());
+        }
+        let own = ask(CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES)?;
+        let most = self.shared.saturating_sub(own);
+        if bytes > most {
+            fail!(
+                Argument,
+                "kernel {} is to have {bytes} bytes of dynamic shared memory in a block, but device {} has {most} for it \
+                 ({} less {own} that the kernel has by itself)",
+                function.name(),
+                self.ordinal(),
+                self.shared
+            );
+        }
+        // SAFETY: a kernel of this device, and a size that its blocks can have.
+        check(unsafe { sys::cuFuncSetAttribute(function.raw, ALLOWED, bytes as i32) }, || {
+            format!("{bytes} bytes of dynamic shared memory for kernel {}", function.name())
+        })
     }
 
     /// Compiles what is not in the cache, and loads it.

@@ -4,6 +4,7 @@ use crate::error::{Error, Result, Status};
 use crate::fail;
 use std::ffi::{c_char, c_int, c_void, CStr};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// ncclComm_t.
 pub(super) type Raw = *mut c_void;
@@ -161,9 +162,19 @@ impl Library {
         Err(Error::new(Status::Nccl, format!("{}: {meaning} (code {code}){detail}", what())))
     }
 
-    /// As `check`; a call of a non-blocking communicator that is under way is waited for.
-    pub(super) fn complete(&self, mut code: c_int, communicator: Raw, what: impl FnOnce() -> String) -> Result<()> {
+    /// As `check`; a call of a non-blocking communicator that is under way is waited for, as long as `limit`.
+    pub(super) fn complete(
+        &self,
+        mut code: c_int,
+        communicator: Raw,
+        limit: Duration,
+        what: impl FnOnce() -> String,
+    ) -> Result<()> {
+        let start = Instant::now();
         while code == IN_PROGRESS {
+            if start.elapsed() > limit {
+                fail!(Nccl, "{} has not ended in {:.3} s, the nccl_time_limit", what(), limit.as_secs_f64());
+            }
             std::thread::yield_now();
             // SAFETY: a live communicator; one integer is written.
             let asked = unsafe { (self.asynchronous_error)(communicator, &mut code) };

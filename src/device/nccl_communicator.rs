@@ -3,10 +3,12 @@
 use super::nccl::{self, library, Library, Raw, UniqueId};
 use super::stream::Stream;
 use crate::dtype::DType;
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 use crate::fail;
 use std::ffi::{c_int, c_void};
-use std::sync::Arc;
+use std::fmt::{self, Display, Formatter};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// One rank of a communicator, borrowed from the host or made here. Sums are put on the stream of the work; messages on
 /// a stream beside it, so that work which does not need them goes on meanwhile.
@@ -18,6 +20,29 @@ pub struct NcclCommunicator {
     size: usize,
     work: Arc<Stream>,
     beside: Arc<Stream>,
+    /// How long a wait may last that its work is part of.
+    limit: Duration,
+    last: Mutex<Operation>,
+    /// Why it was given up. NCCL is not asked about it any more: it was aborted here, or the host may have done so.
+    given_up: OnceLock<Error>,
+}
+
+/// What was put on a stream.
+#[derive(Clone, Copy)]
+enum Operation {
+    Nothing,
+    Sum { count: usize },
+    Messages { count: usize, bytes: usize },
+}
+
+impl Display for Operation {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        match self {
+            Operation::Nothing => write!(f, "nothing"),
+            Operation::Sum { count } => write!(f, "a sum of {count} numbers"),
+            Operation::Messages { count, bytes } => write!(f, "{count} messages of {bytes} bytes"),
+        }
+    }
 }
 
 // SAFETY: NCCL allows a communicator to be used from any thread, by one at a time; that is the rule of a context.
@@ -47,17 +72,30 @@ impl NcclCommunicator {
         library(true).map(|_| ())
     }
 
-    /// A new communicator of the ranks that got this id. Collective over them.
-    pub fn new(id: UniqueId, rank: usize, size: usize, work: &Arc<Stream>) -> Result<Arc<NcclCommunicator>> {
+    /// A new communicator of the ranks that got this id. Waits that its work is part of end with an error after `limit`.
+    /// Collective over them.
+    pub fn new(
+        id: UniqueId,
+        rank: usize,
+        size: usize,
+        work: &Arc<Stream>,
+        limit: Duration,
+    ) -> Result<Arc<NcclCommunicator>> {
         let (library, beside) = (library(true)?, Stream::urgent(work.device())?);
         let mut raw = std::ptr::null_mut();
         {
             let _current = work.device().enter()?;
             // SAFETY: NCCL writes one handle, which is destroyed in `Drop`.
             let code = unsafe { (library.init_rank)(&mut raw, size as c_int, id, rank as c_int) };
-            library.complete(code, raw, || format!("ncclCommInitRank of rank {rank} of {size}"))?;
+            let what = || format!("ncclCommInitRank of rank {rank} of {size}");
+            library.complete(code, raw, limit, what).inspect_err(|_| {
+                if !raw.is_null() {
+                    // SAFETY: made above, and ended once.
+                    let _ = unsafe { (library.abort)(raw) };
+                }
+            })?;
         }
-        Ok(NcclCommunicator::watched(library, raw, true, (rank, size), work, beside))
+        Ok(NcclCommunicator::watched(library, raw, true, (rank, size), (work, beside), limit))
     }
 
     /// The host's communicator, which must have as many ranks, this rank as the same one, and the stream's device.
@@ -70,6 +108,7 @@ impl NcclCommunicator {
         rank: usize,
         size: usize,
         work: &Arc<Stream>,
+        limit: Duration,
     ) -> Result<Arc<NcclCommunicator>> {
         let library = library(false)?;
         let ask = |get: unsafe extern "C" fn(Raw, *mut c_int) -> c_int, what: &str| -> Result<c_int> {
@@ -98,7 +137,7 @@ impl NcclCommunicator {
         }
         library.check_asynchronous(raw, || format!("the communicator {raw:p}"))?;
         let beside = Stream::urgent(work.device())?;
-        Ok(NcclCommunicator::watched(library, raw, false, (rank, size), work, beside))
+        Ok(NcclCommunicator::watched(library, raw, false, (rank, size), (work, beside), limit))
     }
 
     fn watched(
@@ -106,10 +145,21 @@ impl NcclCommunicator {
         raw: Raw,
         owned: bool,
         (rank, size): (usize, usize),
-        work: &Arc<Stream>,
-        beside: Arc<Stream>,
+        (work, beside): (&Arc<Stream>, Arc<Stream>),
+        limit: Duration,
     ) -> Arc<NcclCommunicator> {
-        let made = Arc::new(NcclCommunicator { library, raw, owned, rank, size, work: work.clone(), beside });
+        let made = Arc::new(NcclCommunicator {
+            library,
+            raw,
+            owned,
+            rank,
+            size,
+            work: work.clone(),
+            beside,
+            limit,
+            last: Mutex::new(Operation::Nothing),
+            given_up: OnceLock::new(),
+        });
         work.watch(&made);
         made.beside.watch(&made);
         made
@@ -123,6 +173,7 @@ impl NcclCommunicator {
     /// The ranks of one colour, which is not negative, as a communicator in their order here; `None` takes part without
     /// getting one. Collective.
     pub fn split(&self, colour: Option<usize>) -> Result<Option<Arc<NcclCommunicator>>> {
+        self.require()?;
         let Some(split) = self.library.split else { fail!(Unsupported, "this NCCL has no ncclCommSplit") };
         let (mut raw, no_colour) = (std::ptr::null_mut(), -1);
         let colour = colour.map_or(no_colour, |c| c as c_int);
@@ -131,12 +182,12 @@ impl NcclCommunicator {
             // SAFETY: a live communicator; NCCL writes one handle, which is destroyed in `Drop`.
             let code = unsafe { split(self.raw, colour, self.rank as c_int, &mut raw, std::ptr::null_mut()) };
             let what = || format!("ncclCommSplit by colour {colour}");
-            self.library.complete(code, self.raw, what)?;
+            self.library.complete(code, self.raw, self.limit, what)?;
             if raw.is_null() {
                 return Ok(None);
             }
             // Of a non-blocking communicator the new one may still be on its way.
-            self.library.complete(nccl::IN_PROGRESS, raw, what)?;
+            self.library.complete(nccl::IN_PROGRESS, raw, self.limit, what)?;
         }
         let (mut rank, mut size) = (0, 0);
         // SAFETY: the fresh communicator; one integer is written by each.
@@ -145,7 +196,8 @@ impl NcclCommunicator {
             ranks.max((self.library.count)(raw, &mut size))
         };
         let place = (rank as usize, size as usize);
-        let made = NcclCommunicator::watched(self.library, raw, true, place, &self.work, self.beside.clone());
+        let made =
+            NcclCommunicator::watched(self.library, raw, true, place, (&self.work, self.beside.clone()), self.limit);
         self.library.check(asked, raw, || "ncclCommUserRank and ncclCommCount".into())?;
         Ok(Some(made))
     }
@@ -158,9 +210,14 @@ impl NcclCommunicator {
         self.size
     }
 
-    /// The ncclComm_t.
-    pub fn raw(&self) -> *mut c_void {
-        self.raw
+    /// How long a wait may last that its work is part of.
+    pub fn time_limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// The ncclComm_t; an error where it was given up.
+    pub fn raw(&self) -> Result<*mut c_void> {
+        self.require().map(|()| self.raw)
     }
 
     /// x := sum over the ranks of x, for `count` numbers (complex ones as two) in the order of the stream of the work.
@@ -180,11 +237,12 @@ impl NcclCommunicator {
         if count == 0 {
             return Ok(());
         }
+        self.begin(Operation::Sum { count: parts * count })?;
         let _current = self.work.device().enter()?;
         let (place, count, stream) = (pointer as *mut c_void, parts * count, self.work.raw().cast());
         // SAFETY: the caller vouches for the memory; the sum is in place.
         let code = unsafe { (self.library.all_reduce)(place, place, count, number, nccl::SUM, self.raw, stream) };
-        self.library.complete(code, self.raw, || format!("ncclAllReduce of {count} numbers"))
+        self.library.complete(code, self.raw, self.limit, || format!("ncclAllReduce of {count} numbers"))
     }
 
     /// Puts all messages on the stream beside, as one group, behind what is on the stream of the work now. Messages
@@ -197,9 +255,14 @@ impl NcclCommunicator {
         sends: impl Iterator<Item = Piece> + Clone,
         receives: impl Iterator<Item = Piece> + Clone,
     ) -> Result<()> {
-        if sends.clone().chain(receives.clone()).all(|p| p.bytes == 0) {
+        let (mut messages, mut bytes) = (0, 0);
+        for p in sends.clone().chain(receives.clone()).filter(|p| p.bytes > 0) {
+            (messages, bytes) = (messages + 1, bytes + p.bytes);
+        }
+        if messages == 0 {
             return Ok(());
         }
+        self.begin(Operation::Messages { count: messages, bytes })?;
         let mut outcome = self.beside.wait_for(&self.work);
         let _current = self.work.device().enter()?;
         let (library, stream) = (self.library, self.beside.raw().cast());
@@ -226,7 +289,7 @@ impl NcclCommunicator {
         }
         // SAFETY: the group that was started above.
         let code = unsafe { (library.group_end)() };
-        outcome.and(library.complete(code, self.raw, || "ncclGroupEnd".into()))
+        outcome.and(library.complete(code, self.raw, self.limit, || "ncclGroupEnd".into()))
     }
 
     /// What is put on the stream of the work from now on finds the messages of the last exchange complete.
@@ -234,20 +297,58 @@ impl NcclCommunicator {
         self.work.wait_for(&self.beside)
     }
 
-    /// What went wrong in work that was put on streams before.
-    pub(super) fn check(&self) -> Result<()> {
+    /// What is put on a stream now; an error where the communicator was given up.
+    fn begin(&self, operation: Operation) -> Result<()> {
+        self.require()?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = operation;
+        Ok(())
+    }
+
+    /// An error where it was given up.
+    pub(super) fn require(&self) -> Result<()> {
+        self.given_up.get().cloned().map_or(Ok(()), Err)
+    }
+
+    /// What went wrong in work that was put on streams before. It is given up where the host has `waited` longer than it
+    /// may: a rank that the others wait for may never come.
+    pub(super) fn check(&self, waited: Duration) -> Result<()> {
+        self.require()?;
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if waited > self.limit && self.size > 1 && !matches!(last, Operation::Nothing) {
+            return self.give_up(waited, last);
+        }
         let what = || format!("earlier work of the NCCL communicator of rank {} of {}", self.rank, self.size);
         self.library.check_asynchronous(self.raw, what)
+    }
+
+    fn give_up(&self, waited: Duration, last: Operation) -> Result<()> {
+        let (rank, size, limit) = (self.rank, self.size, self.limit.as_secs_f64());
+        let error = Error::new(
+            Status::Nccl,
+            format!(
+                "rank {rank} has waited {:.3} s for work of an NCCL communicator of {size} ranks, the last of it {last}: \
+                 another rank has failed or never comes (nccl_time_limit is {limit} s)",
+                waited.as_secs_f64()
+            ),
+        );
+        if self.given_up.set(error).is_ok() && self.owned {
+            // SAFETY: a live communicator, which nothing uses any more; its work on the device ends.
+            let _ = unsafe { (self.library.abort)(self.raw) };
+        }
+        self.require()
     }
 }
 
 impl Drop for NcclCommunicator {
     fn drop(&mut self) {
-        if !self.owned {
+        if !self.owned || self.given_up.get().is_some() {
             return;
         }
         // Work that failed may never end: it is called off instead of waited for.
-        let settled = [&self.work, &self.beside].into_iter().try_for_each(|s| s.finish(|| self.check()));
+        let settled = [&self.work, &self.beside].into_iter().try_for_each(|s| s.finish(|waited| self.check(waited)));
+        if self.given_up.get().is_some() {
+            return;
+        }
         let current = self.work.device().enter();
         // SAFETY: made here, and ended once.
         let _ = unsafe {

@@ -14,6 +14,7 @@ use cudarc::driver::sys::{self, CUresult, CUstream, CUstream_st};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 /// Work put on one stream is done in its order. Borrowed from the host, or made by the library.
 pub struct Stream {
@@ -28,14 +29,16 @@ pub struct Stream {
     allocator: OnceLock<Allocator>,
     /// Made at its first use.
     pub(super) blas: OnceLock<Result<Blas>>,
-    /// Those that put work here, which may fail without the stream telling.
-    communicators: Mutex<Vec<Weak<NcclCommunicator>>>,
+    /// Those that put work here, or before it, which may fail without the stream telling.
+    communicators: Arc<Communicators>,
 }
 
 // SAFETY: streams and events may be used from any thread.
 unsafe impl Send for Stream {}
 // SAFETY: as above.
 unsafe impl Sync for Stream {}
+
+type Communicators = Mutex<Vec<Weak<NcclCommunicator>>>;
 
 /// Queries before a waiting thread lets others run.
 const SPINS: usize = 1000;
@@ -46,7 +49,12 @@ const DEFAULTS: [usize; 3] = [0, 1, 2];
 impl Stream {
     /// A stream of the library's own, which does not wait for the legacy default stream.
     pub fn new(device: &Arc<Device>) -> Result<Arc<Stream>> {
-        Stream::with_priority(device, 0)
+        Stream::with_priority(device, 0, Arc::default())
+    }
+
+    /// As `new`, for work that is ordered with that of this stream: what ends a wait for one ends a wait for the other.
+    pub fn beside(&self) -> Result<Arc<Stream>> {
+        Stream::with_priority(&self.device, 0, self.communicators.clone())
     }
 
     /// As `new`, and blocks of its kernels are the next to run, before those of other streams that wait for their turn.
@@ -57,17 +65,17 @@ impl Stream {
         check(unsafe { sys::cuCtxGetStreamPriorityRange(&mut least, &mut greatest) }, || {
             "cuCtxGetStreamPriorityRange".into()
         })?;
-        Stream::with_priority(device, greatest)
+        Stream::with_priority(device, greatest, Arc::default())
     }
 
-    fn with_priority(device: &Arc<Device>, priority: i32) -> Result<Arc<Stream>> {
+    fn with_priority(device: &Arc<Device>, priority: i32, communicators: Arc<Communicators>) -> Result<Arc<Stream>> {
         let _current = device.enter()?;
         let mut raw = std::ptr::null_mut();
         let flags = sys::CUstream_flags::CU_STREAM_NON_BLOCKING as u32;
         // SAFETY: the driver writes one handle; destroyed in `Drop`.
         let code = unsafe { sys::cuStreamCreateWithPriority(&mut raw, flags, priority) };
         check(code, || "cuStreamCreateWithPriority".into())?;
-        Stream::over(device, raw, true)
+        Stream::over(device, raw, true, communicators)
     }
 
     /// The host's stream; NULL is the legacy default stream.
@@ -79,7 +87,7 @@ impl Stream {
         let _current = device.enter()?;
         // SAFETY: the caller vouches for the stream.
         unsafe { check_owner(device, raw)? };
-        Stream::over(device, raw, false)
+        Stream::over(device, raw, false, Arc::default())
     }
 
     /// Puts work on the host's stream from now on, behind what has been put here so far; NULL is the legacy default stream.
@@ -104,7 +112,7 @@ impl Stream {
         Ok(())
     }
 
-    fn over(device: &Arc<Device>, raw: CUstream, own: bool) -> Result<Arc<Stream>> {
+    fn over(device: &Arc<Device>, raw: CUstream, own: bool, communicators: Arc<Communicators>) -> Result<Arc<Stream>> {
         let own = own.then_some(raw);
         let give_back = |_: &_| {
             // SAFETY: made by the caller and not yet owned by a stream.
@@ -119,7 +127,7 @@ impl Stream {
             event,
             allocator: OnceLock::new(),
             blas: OnceLock::new(),
-            communicators: Mutex::default(),
+            communicators,
         }))
     }
 
@@ -143,37 +151,39 @@ impl Stream {
 
     /// Waits until everything on the stream is done; the error of any of it is reported here.
     pub fn synchronize(&self) -> Result<()> {
-        self.finish(|| self.check_communicators())
+        self.finish(|waited| self.check_communicators(waited))
     }
 
-    /// As `synchronize`, giving up when `check_others` fails, which is asked now and then and at the end.
-    pub(super) fn finish(&self, check_others: impl Fn() -> Result<()>) -> Result<()> {
+    /// As `synchronize`, giving up when `check_others` fails, which is told now and then how long the wait lasts, and asked
+    /// once more at the end.
+    pub(super) fn finish(&self, check_others: impl Fn(Duration) -> Result<()>) -> Result<()> {
         let _current = self.device.enter()?;
         // SAFETY: a live stream, with its context current.
         self.wait_until_done(|| unsafe { sys::cuStreamQuery(self.raw()) }, check_others)
     }
 
     /// Asks until the answer is other than that the device is not ready, in the device's context, which is current. Gives
-    /// up when `check_others` fails, which is asked now and then and at the end.
+    /// up when `check_others` fails, as `finish` does.
     pub(super) fn wait_until_done(
         &self,
         ask: impl Fn() -> CUresult,
-        check_others: impl Fn() -> Result<()>,
+        check_others: impl Fn(Duration) -> Result<()>,
     ) -> Result<()> {
+        let start = Instant::now();
         for turn in 0usize.. {
             match ask() {
                 CUresult::CUDA_SUCCESS => break,
                 CUresult::CUDA_ERROR_NOT_READY if turn < SPINS => std::hint::spin_loop(),
                 CUresult::CUDA_ERROR_NOT_READY => {
                     if turn % SPINS == 0 {
-                        check_others()?;
+                        check_others(start.elapsed())?;
                     }
                     std::thread::yield_now();
                 }
                 code => return check(code, || format!("work on a stream of device {}", self.device.ordinal())),
             }
         }
-        check_others()
+        check_others(Duration::ZERO)
     }
 
     /// Errors of the communicator's work are reported by `synchronize` from now on.
@@ -183,10 +193,20 @@ impl Stream {
         communicators.push(Arc::downgrade(communicator));
     }
 
-    pub(super) fn check_communicators(&self) -> Result<()> {
+    /// The first error of their work; all of them give up where a wait has lasted too long.
+    pub(super) fn check_communicators(&self, waited: Duration) -> Result<()> {
+        self.of_communicators(|c| c.check(waited))
+    }
+
+    /// An error where one of them has given up.
+    pub(super) fn require_communicators(&self) -> Result<()> {
+        self.of_communicators(NcclCommunicator::require)
+    }
+
+    fn of_communicators(&self, ask: impl Fn(&NcclCommunicator) -> Result<()>) -> Result<()> {
         // The lock is not held while one is asked: the last handle of it may end here.
         let get = |k: usize| self.communicators.lock().unwrap_or_else(PoisonError::into_inner).get(k).cloned();
-        (0..).map_while(get).filter_map(|c| c.upgrade()).try_for_each(|c| c.check())
+        (0..).map_while(get).filter_map(|c| c.upgrade()).fold(Ok(()), |all, c| all.and(ask(&c)))
     }
 
     /// Work put here from now on waits for what is on `other` now.

@@ -21,17 +21,19 @@ pub(super) struct Setting {
     options: SolverOptions,
     /// Addresses and strides of x.
     places: Vec<(u64, Vec<i64>)>,
+    /// Where work is put: a stream that cannot record may be followed by one that can.
+    stream: usize,
 }
 
 impl Setting {
-    pub(super) fn new(options: &SolverOptions, x: &Array) -> Result<Setting> {
+    pub(super) fn new(options: &SolverOptions, x: &Array, stream: &Stream) -> Result<Setting> {
         let mut places = Vec::new();
         x.for_each_leaf(&mut |leaf| {
             let local = leaf.leaf()?;
             places.push((local.pointer() as u64, local.strides_as(&local.shape)?.to_vec()));
             Ok(())
         })?;
-        Ok(Setting { options: options.clone(), places })
+        Ok(Setting { options: options.clone(), places, stream: stream.raw() as usize })
     }
 }
 

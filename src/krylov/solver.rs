@@ -246,10 +246,11 @@ impl Solver {
             Graphs::Automatic => pace == Pace::Repeats && !self.context().profile().enabled(),
             Graphs::Off => false,
         };
-        let setting = Setting::new(&options, &x)?;
+        let stream = self.context().device_stream()?;
+        let setting = Setting::new(&options, &x, stream)?;
         let kept = run.recorded.take().filter(|kept| records && kept.is_for(&setting));
         run.recorded = match (kept, records) {
-            (None, true) => Some(Recorded::new(self.context().device_stream()?, setting, &operators)),
+            (None, true) => Some(Recorded::new(stream, setting, &operators)),
             (kept, _) => kept,
         };
         let limit = options.max_iterations;

@@ -8,6 +8,7 @@ use crate::context::{Context, Entry};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result, Status};
 use crate::fail;
+use crate::storage::Memory;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
@@ -40,6 +41,11 @@ pub trait LinearMap: Send + Sync {
 
     /// The parts of an apply, where copies can run beside the work of other operators.
     fn staged(&self) -> Option<&dyn Staged> {
+        None
+    }
+
+    /// The operator that this one only moves vectors for, and the memory of those of domain and range.
+    fn unmoved(&self) -> Option<(&Operator, [Memory; 2])> {
         None
     }
 
@@ -153,6 +159,26 @@ impl Operator {
     /// The parts of an apply, where it has such.
     pub(crate) fn staged(&self) -> Option<&dyn Staged> {
         self.0.map.staged()
+    }
+
+    /// The way in of a staged apply; nothing without one.
+    pub(crate) fn bring(&self, mode: Mode, x: &Array) -> Result<()> {
+        self.staged().map_or(Ok(()), |stages| stages.bring(mode, x))
+    }
+
+    /// The way out of a staged apply.
+    pub(crate) fn take(&self, mode: Mode, beta: Scalar, y: &Array) -> Result<()> {
+        self.staged().map_or(Ok(()), |stages| stages.take(mode, beta, y))
+    }
+
+    /// Waits for the ways of a staged apply.
+    pub(crate) fn finish(&self, mode: Mode) -> Result<()> {
+        self.staged().map_or(Ok(()), |stages| stages.finish(mode))
+    }
+
+    /// The operator that this one moves vectors for, and where those are.
+    pub(crate) fn unmoved(&self) -> Option<(&Operator, [Memory; 2])> {
+        self.0.map.unmoved()
     }
 
     /// The middle part of a staged apply, else the whole.

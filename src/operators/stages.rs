@@ -19,6 +19,9 @@ pub trait Staged {
 
     /// Waits until x may be changed and y is there.
     fn finish(&self, mode: Mode) -> Result<()>;
+
+    /// Tells where x and y are brought: the address of the innermost operator, which those that wrap it share.
+    fn place(&self) -> *const ();
 }
 
 /// y := alpha op(A) x + beta y of one operator among several.
@@ -48,12 +51,17 @@ pub(crate) fn apply_all<'a>(
     };
     let bring = |k: usize| -> Result<()> {
         let t = task(k)?;
-        t.operator.staged().map_or(Ok(()), |stages| stages.bring(mode, t.x))
+        t.operator.bring(mode, t.x)
     };
     let take = |k: usize| -> Result<()> {
         let t = task(k)?;
-        t.operator.staged().map_or(Ok(()), |stages| stages.take(mode, t.beta, t.y))
+        t.operator.take(mode, t.beta, t.y)
     };
+    let same = |a: usize, b: usize| task(a).is_ok_and(|a| task(b).is_ok_and(|b| a.operator.is_same(b.operator)));
+    let place = |k: usize| task(k).ok().and_then(|t| t.operator.staged().map(Staged::place));
+    let shares = |a: usize, b: usize| place(a).is_some_and(|p| place(b) == Some(p));
+    // One operator turned two ways: what is brought for b would come where the result of a stands.
+    let turns = |a: usize, b: usize| shares(a, b) && !same(a, b);
     // The task whose result is still to be taken.
     let mut waiting: Option<usize> = None;
     if count > 0 {
@@ -61,9 +69,8 @@ pub(crate) fn apply_all<'a>(
     }
     for k in 0..count {
         let worked = task(k).and_then(|t| {
-            let again = waiting.is_some_and(|w| task(w).is_ok_and(|other| other.operator.is_same(t.operator)));
             // Results that are added to one y keep their order, and those of one operator share a place.
-            if t.operator.staged().is_none() || again {
+            if t.operator.staged().is_none() || waiting.is_some_and(|w| shares(w, k)) {
                 if let Some(w) = waiting.take() {
                     note(w, take(w));
                 }
@@ -71,6 +78,14 @@ pub(crate) fn apply_all<'a>(
             t.operator.work(mode, alpha, t.x, t.beta, t.y)
         });
         note(k, worked);
+        if k + 1 < count && (turns(k, k + 1) || waiting.is_some_and(|w| turns(w, k + 1))) {
+            if let Some(w) = waiting.take() {
+                note(w, take(w));
+            }
+            note(k, take(k));
+            note(k + 1, bring(k + 1));
+            continue;
+        }
         if k + 1 < count {
             note(k + 1, bring(k + 1));
         }
@@ -82,7 +97,7 @@ pub(crate) fn apply_all<'a>(
         note(w, take(w));
     }
     for k in 0..count {
-        note(k, task(k).and_then(|t| t.operator.staged().map_or(Ok(()), |stages| stages.finish(mode))));
+        note(k, task(k).and_then(|t| t.operator.finish(mode)));
     }
     outcome
 }
@@ -95,6 +110,7 @@ mod tests {
     use crate::dtype::DType;
     use crate::error::Status;
     use crate::layout::Layout;
+    use crate::operators::algebra::{adjoint, scale};
     use crate::operators::LinearMap;
     use std::sync::{Arc, Mutex};
 
@@ -138,6 +154,10 @@ mod tests {
             self.note('.');
             Ok(())
         }
+
+        fn place(&self) -> *const () {
+            std::ptr::from_ref(self).cast()
+        }
     }
 
     impl LinearMap for Noted {
@@ -155,22 +175,34 @@ mod tests {
         }
     }
 
-    /// Lower-case operators are not staged; `f` is and fails.
+    /// Lower-case operators are not staged; `f` is and fails. After `'` comes the adjoint, after `2` the double of one.
     fn order(names: &str) -> (String, Result<()>) {
         let context = Context::solo(ContextOptions::default()).unwrap();
         let space = Space::new(&context, DType::Float64, &[1], Layout::replicated(1), None).unwrap();
         let notes = Arc::new(Mutex::new(String::new()));
         let mut made: Vec<(char, Operator)> = Vec::new();
+        let mut tasks: Vec<Operator> = Vec::new();
+        let mut wrap: Option<char> = None;
         for name in names.chars() {
+            if name == '\'' || name == '2' {
+                wrap = Some(name);
+                continue;
+            }
             let known = made.iter().find(|(other, _)| *other == name).map(|(_, a)| a.clone());
             let map =
                 Noted { name, staged: name.is_uppercase() || name == 'f', fails: name == 'f', notes: notes.clone() };
-            made.push((name, known.unwrap_or_else(|| Operator::new(space.clone(), space.clone(), map))));
+            let operator = known.unwrap_or_else(|| Operator::new(space.clone(), space.clone(), map));
+            tasks.push(match wrap.take() {
+                None => operator.clone(),
+                Some('2') => scale(Scalar::real(2.0), &operator).unwrap(),
+                Some(_) => adjoint(&operator),
+            });
+            made.push((name, operator));
         }
         let x = Array::new(&space).unwrap();
-        let task = |k: usize| Ok(Task { operator: &made[k].1, x: &x, beta: Scalar::ONE, y: &x });
+        let task = |k: usize| Ok(Task { operator: &tasks[k], x: &x, beta: Scalar::ONE, y: &x });
         let named = |k: usize, e: Error| Error::new(e.status, format!("task {k}: {}", e.message));
-        let done = apply_all(Mode::Forward, Scalar::ONE, made.len(), &task, &named);
+        let done = apply_all(Mode::Forward, Scalar::ONE, tasks.len(), &task, &named);
         let notes = notes.lock().unwrap().trim_end().to_string();
         (notes, done)
     }
@@ -187,6 +219,15 @@ mod tests {
     fn sums_keep_their_order_and_operators_their_results() {
         assert_eq!(order("AbC").0, "A< A= A> b* C< C= C> A. C.");
         assert_eq!(order("AA").0, "A< A= A< A> A= A> A. A.");
+    }
+
+    #[test]
+    fn wrapped_operators_are_staged_as_what_they_wrap() {
+        assert_eq!(order("'A2BC").0, "A< A= B< B= C< A> C= B> C> A. B. C.");
+        assert_eq!(order("'a2b").0, "a* b*");
+        // What is brought for A^H waits until the result of A is taken: both stand in A's arrays.
+        assert_eq!(order("A'AB").0, "A< A= A> A< A= B< B= A> B> A. A. B.");
+        assert_eq!(order("AB'A").0, "A< A= B< B= A> B> A< A= A> A. B. A.");
     }
 
     #[test]

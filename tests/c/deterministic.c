@@ -79,8 +79,11 @@ int main(void)
     context = world(&choices);
     choices = placed(&choices);
     OK(dlops_context_create_self(&choices, &alone));
+    /* Exact sums take their time on a device that is played by the host: a part of the cases there. */
     for (size_t t = 0; t < 4; t++)
         for (int32_t method = DLOPS_SOLVER_CG; method <= DLOPS_SOLVER_CGLS; method++) {
+            if (on_device() && (method == DLOPS_SOLVER_CG) != (t % 2 == 0))
+                continue;
             double serial[100], found[100];
             dlops_space *space = space_of(alone, dtypes[t], 0, DLOPS_PARTITION_BALANCED);
             int n = numbers(space, method, serial);
@@ -89,7 +92,7 @@ int main(void)
                 CHECK(isfinite(serial[i]));
             CHECK(serial[5 + STEPS] < 0.1 * serial[5]);
             for (int32_t axis = 0; axis < 2; axis++)
-                for (size_t p = 0; p < (axis == 0 ? 3 : 1); p++) {
+                for (size_t p = on_device() && axis == 0 ? 2 : 0; p < (axis == 0 ? 3 : 1); p++) {
                     space = space_of(context, dtypes[t], axis, partitions[p]);
                     CHECK(numbers(space, method, found) == n);
                     for (int i = 0; i < n; i++)

@@ -207,8 +207,10 @@ static void illegal_access(void)
     choices.device = DLOPS_DEVICE(rank % devices);
     dlops_context *context = world(&choices), *more = NULL;
     dlops_space *space = line(context, DLOPS_FLOAT64, (int64_t)EACH * size);
-    dlops_array *x = NULL, *y = filled(space, 1), *z = filled(space, 0), *none = NULL;
+    dlops_array *x = NULL, *y = filled(space, 1), *z = filled(space, 0), *along = NULL, *none = NULL;
     dlops_operator *a = definite(space), *late = NULL;
+    dlops_space *norms = NULL;
+    double *whole = malloc(sizeof(double) * EACH * (size_t)size), low, high;
     dlops_solver *solver = NULL;
     dlops_status status = 1;
     dlops_scalar sum;
@@ -218,6 +220,8 @@ static void illegal_access(void)
     OK(dlops_solver_create(DLOPS_SOLVER_CG, a, &solver));
     OK(dlops_solver_solve(solver, y, z));
     CHECK(norm(z) > 0);
+    OK(dlops_space_create_norm_axis(space, 0, &norms));
+    OK(dlops_array_create(norms, &along));
 
     if (guilty) {
         DRIVER(cuDevicePrimaryCtxRetain, (void **, int), &primary, rank % devices);
@@ -237,6 +241,12 @@ static void illegal_access(void)
     }
     /* What ends in a number agrees by itself. */
     AGREED(dlops_array_dot(y, y, &sum), DLOPS_ERROR_CUDA, words, culprit);
+    AGREED(dlops_array_norm_order(y, 0, &low), DLOPS_ERROR_CUDA, words, culprit);
+    AGREED(dlops_array_norm_order(y, INFINITY, &high), DLOPS_ERROR_CUDA, words, culprit);
+    AGREED(dlops_array_extremes(y, &low, &high), DLOPS_ERROR_CUDA, words, culprit);
+    AGREED(dlops_array_norm_axis(y, 2, 0, along), DLOPS_ERROR_CUDA, words, culprit);
+    AGREED(dlops_measure_mse(y, z, &low), DLOPS_ERROR_CUDA, words, culprit);
+    AGREED(dlops_array_to_global(y, DLOPS_ALL_RANKS, whole), DLOPS_ERROR_CUDA, words, culprit);
     /* What only communicates is an error where it failed, and the others learn of it when they ask, or in a solver. */
     for (int turn = 0; turn < 2; turn++) {
         if (guilty)
@@ -266,6 +276,9 @@ static void illegal_access(void)
     CHECK(now == current);
     if (on_stand_in() && devices > 1)
         works((rank + 1) % devices);
+    free(whole);
+    dlops_array_destroy(&along);
+    dlops_space_destroy(&norms);
     dlops_array_destroy(&x);
     dlops_solver_destroy(&solver);
     dlops_context_destroy(&context);

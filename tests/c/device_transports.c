@@ -163,6 +163,8 @@ static void options(void)
     CHECK(transport == -7 && communicator == NULL);
     dlops_context_destroy(&context);
     refused(&choices, DLOPS_ERROR_OPTION, "transport is 9", 0);
+    choices.nccl_time_limit = -1;
+    refused(&choices, DLOPS_ERROR_OPTION, "nccl_time_limit is -1", 0);
     choices = (dlops_context_options)DLOPS_CONTEXT_OPTIONS_INIT;
     choices.transport = DLOPS_TRANSPORT_NCCL;
     refused(&choices, DLOPS_ERROR_OPTION, "need memory = DLOPS_CUDA", 0);
@@ -175,6 +177,9 @@ static void environment(void)
 {
     dlops_context_options choices = cuda(DLOPS_TRANSPORT_NCCL);
     dlops_context *context;
+    setenv("DLOPS_NCCL_TIME_LIMIT", "soon", 1);
+    refused(&choices, DLOPS_ERROR_OPTION, "DLOPS_NCCL_TIME_LIMIT is 'soon', expected seconds above 0", 0);
+    unsetenv("DLOPS_NCCL_TIME_LIMIT");
     setenv("DLOPS_NCCL", "0", 1);
     refused(&choices, DLOPS_ERROR_UNSUPPORTED, "DLOPS_NCCL=0", 0);
     choices.transport = 0;

@@ -296,6 +296,42 @@ static void raw(void)
     dlops_context_destroy(&context);
 }
 
+/* Each block turns its part round in shared memory, of which it has more than the usual 48 KiB, and some of its own. */
+static const char turned[] =
+    "extern \"C\" __global__ void turned(double *x, long long first) {\n"
+    "    extern __shared__ double room[];\n"
+    "    __shared__ double own[64];\n"
+    "    own[threadIdx.x] = room[first + threadIdx.x] = x[threadIdx.x];\n"
+    "    __syncthreads();\n"
+    "    x[threadIdx.x] = room[first + 63 - threadIdx.x] + own[threadIdx.x];\n"
+    "}\n";
+
+static void shared_memory(void)
+{
+    dlops_context *context = somewhere();
+    if (with_device) {
+        dlops_space *space = line(context, DLOPS_FLOAT64, 64 * size);
+        dlops_array *x = drawn(space, 7);
+        dlops_kernel *kernel = NULL;
+        int64_t n, grid[3] = {1, 1, 1}, block[3] = {64, 1, 1}, first = (100 << 10) / 8 - 64;
+        double *before = fetched(x, &n);
+        dlops_kernel_argument arguments[2] = {{x, NULL}, {NULL, &first}};
+        OK(dlops_kernel_create_raw(context, turned, "turned", NULL, &kernel));
+        OK(dlops_kernel_launch(kernel, grid, block, 100 << 10, 2, arguments));
+        OK(dlops_context_synchronize(context));
+        double *after = fetched(x, &n);
+        for (int64_t k = 0; k < 64; k++)
+            CHECK(after[k] == before[63 - k] + before[k]);
+        REFUSED(dlops_kernel_launch(kernel, grid, block, 100 << 20, 2, arguments), DLOPS_ERROR_ARGUMENT,
+                "is to have 104857600 bytes of dynamic shared memory in a block, but device");
+        free(before), free(after);
+        dlops_kernel_destroy(&kernel);
+        dlops_array_destroy(&x);
+        dlops_space_destroy(&space);
+    }
+    dlops_context_destroy(&context);
+}
+
 static void refusals(void)
 {
     dlops_context *context = somewhere(), *no_context = NULL;
@@ -357,6 +393,7 @@ int main(void)
     reductions();
     with_host_function();
     raw();
+    shared_memory();
     refusals();
     return end();
 }

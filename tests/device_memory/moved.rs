@@ -3,7 +3,7 @@
 use super::super::*;
 use dlops::dtype::Scalar;
 use dlops::krylov::{Method, Solver};
-use dlops::operators::algebra::moved;
+use dlops::operators::algebra::{adjoint, moved, promoted, scale};
 use dlops::operators::basic::{matrix_mult, DenseMatrix};
 use dlops::operators::block::{block_diag, hstack, stacked_block_diag, stacked_vstack, vstack};
 use dlops::operators::derivative::{first_derivative, FirstDerivative};
@@ -102,6 +102,59 @@ fn blocks_that_are_moved_give_the_numbers_of_the_host() {
                     close(&found, &wanted, &what);
                 }
             }
+        }
+    }
+}
+
+/// Three blocks of doubles: one scaled and turned, one of single precision, and the adjoint of the adjoint of the first.
+fn wrapped(a: &Operator, single: &Operator) -> Vec<Operator> {
+    let turned = adjoint(&scale(Scalar::real(3.0), &adjoint(a)).unwrap());
+    vec![turned, promoted(single, DType::Float64).unwrap(), adjoint(&adjoint(a))]
+}
+
+/// Blocks that are wrapped are staged as what they wrap, and an apply takes no memory, of the host or of the device.
+#[test]
+fn wrapped_blocks_give_the_numbers_of_the_host_and_allocate_nothing() {
+    if !available() {
+        return;
+    }
+    // One that no other test of this program uses, since its pool is looked at.
+    let ordinal = Device::count().unwrap() - 1;
+    let context = on_device(ordinal);
+    let local = context.local();
+    let of = |dtype: DType, memory: Memory| {
+        let space = space(&local, dtype, &[40]).with_memory(memory).unwrap();
+        first_derivative(&space, 0, &FirstDerivative::default()).unwrap()
+    };
+    let both = |memory: Memory| [DType::Float64, DType::Float32].map(|dtype| of(dtype, memory));
+    let [a, single] = both(Memory::Host);
+    let here = wrapped(&a, &single);
+    let [a, single] = both(Memory::Cuda).map(|a| moved(&a, Memory::Host, Memory::Host).unwrap());
+    let there = wrapped(&a, &single);
+    for (name, combine) in combinations() {
+        let (a, b) = (combine(&context, &here), combine(&context, &there));
+        for (mode, beta) in [(Mode::Forward, 0.0), (Mode::Adjoint, 0.5), (Mode::Forward, -2.0), (Mode::Adjoint, 0.0)] {
+            let (from, to) = a.spaces(mode);
+            let (x, y) = (filled(from, 1, false), filled(to, 2, false));
+            let (from, to) = b.spaces(mode);
+            let (p, q) = (filled(from, 1, false), filled(to, 2, false));
+            let (alpha, beta) = (Scalar::real(1.5), Scalar::real(beta));
+            a.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
+            b.apply_scaled(mode, alpha, &p, beta, &q).unwrap();
+            for (f, w) in all_values(&q).iter().zip(all_values(&y)) {
+                assert!(
+                    (f - w).abs() < 1e-5 * (1.0 + w.abs()),
+                    "{name} {mode:?}, beta {}: {f} instead of {w}",
+                    beta.re
+                );
+            }
+            let device = Device::open(ordinal).unwrap();
+            if ordinal > 1 {
+                device.set_pool_limit(device.pool_statistics().unwrap().used);
+            }
+            let made = crate::counting::made(|| b.apply_scaled(mode, alpha, &p, beta, &q).unwrap());
+            device.set_pool_limit(u64::MAX);
+            assert_eq!(made, 0, "allocations of {name} {mode:?}, beta {}", beta.re);
         }
     }
 }

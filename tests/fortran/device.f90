@@ -1,9 +1,43 @@
 ! Devices: what contexts and spaces say about them, and arrays in their memory. Without a driver: that this is said,
 ! which DLOPS_TEST_MEMORY=cuda makes a failure.
+module pieces
+  use, intrinsic :: iso_c_binding, only: c_f_pointer, c_int, c_intptr_t, c_null_ptr, c_ptr, c_size_t
+  implicit none
+  integer(c_intptr_t) :: next = 0    ! of a block that stays
+
+contains
+
+  !> A dlops_allocate_callback, and its counterpart: how many pieces are out stands at `user`.
+  function give(bytes, stream, user) bind(C) result(memory)
+    integer(c_size_t), value :: bytes
+    type(c_ptr), value :: stream, user
+    type(c_ptr) :: memory
+    call add(user, 1)
+    memory = transfer(next, c_null_ptr)
+    next = next + 256 * ((bytes + 255) / 256)
+  end function
+
+  subroutine take_back(memory, bytes, stream, user) bind(C)
+    type(c_ptr), value :: memory, stream, user
+    integer(c_size_t), value :: bytes
+    call add(user, -1)
+  end subroutine
+
+  subroutine add(place, number)
+    type(c_ptr), intent(in) :: place
+    integer, intent(in) :: number
+    integer(c_int), pointer :: counts(:)
+    call c_f_pointer(place, counts, [2])
+    counts(1) = counts(1) + number
+    counts(2) = counts(2) + 1
+  end subroutine
+end module
+
 program device
-  use, intrinsic :: iso_c_binding, only: c_associated, c_null_ptr, c_ptr
+  use, intrinsic :: iso_c_binding, only: c_associated, c_funloc, c_int, c_loc, c_null_ptr, c_ptr
   use, intrinsic :: iso_fortran_env, only: real64
   use mpi_f08
+  use pieces
   use dlops
   implicit none
   type(dlops_context) :: context
@@ -28,6 +62,7 @@ program device
     call arrays()
     call streams()
     call transports()
+    call allocator()
   end if
   call refusals()
   call dlops_context_create_mpi(MPI_COMM_WORLD, context)
@@ -91,6 +126,44 @@ contains
     call dlops_array_destroy(pinned)
     call dlops_space_destroy(space)
     call dlops_space_destroy(host)
+  end subroutine
+
+  !> Device memory of the host's own: pieces of an array of another context.
+  subroutine allocator()
+    type(dlops_context) :: other
+    type(dlops_space) :: space, block_space
+    type(dlops_array) :: x, block
+    real(real64), pointer :: memory(:)
+    integer(c_int), target :: counts(2)
+    real(real64) :: length
+    counts = 0
+    call dlops_context_create_self(context, memory=DLOPS_CUDA, own_stream=.true.)
+    call dlops_space_create(context, DLOPS_FLOAT64, [100000], block_space)
+    call dlops_array_create(block_space, block)
+    call dlops_array_acquire(block, DLOPS_ACCESS_READ_WRITE, memory)
+    call dlops_context_synchronize(context)
+    next = 256 * ((transfer(c_loc(memory), next) + 255) / 256)
+    call dlops_context_create_self(other, memory=DLOPS_CUDA, own_stream=.true., allocate=c_funloc(give), &
+      deallocate=c_funloc(take_back), allocator_data=c_loc(counts))
+    call dlops_space_create(other, DLOPS_FLOAT64, [100], space)
+    call dlops_array_create(space, x)
+    call dlops_array_fill(x, 2)
+    call dlops_array_norm(x, length)
+    call check(abs(length - 20) < 1e-12_real64 .and. counts(2) > 0, 'memory of the host''s own')
+    call dlops_array_destroy(x)
+    call dlops_space_destroy(space)
+    call dlops_context_destroy(other)
+    call check(counts(1) == 0, 'memory that was given comes back')
+    call dlops_context_create_self(other, memory=DLOPS_CUDA, own_stream=.true., allocate=c_funloc(give), stat=stat, &
+      errmsg=errmsg)
+    call check(stat == DLOPS_ERROR_OPTION .and. index(errmsg, 'deallocate is NULL') > 0, 'half an allocator')
+    call dlops_context_create_self(other, memory=DLOPS_CUDA, own_stream=.true., nccl_time_limit=-2d0, stat=stat, &
+      errmsg=errmsg)
+    call check(stat == DLOPS_ERROR_OPTION .and. index(errmsg, 'nccl_time_limit is -2') > 0, 'a time limit')
+    call dlops_array_release(block)
+    call dlops_array_destroy(block)
+    call dlops_space_destroy(block_space)
+    call dlops_context_destroy(context)
   end subroutine
 
   subroutine streams()

@@ -71,7 +71,9 @@ impl Raw {
                 Argument::Array(_) => (&raw const *address).cast_mut().cast(),
             })
             .collect();
+        let stream = context.device_stream()?;
+        stream.device().allow_shared(self.function, shared)?;
         // SAFETY: the contract of this function.
-        unsafe { context.device_stream()?.launch(self.function, grid, block, shared, &mut list) }
+        unsafe { stream.launch(self.function, grid, block, shared, &mut list) }
     }
 }

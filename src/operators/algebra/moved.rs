@@ -19,7 +19,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// `Unsupported`: device memory in a context without a device. `Memory`.
-pub fn moved(a: &Operator, domain: Memory, range: Memory) -> Result<Operator> {
+pub fn moved(a: &Operator, domain_memory: Memory, range_memory: Memory) -> Result<Operator> {
     let side = |own: &Space, memory: Memory| -> Result<(Space, Option<Side>)> {
         let space = own.with_memory(memory)?;
         if space.congruent(own) {
@@ -32,15 +32,18 @@ pub fn moved(a: &Operator, domain: Memory, range: Memory) -> Result<Operator> {
         let side = Side { there: Array::new(own)?, here };
         Ok((space, Some(side)))
     };
-    let ((domain, first), (range, second)) = (side(a.domain(), domain)?, side(a.range(), range)?);
+    let ((domain, first), (range, second)) = (side(a.domain(), domain_memory)?, side(a.range(), range_memory)?);
     if first.is_none() && second.is_none() {
         return Ok(a.clone());
     }
     let order = Order::new(a.context())?;
-    Ok(Operator::new(domain, range, Moved { sides: [first, second], order, child: [a.clone()] }))
+    let memory = [domain_memory, range_memory];
+    Ok(Operator::new(domain, range, Moved { memory, sides: [first, second], order, child: [a.clone()] }))
 }
 
 struct Moved {
+    /// Of the caller's vectors.
+    memory: [Memory; 2],
     /// Of domain and range, where they move.
     sides: [Option<Side>; 2],
     order: Order,
@@ -98,6 +101,8 @@ impl Staged for Moved {
         let order = &self.order;
         let mut lane = order.lanes.inward();
         order.worked.hold(lane.stream())?;
+        // Turned the other way, x comes where a result was taken from.
+        order.taken.hold(lane.stream())?;
         let started = verbs::pairs(x, &side.there, &mut |x, there| match there.space().memory() {
             Memory::Cuda => lane_copy::bring(&mut lane, x, there),
             Memory::Host => verbs::copy(x, there),
@@ -137,8 +142,12 @@ impl Staged for Moved {
 
     fn finish(&self, mode: Mode) -> Result<()> {
         let (from, to) = self.ways(mode);
-        let read = from.map_or(Ok(()), |_| self.order.brought.synchronize());
-        read.and(to.map_or(Ok(()), |_| self.order.taken.synchronize()))
+        let read = from.map_or(Ok(()), |_| self.order.brought.wait_on(&self.order.stream));
+        read.and(to.map_or(Ok(()), |_| self.order.taken.wait_on(&self.order.stream)))
+    }
+
+    fn place(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
     }
 }
 
@@ -166,5 +175,9 @@ impl LinearMap for Moved {
 
     fn staged(&self) -> Option<&dyn Staged> {
         Some(self)
+    }
+
+    fn unmoved(&self) -> Option<(&Operator, [Memory; 2])> {
+        Some((&self.child[0], self.memory))
     }
 }

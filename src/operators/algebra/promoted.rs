@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::operators::algebra::moved;
 use crate::operators::{LinearMap, Mode, Operator, Pace};
 
 /// A with the same shapes on elements of `dtype`, which holds those of A by NumPy's rules. It computes in A's own type:
@@ -23,6 +24,10 @@ pub fn promoted(a: &Operator, dtype: DType) -> Result<Operator> {
     }
     if all().all(|own| *own == dtype) {
         return Ok(a.clone());
+    }
+    if let Some((inner, [domain, range])) = a.unmoved() {
+        // Converted where it works, so that the copies of blocks still overlap.
+        return moved(&promoted(inner, dtype)?, domain, range);
     }
     let complex = all().any(|own| own.is_complex());
     if complex && all().any(|own| !own.is_complex()) {

@@ -6,7 +6,7 @@ use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::operators::operator::require_same_context;
-use crate::operators::{LinearMap, Mode, Operator, Pace};
+use crate::operators::{LinearMap, Mode, Operator, Pace, Staged};
 
 struct Sum {
     coefficients: Vec<Scalar>,
@@ -44,6 +44,41 @@ pub fn sum(coefficients: &[Scalar], terms: &[Operator]) -> Result<Operator> {
     Ok(Operator::new(first.domain().clone(), first.range().clone(), map))
 }
 
+/// The stages of c A, whose work alone knows of c.
+impl Staged for Sum {
+    fn bring(&self, mode: Mode, x: &Array) -> Result<()> {
+        self.terms[0].bring(mode, x)
+    }
+
+    fn work(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        self.terms[0].work(mode, alpha * self.coefficient(0, mode), x, beta, y)
+    }
+
+    fn take(&self, mode: Mode, beta: Scalar, y: &Array) -> Result<()> {
+        self.terms[0].take(mode, beta, y)
+    }
+
+    fn finish(&self, mode: Mode) -> Result<()> {
+        self.terms[0].finish(mode)
+    }
+
+    fn place(&self) -> *const () {
+        self.terms[0].staged().map_or(std::ptr::from_ref(self).cast(), Staged::place)
+    }
+}
+
+impl Sum {
+    /// c_k, of op(A_k) conj(c_k) where op conjugates.
+    fn coefficient(&self, k: usize, mode: Mode) -> Scalar {
+        let c = self.coefficients[k];
+        if mode.conjugated() {
+            c.conj()
+        } else {
+            c
+        }
+    }
+}
+
 impl LinearMap for Sum {
     fn name(&self) -> &str {
         if self.terms.len() == 1 {
@@ -57,9 +92,8 @@ impl LinearMap for Sum {
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         let mut beta = beta;
         let mut outcome = Ok(());
-        for (c, term) in self.coefficients.iter().zip(&self.terms) {
-            let c = if mode.conjugated() { c.conj() } else { *c };
-            outcome = outcome.and(term.apply_unchecked(mode, alpha * c, x, beta, y));
+        for (k, term) in self.terms.iter().enumerate() {
+            outcome = outcome.and(term.apply_unchecked(mode, alpha * self.coefficient(k, mode), x, beta, y));
             beta = Scalar::ONE;
         }
         outcome
@@ -84,6 +118,14 @@ impl LinearMap for Sum {
             .map(|c| if c.is_real() { format!("{}", c.re) } else { format!("{}{:+}i", c.re, c.im) })
             .collect();
         format!("coefficients {}", texts.join(", "))
+    }
+
+    /// c A alone: the terms of a longer sum are applied one after the other.
+    fn staged(&self) -> Option<&dyn Staged> {
+        match &self.terms[..] {
+            [a] => a.staged().map(|_| self as &dyn Staged),
+            _ => None,
+        }
     }
 
     fn pace(&self, _: &Context) -> Pace {

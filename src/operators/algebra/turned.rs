@@ -4,7 +4,7 @@ use crate::arrays::Array;
 use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::operators::{LinearMap, Mode, Operator, Pace};
+use crate::operators::{LinearMap, Mode, Operator, Pace, Staged};
 
 struct Turned {
     turn: Mode,
@@ -33,6 +33,28 @@ fn turned(a: &Operator, turn: Mode) -> Operator {
     Operator::new(domain, range, Turned { turn, name: format!("{}{}", a.name(), turn.mark()), child: [a.clone()] })
 }
 
+impl Staged for Turned {
+    fn bring(&self, mode: Mode, x: &Array) -> Result<()> {
+        self.child[0].bring(self.turn.then(mode), x)
+    }
+
+    fn work(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        self.child[0].work(self.turn.then(mode), alpha, x, beta, y)
+    }
+
+    fn take(&self, mode: Mode, beta: Scalar, y: &Array) -> Result<()> {
+        self.child[0].take(self.turn.then(mode), beta, y)
+    }
+
+    fn finish(&self, mode: Mode) -> Result<()> {
+        self.child[0].finish(self.turn.then(mode))
+    }
+
+    fn place(&self) -> *const () {
+        self.child[0].staged().map_or(std::ptr::from_ref(self).cast(), Staged::place)
+    }
+}
+
 impl LinearMap for Turned {
     fn name(&self) -> &str {
         &self.name
@@ -48,6 +70,10 @@ impl LinearMap for Turned {
 
     fn children(&self) -> &[Operator] {
         &self.child
+    }
+
+    fn staged(&self) -> Option<&dyn Staged> {
+        self.child[0].staged().map(|_| self as &dyn Staged)
     }
 
     fn pace(&self, _: &Context) -> Pace {

@@ -44,9 +44,12 @@ pub fn psnr(x: &Array, y: &Array, least: Option<f64>, largest: Option<f64>) -> R
 
 /// The sums over the ranks of the group, and the number of elements.
 fn sums(x: &Array, y: &Array) -> Result<(Comparison, f64)> {
-    y.space().require_congruent(x.space(), "y", "the space of x")?;
-    x.check_free("x", false)?;
-    y.check_free("y", false)?;
+    let valid = y
+        .space()
+        .require_congruent(x.space(), "y", "the space of x")
+        .and_then(|()| x.check_free("x", false))
+        .and_then(|()| y.check_free("y", false));
+    x.space().context().agree(valid)?;
     on_host(x, Use::Reads, |x| on_host(y, Use::Reads, |y| sums_here(x, y)))
 }
 

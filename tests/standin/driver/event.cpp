@@ -103,7 +103,7 @@ CUDA_API CUresult cuEventQuery(CUevent handle) {
         ++statistics::counters.event_queries;
         Context* c = e->context;
         auto operation = e->recorded;
-        if (operation && !operation->done && !operation->stream->background && e->polls++ > 0) order::force(lock, operation);
+        if (operation && !operation->done && e->polls++ > 0) order::ask(lock, operation);
         if (c->sticky != CUDA_SUCCESS) driver::refuse(c->sticky);
         if (operation && !operation->done) driver::refuse(CUDA_ERROR_NOT_READY);
     });

@@ -15,6 +15,8 @@ Function& find(CUfunction handle) {
 
 int static_shared(const Function& f) { return static_cast<int>(std::min<size_t>(f.module->memory.shared_bytes, 48 << 10)); }
 
+int dynamic_shared(const Function& f) { return f.dynamic_limit >= 0 ? f.dynamic_limit : (48 << 10) - static_shared(f); }
+
 namespace {
 
 int blocks_per_multiprocessor(const Function& f, int threads, size_t dynamic) {
@@ -41,7 +43,7 @@ CUDA_API CUresult cuFuncGetAttribute(int* value, unsigned attribute, CUfunction 
             case CU_FUNC_ATTRIBUTE_NUM_REGS: *value = 32; break;
             case CU_FUNC_ATTRIBUTE_PTX_VERSION: case CU_FUNC_ATTRIBUTE_BINARY_VERSION: *value = 90; break;
             case CU_FUNC_ATTRIBUTE_CACHE_MODE_CA: *value = 0; break;
-            case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: *value = f.dynamic_limit; break;
+            case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: *value = dynamic_shared(f); break;
             case CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT: *value = f.carveout; break;
             default: driver::refuse(CUDA_ERROR_INVALID_VALUE);
         }

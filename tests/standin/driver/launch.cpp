@@ -51,7 +51,7 @@ CUresult launch(CUfunction handle, standin_index grid, standin_index block, unsi
         driver::require(grid.x <= 2147483647u && grid.y <= 65535 && grid.z <= 65535);
         driver::require(block.x <= 1024 && block.y <= 1024 && block.z <= 64 &&
                         uint64_t{block.x} * block.y * block.z <= function::MOST_THREADS);
-        driver::require(dynamic <= static_cast<unsigned>(f.dynamic_limit));
+        driver::require(dynamic <= static_cast<unsigned>(function::dynamic_shared(f)));
         auto parameters = take(*f.kernel, given, extra);
         auto module = c.modules[f.module];
         if (!module) module = s->context->modules[f.module];

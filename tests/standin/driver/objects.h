@@ -39,6 +39,7 @@ struct Stream : std::enable_shared_from_this<Stream> {
     bool legacy = false;
     bool busy = false;                      // a host thread runs the head of the queue
     bool background = false;                // a thread of the stand-in works on the queue
+    bool asked = false;                     // the host waits for its work
     int polls = 0;
     unsigned long long id = 0;
     std::deque<OperationPtr> queue;
@@ -60,7 +61,7 @@ struct Function {
     Module* module = nullptr;
     const standin_kernel* kernel = nullptr;
     std::string name;
-    int dynamic_limit = 48 << 10;
+    int dynamic_limit = -1;                  // none was set
     int carveout = -1;
 };
 

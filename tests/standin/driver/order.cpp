@@ -1,6 +1,7 @@
 #include "order.h"
 
 #include <algorithm>
+#include <set>
 
 #include "guard.h"
 #include "report.h"
@@ -43,19 +44,30 @@ void perform(Lock& lock, const OperationPtr& operation, Opened& opened) {
 }
 
 // Work that waits for other processes goes on by itself, also while the host does something else. When work is lazy it
-// begins a little later, so that the host's own order is seen first.
+// begins a little later, so that the host's own order is seen first, unless the host asks for it.
 void work_in_background(std::shared_ptr<Stream> stream) {
     Lock lock(driver::mutex);
     while (!stream->queue.empty()) {
         if (settings().lazy) {
-            lock.unlock();
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
-            lock.lock();
+            driver::changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return stream->asked; });
             if (stream->queue.empty()) break;
         }
         force(lock, stream->queue.front());
     }
     stream->background = false;
+}
+
+// Whether doing the operation would wait for other processes.
+bool may_block(const OperationPtr& wanted, std::set<Operation*>& seen) {
+    if (!wanted || wanted->done || !seen.insert(wanted.get()).second) return false;
+    if (wanted->may_wait) return true;
+    auto blocks = [&](const OperationPtr& o) { return may_block(o, seen); };
+    if (std::any_of(wanted->after.begin(), wanted->after.end(), blocks)) return true;
+    for (auto& before : wanted->stream->queue) {
+        if (before == wanted) break;
+        if (blocks(before)) return true;
+    }
+    return false;
 }
 
 bool waits(const Stream& s, const std::vector<OperationPtr>& after) {
@@ -132,6 +144,7 @@ OperationPtr enqueue(Lock& lock, const std::shared_ptr<Stream>& stream, Work wor
     stream->queue.push_back(operation);
     stream->last = operation;
     stream->polls = 0;
+    stream->asked = false;
     driver::changed.notify_all();
     if (work.may_wait || (follows && !settings().lazy)) start_background(stream);
     else if (!settings().lazy) force(lock, operation);
@@ -158,6 +171,15 @@ void force(Lock& lock, const OperationPtr& wanted) {
         if (first != head->after.end()) path.push_back(*first);
         else perform(lock, head, opened);
     }
+}
+
+void ask(Lock& lock, const OperationPtr& operation) {
+    if (!operation || operation->done) return;
+    std::set<Operation*> seen;
+    if (!may_block(operation, seen)) return force(lock, operation);
+    operation->stream->asked = true;
+    driver::changed.notify_all();
+    start_background(operation->stream);
 }
 
 void force(Lock& lock, const std::shared_ptr<Stream>& stream) {

@@ -24,6 +24,9 @@ void force(Lock& lock, const OperationPtr& operation);
 void force(Lock& lock, const std::shared_ptr<Stream>& stream);
 void force(Lock& lock, Context& context);
 
+// What a host that asks again and again brings about: lazy work is done, work that waits for others goes on by itself.
+void ask(Lock& lock, const OperationPtr& operation);
+
 // Refuses calls that a stream capture forbids: any that waits for the stream, or for all streams of the context.
 void forbid_capture(const Stream& stream);
 void forbid_capture(const Context& context);      // also for calls that are unsafe in a global capture

@@ -77,7 +77,7 @@ CUDA_API CUresult cuStreamQuery(CUstream handle) {
         order::forbid_capture(*s);
         ++statistics::counters.stream_queries;
         Context* c = s->context;
-        if (!s->queue.empty() && !s->background && s->polls++ > 0) order::force(lock, s);
+        if (!s->queue.empty() && s->polls++ > 0) order::ask(lock, s->last);
         if (c->sticky != CUDA_SUCCESS) driver::refuse(c->sticky);
         if (!s->queue.empty()) driver::refuse(CUDA_ERROR_NOT_READY);
     });

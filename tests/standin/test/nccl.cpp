@@ -1,5 +1,7 @@
 // Collective operations: ranks that are threads with a device each, and ranks that are processes.
+#include <atomic>
 #include <functional>
+#include <sched.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -125,6 +127,26 @@ CASE("nccl", in_stream_order, ENV(FOUR, "STANDIN_LAZY=1"), 0, "") {
         OK(launch_on(r.stream, kernel(R"(extern "C" __global__ void twice(double* x) { *x *= 2; })", "twice"), 1, 1, 0, x));
         OK(r.wait());
         SAME(host<double>(x, 1)[0], 6.0);
+    });
+}
+
+// A host that asks again and again is answered, whether the other ranks have come or not.
+CASE("nccl", questions_do_not_wait, ENV(FOUR, "STANDIN_LAZY=1"), 0, "") {
+    static std::atomic<bool> asked;
+    threads(2, [](Rank& r) {
+        CUdeviceptr x = device(std::vector<double>{1});
+        CUstream second = nullptr;
+        CUevent reduced = nullptr;
+        OK(cu("cuStreamCreate", &second, 1u));
+        OK(cu("cuEventCreate", &reduced, 2u));
+        while (r.rank == 1 && !asked) sched_yield();
+        OK(nccl("ncclAllReduce", x, x, size_t{1}, ncclFloat64, ncclSum, r.comm, r.stream));
+        OK(cu("cuEventRecord", reduced, r.stream));
+        OK(cu("cuStreamWaitEvent", second, reduced, 0u));
+        for (int k = 0; k < 5 && r.rank == 0; ++k) SAME(cu("cuStreamQuery", second) + cu("cuEventQuery", reduced), 1200);
+        if (r.rank == 0) asked = true;
+        while (cu("cuStreamQuery", second) == 600) sched_yield();
+        SAME(host<double>(x, 1)[0], 2.0);
     });
 }
 
