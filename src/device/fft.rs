@@ -146,6 +146,22 @@ pub struct FftShape {
     pub count: i64,
 }
 
+impl FftShape {
+    /// Whether all elements of both sides follow one another, which is cuFFT's own layout where none is given.
+    fn is_packed(&self) -> bool {
+        let packed = |side: &FftSide, half: bool| {
+            let mut n = self.lengths.clone();
+            if let (true, Some(last)) = (half, n.last_mut()) {
+                *last = *last / 2 + 1;
+            }
+            side.stride == 1
+                && side.embed[1..] == n[1..]
+                && (self.count == 1 || side.distance == n.iter().product::<i64>())
+        };
+        packed(&self.from, self.kind == FftKind::HalfToReal) && packed(&self.to, self.kind == FftKind::RealToHalf)
+    }
+}
+
 /// A plan of cuFFT.
 pub struct Fft {
     stream: Arc<Stream>,
@@ -178,19 +194,20 @@ impl Fft {
             (FftKind::HalfToReal, true) => sys::cufftType::CUFFT_Z2D,
         };
         let (mut n, mut from, mut to) = (shape.lengths.clone(), shape.from.embed.clone(), shape.to.embed.clone());
-        if n.len() > 3 || from.len() != n.len() || to.len() != n.len() {
+        if n.is_empty() || n.len() > 3 || from.len() != n.len() || to.len() != n.len() {
             fail!(Internal, "cuFFT along {} axes in blocks of {} and {}", n.len(), from.len(), to.len());
         }
-        // SAFETY: a live handle, three lists of as many numbers, and a place for the bytes that it will need.
+        let layout = |embed: &mut Vec<i64>| if shape.is_packed() { std::ptr::null_mut() } else { embed.as_mut_ptr() };
+        // SAFETY: a live handle, up to three lists of as many numbers, and a place for the bytes that it will need.
         let code = unsafe {
             (entries.make_plan)(
                 handle,
                 n.len() as c_int,
                 n.as_mut_ptr(),
-                from.as_mut_ptr(),
+                layout(&mut from),
                 shape.from.stride,
                 shape.from.distance,
-                to.as_mut_ptr(),
+                layout(&mut to),
                 shape.to.stride,
                 shape.to.distance,
                 kind as c_int,
