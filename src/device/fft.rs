@@ -101,13 +101,19 @@ const CODES: [&str; 21] = [
 ];
 
 const ALLOC_FAILED: c_int = 2;
+/// Sizes and strides that this cuFFT does not know.
+const REFUSED: [c_int; 3] = [8, 14, 16];
 
 fn check(code: c_int, what: impl FnOnce() -> String) -> Result<()> {
     if code == 0 {
         return Ok(());
     }
     let name = CODES.get(code as usize).copied().unwrap_or("a code of its own");
-    let status = if code == ALLOC_FAILED { Status::Memory } else { Status::Cuda };
+    let status = match code {
+        ALLOC_FAILED => Status::Memory,
+        code if REFUSED.contains(&code) => Status::Unsupported,
+        _ => Status::Cuda,
+    };
     Err(Error::new(status, format!("{}: {name} ({code})", what())))
 }
 

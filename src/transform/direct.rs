@@ -2,7 +2,7 @@
 
 use crate::device::{Fft, FftKind, FftShape, FftSide, Stream};
 use crate::dtype::DType;
-use crate::error::Result;
+use crate::error::{Result, Status};
 use crate::kernels::cuda::Strided;
 use crate::layout::contiguous_strides;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const LONG_CALL: i64 = 1 << 20;
 
 impl Direct {
     /// Along one to three axes, which ascend, of blocks of these shapes before and after; `dtype` is that of complex
-    /// elements. `None` where cuFFT would have to be called for many small parts.
+    /// elements. `None` where cuFFT would have to be called for many small parts, or does not know the strides.
     pub fn new(
         stream: &Arc<Stream>,
         dtype: DType,
@@ -60,8 +60,12 @@ impl Direct {
             FftSide { embed, stride: along(axes.len() - 1), distance: distances[k] }
         };
         let shape = FftShape { kind, lengths: lengths.to_vec(), from: side(0), to: side(1), count };
+        let fft = match Fft::new(stream, dtype, &shape) {
+            Err(error) if error.status == Status::Unsupported => return Ok(None),
+            fft => fft?,
+        };
         Ok(Some(Direct {
-            fft: Fft::new(stream, dtype, &shape)?,
+            fft,
             shapes: shapes.map(<[i64]>::to_vec),
             outer: others.iter().map(|(n, s)| (*n, [s[0] * sizes[0], s[1] * sizes[1]])).collect(),
             strides,

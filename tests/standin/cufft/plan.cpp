@@ -21,6 +21,7 @@ cufftResult make(int handle, int rank, const I* n, const I* inembed, I istride, 
     Plan* p = find(handle);
     if (!p || p->made) return CUFFT_INVALID_PLAN;
     if (fails("plan")) return CUFFT_ALLOC_FAILED;
+    if (rank > 1 && fails("boxes")) return CUFFT_NOT_SUPPORTED;
     if (rank < 1 || rank > 3 || !n || batch < 1) return CUFFT_INVALID_VALUE;
     if (type != R2C && type != C2R && type != C2C && type != D2Z && type != Z2D && type != Z2Z) return CUFFT_INVALID_TYPE;
     for (int a = 0; a < rank; ++a)

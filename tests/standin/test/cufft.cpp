@@ -119,6 +119,8 @@ CASE("cufft", halves_and_failures, ENV(), 0, "") {
     SAME(fft("cufftExecZ2D", plan, p, q), 6);
     setenv("STANDIN_CUFFT", "plan", 1);
     SAME(fft("cufftPlan1d", &plan, 4, Z2D, 1), 2);
+    setenv("STANDIN_CUFFT", "boxes", 1);
+    SAME(fft("cufftPlan2d", &plan, 4, 4, Z2Z), 16);
     unsetenv("STANDIN_CUFFT");
     OK(fft("cufftPlan1d", &plan, 4, Z2D, 1));
 }
