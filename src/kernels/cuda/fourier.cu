@@ -30,10 +30,6 @@ struct Bins {
 };
 
 
-__device__ inline Index quotient(Index a, Index b) {
-    return (a | b) >> 32 ? a / b : Index(unsigned(a) / unsigned(b));
-}
-
 __device__ inline Index start_of(const Lines &lines, Index line) {
     Index at = 0, rest = line + lines.first;
     for (int k = lines.axes - 1; k > 0; --k) {
