@@ -17,6 +17,7 @@ use dlops::operators::algebra::{adjoint, product, scale, sum};
 use dlops::operators::basic::{diagonal, identity};
 use dlops::operators::block::stacked_vstack;
 use dlops::operators::derivative::{first_derivative, FirstDerivative};
+use dlops::operators::signal::fourier::{fftnd, Fourier, Norm};
 use dlops::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -349,6 +350,35 @@ fn an_iteration_does_not_wait_for_the_device() {
             }
         }
     });
+}
+
+/// cuFFT's work is put on the stream and recorded as kernels are, in place of passes on the host.
+#[test]
+fn transforms_run_ahead() {
+    let with_transform = |space: &Space| {
+        let half = !space.dtype().is_complex();
+        let spectrum = fftnd(space, &[0, 1, 2], &Fourier { half, norm: Norm::None, ..Fourier::default() }).unwrap();
+        assert!(spectrum.describe().contains("by cuFFT"), "{}", spectrum.describe());
+        product(&[adjoint(&spectrum), spectrum]).unwrap()
+    };
+    for (size, transport) in [(1, TransportChoice::Automatic), (2, TransportChoice::Nccl)] {
+        on_ranks_by(transport, size, StreamChoice::Own, |context| {
+            for dtype in FLOATS {
+                let space = space(context, dtype, &[6, 5, 4]);
+                let normal = with_transform(&space);
+                let a = sum(&[Scalar::ONE, Scalar::real(0.01)], &[identity(&space, &space).unwrap(), normal]).unwrap();
+                let (b, x0) = (random(&space, 1), random(&space, 2));
+                compare(&Solver::new(Method::Cgls, &a).unwrap(), &b, &x0, &format!("{dtype:?} on {size} ranks"));
+                let (Some(before), 1) = (counts::now(), size) else { continue };
+                a.apply(Mode::Forward, &x0, &b).unwrap();
+                context.stream().unwrap().synchronize().unwrap();
+                let after = counts::now().unwrap();
+                let found = (after.library_calls - before.library_calls, after.bytes_to_host - before.bytes_to_host);
+                // All axes at once; of a half, the way back has one call for the last axis and one for the others.
+                assert_eq!(found, (if dtype.is_complex() { 2 } else { 3 }, 0), "{dtype:?}");
+            }
+        });
+    }
 }
 
 #[test]

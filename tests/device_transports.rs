@@ -20,6 +20,7 @@ use dlops::layout::{GridDimension, Layout, Partition, Role};
 use dlops::operators::block::{hstack, vstack};
 use dlops::operators::derivative::{first_derivative, laplacian, FirstDerivative, Laplacian};
 use dlops::operators::signal::convolve1d;
+use dlops::operators::signal::fourier::{fftnd, Fourier};
 use dlops::operators::{Mode, Operator};
 use num_complex::Complex64;
 use std::sync::{Arc, Mutex};
@@ -95,6 +96,31 @@ fn space(context: &Context, dtype: DType, shape: &[i64], layout: Layout, mask: O
 
 fn cut(axis: usize, partition: Partition, ranks: usize) -> Layout {
     Layout::Grid(vec![GridDimension { ranks, role: Role::Cut { axis, partition } }])
+}
+
+#[test]
+fn axes_are_made_whole_and_transformed() {
+    if !available() {
+        return;
+    }
+    for ranks in 1..=4 {
+        same_by_all(ranks, |context| {
+            let mut bytes = Vec::new();
+            for (dtype, half) in FLOATS.into_iter().zip([true, false, false, false]) {
+                let space = space(context, dtype, &[6, 5, 8], cut(0, Partition::Balanced, ranks), None);
+                let f = fftnd(&space, &[0, 1, 2], &Fourier { half, ..Fourier::default() }).unwrap();
+                let (x, y) = (ranks::filled(&space), Array::new(f.range()).unwrap());
+                f.apply(Mode::Forward, &x, &y).unwrap();
+                bytes.extend(ranks::bytes_of(&y));
+                let back = Array::new(&space).unwrap();
+                f.apply(Mode::Adjoint, &y, &back).unwrap();
+                let size = verbs::norm(&x).unwrap();
+                verbs::axpy(Scalar::real(-1.0), &x, &back).unwrap();
+                assert!(verbs::norm(&back).unwrap() < 10.0 * dtype.epsilon() * size, "{dtype:?}");
+            }
+            bytes
+        });
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Fourier transforms of host arrays: against the values of PyLops, against one rank in every layout, and what they refuse.
+//! Fourier transforms: against the values of PyLops, against one rank in every layout, and what they refuse.
 
 use dlops::arrays::{Array, Space};
 use dlops::context::{Context, ContextOptions};
@@ -17,7 +17,7 @@ mod reference;
 mod vectors;
 
 fn solo(threads: usize) -> Context {
-    Context::solo(ContextOptions { threads, ..Default::default() }).unwrap()
+    Context::solo(ContextOptions { threads, ..memory::options() }).unwrap()
 }
 
 fn space(context: &Context, dtype: DType, shape: &[i64]) -> Space {
@@ -79,6 +79,7 @@ fn values_are_those_of_pylops() {
             close(&case, &transposed, &case.array("adjoint").values(), dtype.epsilon());
             let whole = options.lengths.iter().zip(&axes).all(|(n, axis)| *n >= case.integers("dims")[*axis]);
             let back = result(&algebra::inverse(&a).unwrap(), Mode::Forward, &forward);
+            assert_eq!(a.describe().contains("by cuFFT"), memory::device().is_some(), "{}", a.describe());
             assert!(!whole || back.iter().zip(&model).all(|(a, b)| (a - b).norm() < 100.0 * dtype.epsilon()), "{case}");
         }
         let last = axes.len() - 1;
@@ -112,13 +113,14 @@ fn model(dtype: DType, count: usize) -> Vec<Complex64> {
     }
 }
 
-/// On several ranks as on one, in any layout of model and spectrum: to the last bit in a deterministic context.
+/// On several ranks as on one, in any layout of model and spectrum: to the last bit in a deterministic context of the host.
 #[test]
 fn layouts_change_nothing() {
     let shape = [6, 9, 8];
     for (k, axes) in [&[0, 1, 2][..], &[2, 0], &[1]].into_iter().enumerate() {
         for (dtype, deterministic) in [(DType::Complex64, true), (DType::Float64, true), (DType::Complex128, false)] {
-            let with = ContextOptions { deterministic, ..Default::default() };
+            let with = ContextOptions { deterministic, ..memory::options() };
+            let exact = deterministic && with.device.is_none();
             let base = Fourier {
                 half: dtype == DType::Float64 && k < 2,
                 shift_after: vec![true; axes.len()],
@@ -131,7 +133,7 @@ fn layouts_change_nothing() {
             let back = result(&single, Mode::Adjoint, &whole);
             let agree = |what: &str, found: &[Complex64], all: &[Complex64], space: &Space| {
                 let expected: Vec<_> = local_indices(space).into_iter().map(|i| all[i as usize]).collect();
-                assert!(!deterministic || found == expected, "{what} of {axes:?}, {dtype:?}, in {space}");
+                assert!(!exact || found == expected, "{what} of {axes:?}, {dtype:?}, in {space}");
                 close(&format_args!("{what} of {axes:?} in {space}"), found, &expected, dtype.epsilon());
             };
             for size in [2, 3, 4, 6] {
@@ -182,7 +184,9 @@ fn threads_change_nothing() {
 /// single wave, whose spectrum is one element.
 #[test]
 fn long_lines_are_accurate() {
-    for n in [1usize << 17, 99_991, 3 * 5 * 7 * 11 * 13 * 8] {
+    // On a device the library only calls cuFFT, and the stand-in for it sums n^2 products of a prime.
+    let prime = if memory::device().is_none() { 99_991 } else { 997 };
+    for n in [1usize << 17, prime, 3 * 5 * 7 * 11 * 13 * 8] {
         for dtype in [DType::Complex128, DType::Complex64] {
             let a = fftnd(&space(&solo(1), dtype, &[n as i64]), &[0], &Fourier::default()).unwrap();
             let frequency = n / 3;
@@ -204,7 +208,7 @@ fn bad_input_is_refused_on_all_ranks() {
         assert!(error.status == status && error.message.contains(text), "{error} instead of {text}");
     };
     for size in [1, 3] {
-        on_ranks_with(size, ContextOptions::default(), |context| {
+        on_ranks_with(size, memory::options(), |context| {
             let make =
                 |axes: &[usize], options: &Fourier| fftnd(&space(context, DType::Complex64, &[6, 5]), axes, options);
             let plain = Fourier::default();

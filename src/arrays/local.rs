@@ -8,6 +8,8 @@ use crate::fail;
 use crate::layout::MAX_DIMENSIONS;
 use std::sync::Arc;
 
+pub use crate::layout::{contiguous_strides, packed_strides};
+
 /// This rank's elements of a leaf: `shape` in C order, `strides` in elements, the last axis contiguous.
 #[derive(Clone)]
 pub struct Local {
@@ -23,20 +25,6 @@ pub struct Local {
 unsafe impl Send for Local {}
 // SAFETY: as above.
 unsafe impl Sync for Local {}
-
-/// Strides in elements of a C-contiguous block.
-pub fn contiguous_strides(shape: &[i64]) -> Vec<i64> {
-    packed_strides(shape)[..shape.len()].to_vec()
-}
-
-/// As `contiguous_strides`, without allocation.
-pub(crate) fn packed_strides(shape: &[i64]) -> [i64; MAX_DIMENSIONS] {
-    let mut strides = [1; MAX_DIMENSIONS];
-    for k in (0..shape.len().saturating_sub(1)).rev() {
-        strides[k] = strides[k + 1] * shape[k + 1].max(1);
-    }
-    strides
-}
 
 /// Extents and C strides of a contiguous block, as the kernels of the host take them.
 pub(crate) fn packed_block(shape: &[i64]) -> ([usize; MAX_DIMENSIONS], [isize; MAX_DIMENSIONS]) {

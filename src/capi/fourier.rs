@@ -67,8 +67,10 @@ unsafe fn listed<T: Copy>(pointer: *const T, count: i64, argument: &str) -> Resu
 /// give all frequencies, or with `half` those that the others follow from; operators on them are only real-linear, and
 /// their inner product is Re<.,.>. dlops_operator_inverse gives the inverse.
 /// Axes that are cut are made whole by redistribution, in as few rounds of messages as the shape allows.
-/// Arrays in device memory are transformed on the host, by copies.
-/// Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P.
+/// Arrays in device memory are transformed there by cuFFT, in the order of the context's stream; where a rank finds no cuFFT,
+/// all ranks transform copies on the host, and dlops_operator_view says so. cuFFT works in room that is made here: with
+/// the buffers between the axes, up to three times the array's elements.
+/// Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P; by cuFFT the same P.
 /// @param space       the domain, of float or complex elements with a global shape; kept alive by the operator
 /// @param axis_count  number of `axes`
 /// @param axes        none twice; negative counts from the last

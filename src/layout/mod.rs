@@ -14,6 +14,7 @@ mod index_set;
 mod partition;
 mod region;
 mod split;
+mod strides;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -27,6 +28,7 @@ pub use index_set::{IndexSet, Interval, Overlap};
 pub use partition::Partition;
 pub use region::Region;
 pub use split::{ceiling_split, cyclic_count, local_split};
+pub use strides::{contiguous_strides, packed_strides};
 pub use transfer::{Message, Span, Transfer};
 pub use validate::{element_count, MAX_DIMENSIONS};
 

@@ -1,7 +1,14 @@
-//! Fourier transforms of lines: one length, one precision, any number of lines of a strided block.
+//! Fourier transforms of lines: one length, one precision, any number of lines of a strided block, here and on a device.
 
+mod device_block;
+mod device_lines;
+mod device_pass;
+mod device_room;
+mod direct;
 mod lines;
 mod pass;
 
+pub use device_pass::{Along, DevicePass};
+pub use device_room::{Needs, Room};
 pub use lines::Precision;
 pub use pass::{Direction, Kind, Pass, Side};

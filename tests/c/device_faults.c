@@ -1,6 +1,6 @@
 /* Faults of devices: each has its own status and message on every rank, and leaves what it does not touch usable.
-   DLOPS_TEST_FAULT says which machine this is: "" any, "off" the last rank without CUDA, "bare" a driver without NVRTC
-   and cuBLAS, "old" a driver of CUDA 11.2, "behind" a driver of CUDA 12.4 with an NVRTC of CUDA 13. */
+   DLOPS_TEST_FAULT says which machine this is: "" any, "off" the last rank without CUDA, "bare" a driver without NVRTC,
+   cuBLAS and cuFFT, "old" a driver of CUDA 11.2, "behind" a driver of CUDA 12.4 with an NVRTC of CUDA 13. */
 #include "device.h"
 
 #include <dirent.h>
@@ -76,6 +76,74 @@ static void memory(dlops_context *context)
     dlops_array_destroy(&y);
     dlops_space_destroy(&large);
     dlops_space_destroy(&huge);
+    dlops_space_destroy(&space);
+}
+
+/* ---- cuFFT */
+
+/* A plan that one rank does not get is an error of all; work that one cannot put on its stream is its own until they agree. */
+static void transforms(dlops_context *context)
+{
+    const int guilty = rank == size - 1;
+    const int64_t dims[2] = {2 * size, 6};
+    const int32_t axes[1] = {1};
+    dlops_space *space = NULL;
+    dlops_operator *f = NULL;
+    dlops_array *x = NULL, *y = NULL;
+    dlops_status status = 1;
+    OK(dlops_space_create(context, DLOPS_COMPLEX128, 2, dims, NULL, &space));
+    x = filled(space, 1);
+    y = filled(space, 0);
+    uint64_t before = held(context).used;
+    OK(dlops_context_set_memory_limit(context, guilty ? before : UINT64_MAX));
+    AGREED(dlops_fft_create(space, 1, axes, NULL, &f), DLOPS_ERROR_MEMORY, "exceed the pool's limit", size - 1);
+    OK(dlops_context_set_memory_limit(context, UINT64_MAX));
+    if (on_stand_in()) {
+        if (guilty)
+            setenv("STANDIN_CUFFT", "plan", 1);
+        AGREED(dlops_fft_create(space, 1, axes, NULL, &f), DLOPS_ERROR_MEMORY, "CUFFT_ALLOC_FAILED", size - 1);
+        unsetenv("STANDIN_CUFFT");
+    }
+    CHECK(f == NULL && held(context).used == before);
+    OK(dlops_fft_create(space, 1, axes, NULL, &f));
+    if (on_stand_in()) {
+        if (guilty) {
+            setenv("STANDIN_CUFFT", "execute", 1);
+            REFUSED(dlops_operator_apply(f, DLOPS_FORWARD, x, y), DLOPS_ERROR_CUDA, "CUFFT_EXEC_FAILED");
+            unsetenv("STANDIN_CUFFT");
+        } else {
+            OK(dlops_operator_apply(f, DLOPS_FORWARD, x, y));
+        }
+        OK(dlops_context_agree(context, &status));
+        CHECK(status == DLOPS_ERROR_CUDA);
+    }
+    OK(dlops_operator_apply(f, DLOPS_FORWARD, x, y));
+    CHECK(fabs(norm(y) - norm(x)) < 1e-12 * size);
+    dlops_operator_destroy(&f);
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&space);
+
+    /* What cuFFT does not know to do at once is done axis by axis. */
+    const int64_t box[3] = {size, 4, 6};
+    dlops_array *apart = NULL;
+    OK(dlops_space_create(context, DLOPS_COMPLEX128, 3, box, NULL, &space));
+    x = drawn(space, 3);
+    OK(dlops_array_create(space, &y));
+    OK(dlops_array_create(space, &apart));
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn == 1)
+            setenv("STANDIN_CUFFT", "boxes", 1);
+        OK(dlops_fft_create(space, 2, (int32_t[]){1, 2}, NULL, &f));
+        OK(dlops_operator_apply(f, DLOPS_FORWARD, x, turn == 0 ? y : apart));
+        dlops_operator_destroy(&f);
+    }
+    unsetenv("STANDIN_CUFFT");
+    OK(dlops_array_axpy(dlops_real(-1), y, apart));
+    CHECK(norm(y) > 1 && norm(apart) < 1e-12 * norm(y));
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&y);
+    dlops_array_destroy(&apart);
     dlops_space_destroy(&space);
 }
 
@@ -327,6 +395,25 @@ static void without_libraries(void)
     OK(dlops_space_create(context, DLOPS_FLOAT64, 2, dims, NULL, &plane));
     AGREED(dlops_matrix_mult_create(plane, 5, 4, matrix, &columns, &a), DLOPS_ERROR_UNSUPPORTED, "libcublas.so", 0);
     CHECK(a == NULL);
+    /* Without cuFFT, copies are transformed on the host. */
+    dlops_space *there = NULL;
+    dlops_array *model = NULL, *spectrum = NULL, *back = NULL;
+    dlops_array_destroy(&here);
+    OK(dlops_space_with_memory(plane, DLOPS_HOST, &there));
+    here = drawn(there, 2);
+    OK(dlops_fft_create(plane, 1, (int32_t[]){1}, NULL, &a));
+    OK(dlops_array_create(plane, &model));
+    OK(dlops_array_create(plane, &back));
+    OK(dlops_operator_create_range_array(a, &spectrum));
+    OK(dlops_array_copy(here, model));
+    OK(dlops_operator_apply(a, DLOPS_FORWARD, model, spectrum));
+    OK(dlops_operator_apply(a, DLOPS_ADJOINT, spectrum, back));
+    CHECK(distance(here, back) < 1e-13 * size);
+    dlops_operator_destroy(&a);
+    dlops_array_destroy(&model);
+    dlops_array_destroy(&spectrum);
+    dlops_array_destroy(&back);
+    dlops_space_destroy(&there);
     dlops_space_destroy(&plane);
     dlops_array_destroy(&here);
     dlops_array_destroy(&x);
@@ -370,6 +457,7 @@ int main(void)
     } else if (found()) {
         dlops_context *context = world(&choices);
         memory(context);
+        transforms(context);
         dlops_context_destroy(&context);
         if (size == 1)
             cache();

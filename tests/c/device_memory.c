@@ -224,15 +224,31 @@ static void streams(dlops_context *context)
     OK(dlops_context_get_stream(context, &own));
     OK(dlops_context_get_stream(other, &second));
     CUstream_st *turns[] = {second, NULL, own, second};
+    /* What cuFFT is asked for follows. */
+    const int64_t dims[2] = {2 * size, 6};
+    dlops_space *plane = NULL;
+    dlops_operator *f = NULL;
+    dlops_array *spectrum = NULL;
+    OK(dlops_space_create(context, DLOPS_FLOAT64, 2, dims, NULL, &plane));
+    OK(dlops_fft_create(plane, 1, (int32_t[]){1}, NULL, &f));
+    OK(dlops_operator_create_range_array(f, &spectrum));
+    dlops_array *model = filled(plane, 1.0);
     for (int k = 0; k < 4; k++) {
         OK(dlops_array_copy(x, y));
         OK(dlops_context_set_stream(context, turns[k]));
         OK(dlops_context_get_stream(context, &now));
         CHECK(now == turns[k]);
         OK(dlops_array_axpy(dlops_real(1), y, x));
+        OK(dlops_operator_apply(f, DLOPS_FORWARD, model, spectrum));
+        OK(dlops_operator_apply(f, DLOPS_ADJOINT, spectrum, model));
     }
     OK(dlops_context_set_stream(context, own));
     all(x, 16.0);
+    CHECK(fabs(norm(model) - sqrt(12.0 * size)) < 1e-12 * size);
+    dlops_operator_destroy(&f);
+    dlops_array_destroy(&model);
+    dlops_array_destroy(&spectrum);
+    dlops_space_destroy(&plane);
     /* A copy on the second stream, ordered by events. */
     OK(dlops_array_create_pinned(host, &pinned));
     OK(dlops_event_create(context, &event));

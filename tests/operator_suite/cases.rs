@@ -64,6 +64,8 @@ pub const CASES: &[(&str, Make)] = &[
         let (lengths, place) = (vec![3, 2, 6], Place::AsComputed);
         fftnd(s, &[0, 1, 2], &Fourier { lengths, norm: Norm::OneOverN, place, ..Fourier::default() })
     }),
+    // As much at once as a device can: all axes as they are, of real arrays the half.
+    ("signal::fftnd", |s| fftnd(s, &[1, 0, 2], &Fourier { half: !s.dtype().is_complex(), ..Fourier::default() })),
     ("avo::poststack", |s| poststack(s, 0, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Centered)),
     ("avo::poststack", |s| poststack(s, 2, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Forward)),
     ("avo::poststack", |s| {

@@ -3,6 +3,7 @@
 pub mod banded;
 pub mod convert;
 pub mod expression;
+pub mod fourier;
 pub mod measure;
 pub mod program;
 pub mod random;
@@ -63,6 +64,7 @@ pub fn sources() -> Vec<(&'static Source, &'static [&'static str])> {
         &random::SOURCE,
     ];
     all.extend(typed.map(|source: &Source| (source, &ELEMENTS[..])));
+    all.push((&fourier::SOURCE, &ELEMENTS[2..]));
     all
 }
 

@@ -8,6 +8,7 @@
 
 #define NVRTC "libnvrtc.so libnvrtc.so.13 libnvrtc.so.12 libnvrtc.so.11.2"
 #define CUBLAS "libcublas.so libcublas.so.13 libcublas.so.12 libcublas.so.11"
+#define CUFFT "libcufft.so libcufft.so.12 libcufft.so.11 libcufft.so.10"
 #define NCCL "libnccl.so.2 libnccl.so"
 
 int main(void)
@@ -42,6 +43,9 @@ int main(void)
         printf("cuBLAS: %d.%d.%d\n", parts[0], parts[1], parts[2]);
     else if (cublas_of && cublas_of(NULL, &version) == 0) printf("cuBLAS: %d\n", version);
     else printf("cuBLAS: not found, so that dense products are refused\n");
+    int (*cufft)(int *) = (int (*)(int *))function_of(CUFFT, "cufftGetVersion");
+    if (cufft && cufft(&version) == 0) printf("cuFFT: %d.%d.%d\n", version / 1000, version / 100 % 10, version % 100);
+    else printf("cuFFT: not found, so that Fourier transforms go over the host\n");
     int (*nccl)(int *) = (int (*)(int *))function_of(NCCL, "ncclGetVersion");
     if (nccl && nccl(&version) == 0) printf("NCCL: %d.%d.%d\n", version / 10000, version / 100 % 100, version % 100);
     else printf("NCCL: not found\n");

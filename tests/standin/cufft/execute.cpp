@@ -1,5 +1,8 @@
 // Transforms as operations on the plan's stream.
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <unistd.h>
 
@@ -82,6 +85,13 @@ template <class R> int run(const Job& j) {
         const char text[] = "stand-in cuFFT: an array is not within device memory that may be used now\n";
         return write(2, text, sizeof text - 1) < 0 ? 700 : 700;
     }
+    if (!p.automatic && p.work) {
+        if (standin_check_device(p.area, p.work)) {
+            const char text[] = "stand-in cuFFT: the work area is not within device memory that may be used now\n";
+            return write(2, text, sizeof text - 1) < 0 ? 700 : 700;
+        }
+        std::memset(p.area, 0xff, p.work);
+    }
     size_t total = 1;
     for (long long n : n_in) total *= static_cast<size_t>(n);
     for (long long b = 0; b < p.batch; ++b) {
@@ -90,6 +100,9 @@ template <class R> int run(const Job& j) {
             auto from = static_cast<const R*>(j.in);
             x[k] = real_in ? Number(from[at]) : Number(from[2 * at], from[2 * at + 1]);
         });
+        // A half that becomes real is destroyed.
+        if (real_out && j.in != j.out)
+            each(n_in, in, b, [&](size_t, long long at) { static_cast<R*>(j.in)[2 * at] = static_cast<R>(NAN); });
         if (real_out) x = whole(x, p);
         transform(x, p.sizes, j.sign);
         each(n_out, out, b, [&](size_t k, long long at) {
@@ -112,6 +125,11 @@ cufftResult execute(int plan, int type, void* in, void* out, int sign) {
     if (!p || !p->made) return CUFFT_INVALID_PLAN;
     if (p->type != type) return CUFFT_INVALID_TYPE;
     if (!in || !out || (sign != 1 && sign != -1)) return CUFFT_INVALID_VALUE;
+    if (fails("execute")) return CUFFT_EXEC_FAILED;
+    // Elements of complex numbers, also where they are real.
+    auto misplaced = [&](void* at) { return reinterpret_cast<uintptr_t>(at) % (single(type) ? 8 : 16) != 0; };
+    if (misplaced(in) || misplaced(out)) return CUFFT_UNALIGNED_DATA;
+    if (!p->automatic && p->work && !p->area) return CUFFT_NO_WORKSPACE;
     auto job = new Job{*p, in, out, sign};
     auto work = +[](void* j) -> int {
         const Job& job = *static_cast<Job*>(j);

@@ -1,8 +1,10 @@
 #include "plan.h"
 
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 namespace cufft {
 namespace {
@@ -18,6 +20,8 @@ cufftResult make(int handle, int rank, const I* n, const I* inembed, I istride, 
                  int type, I batch, size_t* work) {
     Plan* p = find(handle);
     if (!p || p->made) return CUFFT_INVALID_PLAN;
+    if (fails("plan")) return CUFFT_ALLOC_FAILED;
+    if (rank > 1 && fails("boxes")) return CUFFT_NOT_SUPPORTED;
     if (rank < 1 || rank > 3 || !n || batch < 1) return CUFFT_INVALID_VALUE;
     if (type != R2C && type != C2R && type != C2C && type != D2Z && type != Z2D && type != Z2Z) return CUFFT_INVALID_TYPE;
     for (int a = 0; a < rank; ++a)
@@ -30,7 +34,11 @@ cufftResult make(int handle, int rank, const I* n, const I* inembed, I istride, 
     if (inembed) p->in = {std::vector<long long>(inembed, inembed + rank), istride, idist};
     if (onembed) p->out = {std::vector<long long>(onembed, onembed + rank), ostride, odist};
     p->made = true;
-    if (work) *work = 0;
+    // Lines of neighbours need no room, whatever else as much as their elements.
+    bool lines = rank == 1 && (p->packed_in || istride == 1) && (p->packed_out || ostride == 1);
+    p->work = lines ? 0 : static_cast<size_t>(batch) * (single(type) ? 8 : 16);
+    for (int a = 0; a < rank; ++a) p->work *= static_cast<size_t>(n[a]);
+    if (work) *work = p->work;
     return CUFFT_SUCCESS;
 }
 
@@ -39,6 +47,11 @@ cufftResult make_packed(int handle, std::vector<int> n, int type, int batch, siz
 }
 
 }  // namespace
+
+bool fails(const char* what) {
+    const char* asked = std::getenv("STANDIN_CUFFT");
+    return asked && asked == std::string(what);
+}
 
 Plan* find(int handle) {
     std::lock_guard<std::mutex> hold(mutex);
@@ -101,12 +114,24 @@ CUFFT_API cufftResult cufftSetStream(int plan, void* stream) {
     return CUFFT_SUCCESS;
 }
 
-// No work area is needed: its size is 0, and one that is given is not used.
-CUFFT_API cufftResult cufftSetWorkArea(int plan, void*) { return find(plan) ? CUFFT_SUCCESS : CUFFT_INVALID_PLAN; }
-CUFFT_API cufftResult cufftSetAutoAllocation(int plan, int) { return find(plan) ? CUFFT_SUCCESS : CUFFT_INVALID_PLAN; }
+// The work area is not needed, but must be there and is overwritten.
+CUFFT_API cufftResult cufftSetWorkArea(int plan, void* area) {
+    Plan* p = find(plan);
+    if (!p) return CUFFT_INVALID_PLAN;
+    p->area = area;
+    p->automatic = false;
+    return CUFFT_SUCCESS;
+}
+CUFFT_API cufftResult cufftSetAutoAllocation(int plan, int automatic) {
+    Plan* p = find(plan);
+    if (!p || p->made) return CUFFT_INVALID_PLAN;
+    p->automatic = automatic;
+    return CUFFT_SUCCESS;
+}
 CUFFT_API cufftResult cufftGetSize(int plan, size_t* work) {
-    if (!find(plan)) return CUFFT_INVALID_PLAN;
-    *work = 0;
+    Plan* p = find(plan);
+    if (!p) return CUFFT_INVALID_PLAN;
+    *work = p->work;
     return CUFFT_SUCCESS;
 }
 CUFFT_API cufftResult cufftEstimate1d(int, int, int, size_t* work) { return *work = 0, CUFFT_SUCCESS; }

@@ -77,6 +77,10 @@ CASE("cufft", strided, ENV("STANDIN_LAZY=1"), 0, "") {
     OK(fft("cufftSetAutoAllocation", plan, 0));
     OK(fft("cufftMakePlanMany64", plan, 1, &n, &embed, 3ll, 1ll, &embed, 3ll, 1ll, Z2Z, 3ll, &work));
     OK(fft("cufftSetStream", plan, static_cast<void*>(s)));
+    SAME(work, 12 * 16u);
+    SAME(fft("cufftExecZ2Z", plan, p, p, -1), 13);  // no work area
+    CUdeviceptr area = allocate(work);
+    OK(fft("cufftSetWorkArea", plan, area));
     OK(fft("cufftExecZ2Z", plan, p, p, -1));
     CHECK(host<Z>(p, 12) == x);                      // not done yet
     OK(cu("cuStreamSynchronize", s));
@@ -95,7 +99,28 @@ CASE("cufft", bad_arguments, ENV(), 0, "is not within device memory") {
     SAME(fft("cufftPlan1d", &plan, 4, 7, 1), 3);
     OK(fft("cufftPlan1d", &plan, 8, C2C, 1));
     CUdeviceptr p = allocate(63);
+    SAME(fft("cufftExecC2C", plan, p + 4, p, 1), 9);
     SAME(fft("cufftExecR2C", plan, p, p), 3);
     OK(fft("cufftExecC2C", plan, p, p, 1));
     SAME(synchronize(), 700);
+}
+
+// A half spectrum is destroyed on its way to a real signal; failures that are asked for.
+CASE("cufft", halves_and_failures, ENV(), 0, "") {
+    start();
+    int plan = 0;
+    OK(fft("cufftPlan1d", &plan, 4, Z2D, 1));
+    std::vector<Z> half{{4, 0}, {0, 0}, {0, 0}};
+    CUdeviceptr p = device(half), q = allocate(4 * 8);
+    OK(fft("cufftExecZ2D", plan, p, q));
+    CHECK(host<double>(q, 4) == std::vector<double>(4, 4.0));
+    CHECK(std::isnan(host<Z>(p, 3)[1].real()));
+    setenv("STANDIN_CUFFT", "execute", 1);
+    SAME(fft("cufftExecZ2D", plan, p, q), 6);
+    setenv("STANDIN_CUFFT", "plan", 1);
+    SAME(fft("cufftPlan1d", &plan, 4, Z2D, 1), 2);
+    setenv("STANDIN_CUFFT", "boxes", 1);
+    SAME(fft("cufftPlan2d", &plan, 4, 4, Z2Z), 16);
+    unsetenv("STANDIN_CUFFT");
+    OK(fft("cufftPlan1d", &plan, 4, Z2D, 1));
 }

@@ -1,25 +1,31 @@
 //! A Fourier transform as a chain of steps: passes along axes that are whole, and changes of layout between them.
 
 use super::stages::{fitted, Stages};
-use super::{Axis, Norm};
+use super::{Axis, Fourier, Norm};
 use crate::arrays::local::contiguous_strides;
 use crate::arrays::redistribute::Redistribute;
 use crate::arrays::workspace::Room;
 use crate::arrays::{Array, Space, Workspace};
+use crate::context::Context;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cuda::Strided;
 use crate::layout::Layout;
-use crate::operators::{LinearMap, Mode, Operator};
-use crate::transform::{Direction, Kind, Pass, Precision, Side};
+use crate::operators::{LinearMap, Mode, Operator, Pace};
+use crate::transform::{self, Along, DevicePass, Direction, Kind, Needs, Pass, Precision, Side};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// States 0 to K of the array, with a step between each two: state 0 is the model, state K the spectrum, those between
 /// are in buffers. The adjoint takes the steps back.
 struct Transform<R: Precision> {
     work: Mutex<Work<R>>,
+    /// This rank's shapes of all states.
+    shapes: Vec<Vec<i64>>,
     /// Where states 1 to K - 1 are.
     between: Vec<Between>,
+    /// Of passes on a device: their tile, and what cuFFT works in.
+    passes: [Room; 2],
     /// States from which on the memory of a spectrum may serve, and up to which that of a model: what they hold there has
     /// the same shape, layout and dtype.
     from_spectrum: usize,
@@ -28,6 +34,8 @@ struct Transform<R: Precision> {
     /// Product of the lengths of the transforms.
     count: f64,
     linear: bool,
+    /// Whether ranks meet in a step.
+    moves: bool,
     details: String,
 }
 
@@ -47,22 +55,23 @@ struct Between {
 
 enum Step<R: Precision> {
     Pass(Pass<R>),
+    Device(DevicePass),
     /// There, and back.
     Move(Box<[Redistribute; 2]>),
 }
 
 /// The operator from `model` to `spectrum` along the axes, in the order in which they are transformed, with its buffers in
-/// a workspace. Collective.
+/// a workspace; the note is one of its details. Collective.
 pub(super) fn operator<R: Precision>(
     model: &Space,
     spectrum: &Space,
     axes: &[Axis],
     stages: &Stages,
-    norm: Norm,
-    half: bool,
+    options: &Fourier,
+    note: &str,
     workspace: &Workspace,
 ) -> Result<Operator> {
-    let map = model.context().agree(Transform::<R>::new(model, spectrum, axes, stages, norm, half, workspace))?;
+    let map = model.context().agree(Transform::<R>::new(model, spectrum, axes, stages, options, note, workspace))?;
     Ok(Operator::new(model.clone(), spectrum.clone(), map))
 }
 
@@ -82,17 +91,41 @@ impl<R: Precision> Chain<'_, R> {
         &self.states[self.states.len() - 1]
     }
 
-    fn pass(&mut self, axis: &Axis, kind: Kind) -> Result<()> {
+    /// Transforms along the first of the axes, on a device also along others of them at once; how many these are.
+    fn pass(&mut self, axes: &[Axis], kind: Kind) -> Result<usize> {
         let from = self.last();
         let (shape, layout) = from.shaped("a transform")?;
+        let (step, count) = match from.context().stream() {
+            Some(stream) if from.is_on_device() => {
+                let along =
+                    |a: &Axis| Along { axis: a.axis, n: a.length as usize, len: a.model as usize, shifts: a.shifts };
+                let along: Vec<Along> = axes.iter().map(along).collect();
+                let together = !from.context().deterministic();
+                let (pass, count) = DevicePass::new(stream, from.dtype(), kind, &along, together, from.local_shape())?;
+                (Step::Device(pass), count)
+            }
+            _ => {
+                let (axis, threads) = (&axes[0], from.context().threads().len());
+                let (length, model) = (axis.length as usize, axis.model as usize);
+                (Step::Pass(Pass::new(threads, axis.axis, kind, length, model, axis.shifts)?), 1)
+            }
+        };
         let mut to = shape.to_vec();
-        to[axis.axis] = axis.spectrum;
+        axes[..count].iter().for_each(|a| to[a.axis] = a.spectrum);
         let layout = fitted(layout, shape, &to, from.context().size());
-        let threads = from.context().threads().len();
-        let pass = Pass::new(threads, axis.axis, kind, axis.length as usize, axis.model as usize, axis.shifts)?;
         let state = Space::derived(from, from.dtype().complex(), &to, layout)?;
-        self.push(state, Step::Pass(pass), 0);
-        Ok(())
+        self.push(state, step, 0);
+        Ok(count)
+    }
+
+    /// Rooms for what passes on a device need, one after the other, where messages have theirs.
+    fn furnish(&self) -> Result<[Room; 2]> {
+        let needs = self.steps.iter().fold(Needs::default(), |needs, step| match step {
+            Step::Device(pass) => needs.max(pass.needs()),
+            _ => needs,
+        });
+        self.workspace.rewind(self.messages);
+        Ok([self.workspace.take(needs.tile)?, self.workspace.take(needs.work)?])
     }
 
     /// To another layout, where it is one.
@@ -124,8 +157,8 @@ impl<R: Precision> Transform<R> {
         spectrum: &Space,
         axes: &[Axis],
         stages: &Stages,
-        norm: Norm,
-        half: bool,
+        &Fourier { norm, half, .. }: &Fourier,
+        note: &str,
         workspace: &Workspace,
     ) -> Result<Transform<R>> {
         let messages = workspace.position();
@@ -139,13 +172,15 @@ impl<R: Precision> Transform<R> {
         };
         for stage in &stages.stages {
             chain.change(&stage.layout)?;
-            for k in &stage.axes {
-                chain.pass(&axes[*k], kind)?;
+            let along: Vec<Axis> = stage.axes.iter().map(|k| axes[*k]).collect();
+            let mut done = 0;
+            while done < along.len() {
+                done += chain.pass(&along[done..], kind)?;
                 kind = Kind::Complex;
             }
         }
         chain.change(spectrum.shaped("a spectrum")?.1)?;
-        let last = chain.states.len() - 1;
+        let (passes, last) = (chain.furnish()?, chain.states.len() - 1);
         workspace.skip_to_end();
         let between = rooms(&chain.states[1..last], &chain.segments[1..last], workspace)?;
         let same = |a: &Space, b: &Space| a.shape() == b.shape() && a.congruent(b);
@@ -157,12 +192,15 @@ impl<R: Precision> Transform<R> {
                 .last()
                 .unwrap_or(last),
             to_model: (1..last).take_while(|k| same(&chain.states[*k], model)).last().unwrap_or(0),
+            moves: chain.steps.iter().any(|step| matches!(step, Step::Move(_))),
+            shapes: chain.states.iter().map(|s| s.local_shape().to_vec()).collect(),
             work: Mutex::new(Work { steps: chain.steps, between: Vec::new() }),
             between,
+            passes,
             norm,
             count: lengths.iter().map(|n| *n as f64).product(),
             linear,
-            details: format!("axes {:?}, lengths {lengths:?}", axes.iter().map(|a| a.axis).collect::<Vec<_>>()),
+            details: format!("axes {:?}, lengths {lengths:?}{note}", axes.iter().map(|a| a.axis).collect::<Vec<_>>()),
         })
     }
 
@@ -219,18 +257,36 @@ fn rooms(states: &[Space], segments: &[usize], workspace: &Workspace) -> Result<
 }
 
 impl<R: Precision> Step<R> {
-    /// to := scale op(step) from + beta to.
-    fn take(&mut self, mode: Mode, (scale, from): (Scalar, &Array), (beta, to): (Scalar, &Array)) -> Result<()> {
+    /// to := scale op(step) from + beta to; `shapes` are those of the states before and after.
+    fn take(
+        &mut self,
+        mode: Mode,
+        shapes: (&[i64], &[i64]),
+        (scale, from): (Scalar, &Array),
+        (beta, to): (Scalar, &Array),
+    ) -> Result<()> {
         let back = mode.transposed();
         match self {
             Step::Move(ways) => ways[back as usize].apply(scale, from, beta, to),
+            Step::Device(pass) => {
+                let (source, target) = (from.leaf()?, to.leaf()?);
+                let strides = (source.strides_as(shapes.0)?, target.strides_as(shapes.1)?);
+                let n = shapes.0.len();
+                let sides = (
+                    Strided { pointer: source.pointer() as u64, strides: &strides.0[..n] },
+                    Strided { pointer: target.pointer() as u64, strides: &strides.1[..n] },
+                );
+                let direction = Direction { back, positive: mode.conjugated() };
+                // SAFETY: both arrays are on the device and have the block of this step, the same one or apart.
+                unsafe { pass.run(direction, shapes.0, (scale, sides.0), (beta, sides.1)) }
+            }
             Step::Pass(pass) => {
                 let (source, target) = (from.local()?, to.local()?);
-                let shape = from.space().local_shape();
+                let shape = shapes.0;
                 if shape.contains(&0) {
                     return Ok(());
                 }
-                let strides = (source.strides_as(shape)?, target.strides_as(to.space().local_shape())?);
+                let strides = (source.strides_as(shape)?, target.strides_as(shapes.1)?);
                 let mut extents = [0; crate::layout::MAX_DIMENSIONS];
                 extents.iter_mut().zip(shape).for_each(|(e, n)| *e = *n as usize);
                 let sides = (
@@ -264,9 +320,10 @@ impl<R: Precision> LinearMap for Transform<R> {
         for turn in 0..count {
             let k = if back { count - 1 - turn } else { turn };
             let (from, to) = if back { (k + 1, k) } else { (k, k + 1) };
+            let shapes = (&self.shapes[from][..], &self.shapes[to][..]);
             let (from, to) = (self.place(between, from, back, x, beta, y), self.place(between, to, back, x, beta, y));
             let scalars = if turn + 1 == count { (scale, beta) } else { (Scalar::ONE, Scalar::ZERO) };
-            outcome = outcome.and(steps[k].take(mode, (scalars.0, from), (scalars.1, to)));
+            outcome = outcome.and(steps[k].take(mode, shapes, (scalars.0, from), (scalars.1, to)));
         }
         outcome
     }
@@ -274,8 +331,18 @@ impl<R: Precision> LinearMap for Transform<R> {
     fn settle(&self) -> Result<()> {
         // SAFETY: each room has the extents of the longest of its states, and stays beside the arrays.
         let array = |b: &Between| unsafe { Array::wrap_strided(&b.space, b.room.pointer(), &b.strides, None) };
-        self.work().between = self.between.iter().map(array).collect::<Result<_>>()?;
-        Ok(())
+        let mut work = self.work();
+        work.between = self.between.iter().map(array).collect::<Result<_>>()?;
+        let [tile, area] = self.passes.each_ref().map(|room| room.pointer() as u64);
+        let room = transform::Room { tile, work: area };
+        work.steps.iter_mut().try_for_each(|step| match step {
+            Step::Device(pass) => pass.lend(room),
+            _ => Ok(()),
+        })
+    }
+
+    fn pace(&self, context: &Context) -> Pace {
+        Pace::of_messages(context, self.moves)
     }
 
     fn is_complex_linear(&self) -> bool {

@@ -4,6 +4,7 @@ mod map;
 mod stages;
 
 use crate::arrays::{Space, Workspace};
+use crate::device::fft_available;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
@@ -92,7 +93,11 @@ struct Axis {
 ///
 /// A real model that is not `half` has all frequencies; the adjoint gives real parts. Operators on real models are only
 /// real-linear: their inner product is Re<.,.>. *Deterministic: any P*, since a deterministic context transforms the
-/// axes in one order; others take first what is whole. Arrays in device memory are transformed on the host, by copies.
+/// axes in one order; others take first what is whole.
+///
+/// Arrays in device memory are transformed there by cuFFT, *deterministic: same P*, since it chooses its kernels by the
+/// number of lines; where a rank finds no cuFFT, on the host, by copies. Beside what lies between model and spectrum, as on
+/// the host, a device gives room to what cuFFT works in.
 ///
 /// Source: PyLops, FFTND (and FFT, FFT2D: one and two axes).
 ///
@@ -110,9 +115,17 @@ pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operato
 /// As `fftnd`, with its buffers in a workspace of the space's memory: when that has memory, and again when it has other
 /// memory, the operator has to settle. Collective.
 pub fn fftnd_within(space: &Space, axes: &[usize], options: &Fourier, workspace: &Workspace) -> Result<Operator> {
-    if space.is_on_device() {
-        return through_host(space, axes, options);
+    if !space.is_on_device() {
+        return planned(space, axes, options, "", workspace);
     }
+    match space.context().agree(fft_available()) {
+        Ok(()) => planned(space, axes, options, ", by cuFFT", workspace),
+        Err(_) => through_host(space, axes, options),
+    }
+}
+
+/// `fftnd_within` where the arrays are; the note is one of the operator's details.
+fn planned(space: &Space, axes: &[usize], options: &Fourier, note: &str, workspace: &Workspace) -> Result<Operator> {
     let planned = plan(space, axes, options);
     let Fourier { lengths, norm, half, shift_before, shift_after, place } = options;
     let arguments = format!(
@@ -122,12 +135,12 @@ pub fn fftnd_within(space: &Space, axes: &[usize], options: &Fourier, workspace:
     let (axes, stages) = space.context().agree_on(planned, &arguments)?;
     let spectrum = Space::derived(space, space.dtype().complex(), &stages.shape, stages.layout.clone())?;
     match space.dtype().real() {
-        DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, *norm, *half, workspace),
-        _ => map::operator::<f64>(space, &spectrum, &axes, &stages, *norm, *half, workspace),
+        DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, options, note, workspace),
+        _ => map::operator::<f64>(space, &spectrum, &axes, &stages, options, note, workspace),
     }
 }
 
-/// The transform of host arrays, for arrays in device memory.
+/// The transform of host arrays, for arrays in device memory where there is no cuFFT.
 fn through_host(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
     let twins = || {
         let place = match &options.place {
@@ -140,7 +153,9 @@ fn through_host(space: &Space, axes: &[usize], options: &Fourier) -> Result<Oper
         Ok((space.with_memory(Memory::Host)?, place))
     };
     let (twin, place) = space.context().agree(twins())?;
-    let transform = fftnd(&twin, axes, &Fourier { place, ..options.clone() })?;
+    let (note, workspace) = (", on the host, since cuFFT was not found", Workspace::new(twin.context(), Memory::Host));
+    let transform = planned(&twin, axes, &Fourier { place, ..options.clone() }, note, &workspace)?;
+    space.context().agree(workspace.allocate().and_then(|()| transform.settle()))?;
     space.context().agree(algebra::moved(&transform, Memory::Cuda, Memory::Cuda))
 }
 
