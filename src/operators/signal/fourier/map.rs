@@ -59,7 +59,7 @@ pub(super) fn operator<R: Precision>(
     axes: &[Axis],
     stages: &Stages,
     norm: Norm,
-    half: bool,
+    half: Option<Kind>,
     workspace: &Workspace,
 ) -> Result<Operator> {
     let map = model.context().agree(Transform::<R>::new(model, spectrum, axes, stages, norm, half, workspace))?;
@@ -125,7 +125,7 @@ impl<R: Precision> Transform<R> {
         axes: &[Axis],
         stages: &Stages,
         norm: Norm,
-        half: bool,
+        half: Option<Kind>,
         workspace: &Workspace,
     ) -> Result<Transform<R>> {
         let messages = workspace.position();
@@ -134,8 +134,8 @@ impl<R: Precision> Transform<R> {
         let linear = model.dtype().is_complex();
         let mut kind = match (linear, half) {
             (true, _) => Kind::Complex,
-            (_, true) => Kind::RealToHalf,
-            (_, false) => Kind::RealToWhole,
+            (_, Some(half)) => half,
+            (_, None) => Kind::RealToWhole,
         };
         for stage in &stages.stages {
             chain.change(&stage.layout)?;
@@ -269,6 +269,17 @@ impl<R: Precision> LinearMap for Transform<R> {
             outcome = outcome.and(steps[k].take(mode, (scalars.0, from), (scalars.1, to)));
         }
         outcome
+    }
+
+    fn in_place(&self, mode: Mode, [model, spectrum]: [&[i64]; 2]) -> bool {
+        let steps = &self.work().steps;
+        let last = steps.len() - 1;
+        // The step that reads x: where it does not write to y, x is read before.
+        let (first, to_y) = match mode.transposed() {
+            false => (0, self.from_spectrum <= 1),
+            true => (last, last <= self.to_model),
+        };
+        !to_y || matches!(&steps[first], Step::Pass(pass) if pass.keeps_lines(model, spectrum))
     }
 
     fn settle(&self) -> Result<()> {
