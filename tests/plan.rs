@@ -85,7 +85,7 @@ impl Ends {
         let context = plan.context().clone();
         let bytes = plan.capacity().expect("a size");
         let memory = plan.domain().memory();
-        let allocate = || context.symmetric_allocate(bytes.max(16), memory, true).expect("memory");
+        let allocate = || context.symmetric_allocate(bytes + 16, memory, true).expect("memory");
         let first = allocate();
         let pointers = [first, if in_place { first } else { allocate() }];
         let array = |n: usize, space: &Space| {
@@ -285,7 +285,7 @@ fn workspaces_and_buffers_come_and_go() {
             assert!(size == 1 || model.is_on_device() || bytes > 0);
             let (first, second) = (Ends::new(&plan, true), Ends::new(&plan, true));
             let memory = model.memory();
-            let lent = context.symmetric_allocate(bytes.max(16), memory, true).expect("memory");
+            let lent = context.symmetric_allocate(bytes + 16, memory, true).expect("memory");
             let input: Vec<_> = (0..model.local_count()).map(|i| element(i, true)).collect();
             let round = |ends: &Ends| {
                 ends.give(&plan);
