@@ -54,12 +54,14 @@
 #include "fortran/blocks.f90"
 #include "fortran/signals.f90"
 #include "fortran/fouriers.f90"
+#include "fortran/plans.f90"
 #include "fortran/solvers.f90"
 
 module dlops
   use dlops_constants
   use dlops_types, only: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_kernel, &
-    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument, dlops_event
+    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument, dlops_event, &
+    dlops_plan
   use dlops_errors, only: dlops_last_error, dlops_status_text, dlops_reason_text, dlops_version, dlops_build_info, &
     dlops_abi_version, dlops_live_handles
   use dlops_contexts
@@ -80,6 +82,7 @@ module dlops
   use dlops_blocks
   use dlops_signals
   use dlops_fouriers
+  use dlops_plans
   use dlops_solvers
   implicit none
   public

@@ -41,6 +41,7 @@
 #include "dlops/fourier.hpp"
 #include "dlops/kernel.hpp"
 #include "dlops/linear_operator.hpp"
+#include "dlops/plan.hpp"
 #include "dlops/signal.hpp"
 #include "dlops/solver.hpp"
 #include "dlops/space.hpp"

@@ -14,6 +14,7 @@ pub mod kernels;
 pub mod krylov;
 pub mod layout;
 pub mod operators;
+pub mod plans;
 pub mod storage;
 pub mod threads;
 pub mod transform;

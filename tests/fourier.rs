@@ -38,6 +38,7 @@ fn options(case: &Case) -> Fourier {
         shift_before: flags("before"),
         shift_after: flags("after"),
         place: Place::AsModel,
+        ..Fourier::default()
     }
 }
 

@@ -357,6 +357,39 @@ module dlops_bindings
       integer(c_int64_t), intent(out) :: start, count
       integer(c_int32_t) :: returned
     end function
+    function c_space_create_blocks(context, dtype, dimensions, shape, grid, order, blocks, space) &
+      bind(C, name="dlops_space_create_blocks") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr
+      type(c_ptr), value :: context
+      integer(c_int32_t), value :: dtype, dimensions
+      integer(c_int64_t), intent(in) :: shape(*)
+      integer(c_int32_t), intent(in) :: grid(*)
+      integer(c_int32_t), value :: order
+      type(c_ptr), value :: blocks
+      type(c_ptr), intent(inout) :: space
+      integer(c_int32_t) :: returned
+    end function
+    function c_space_get_rank_shape(space, rank, shape) bind(C, name="dlops_space_get_rank_shape") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr
+      type(c_ptr), value :: space
+      integer(c_int32_t), value :: rank
+      integer(c_int64_t), intent(inout) :: shape(*)
+      integer(c_int32_t) :: returned
+    end function
+    function c_space_get_rank_start(space, rank, start) bind(C, name="dlops_space_get_rank_start") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr
+      type(c_ptr), value :: space
+      integer(c_int32_t), value :: rank
+      integer(c_int64_t), intent(inout) :: start(*)
+      integer(c_int32_t) :: returned
+    end function
+    function c_cyclic_count(n, block, parts, part, first, count) bind(C, name="dlops_cyclic_count") result(returned)
+      import :: c_int32_t, c_int64_t
+      integer(c_int64_t), value :: n, block
+      integer(c_int32_t), value :: parts, part, first
+      integer(c_int64_t), intent(out) :: count
+      integer(c_int32_t) :: returned
+    end function
     function c_space_get_context(space, context) bind(C, name="dlops_space_get_context") result(returned)
       import :: c_int32_t, c_ptr
       type(c_ptr), value :: space
@@ -1092,6 +1125,125 @@ module dlops_bindings
       real(c_double), value :: sampling
       integer(c_int32_t), value :: half, shifted
       real(c_double), intent(out) :: frequencies(*)
+      integer(c_int32_t) :: returned
+    end function
+    function c_fft_plan_create(space, axis_count, axes, choices, plan) bind(C, name="dlops_fft_plan_create") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: space
+      integer(c_int32_t), value :: axis_count
+      integer(c_int32_t), intent(in) :: axes(*)
+      type(c_ptr), value :: choices
+      type(c_ptr), intent(inout) :: plan
+      integer(c_int32_t) :: returned
+    end function
+    function c_redistribution_plan_create(from, to, choices, plan) &
+      bind(C, name="dlops_redistribution_plan_create") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: from, to, choices
+      type(c_ptr), intent(inout) :: plan
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_get_domain(plan, space) bind(C, name="dlops_plan_get_domain") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan
+      type(c_ptr), intent(inout) :: space
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_get_range(plan, space) bind(C, name="dlops_plan_get_range") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan
+      type(c_ptr), intent(inout) :: space
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_get_domain_strides(plan, strides) bind(C, name="dlops_plan_get_domain_strides") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr
+      type(c_ptr), value :: plan
+      integer(c_int64_t), intent(inout) :: strides(*)
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_get_range_strides(plan, strides) bind(C, name="dlops_plan_get_range_strides") result(returned)
+      import :: c_int32_t, c_int64_t, c_ptr
+      type(c_ptr), value :: plan
+      integer(c_int64_t), intent(inout) :: strides(*)
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_get_workspace_size(plan, bytes) bind(C, name="dlops_plan_get_workspace_size") result(returned)
+      import :: c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: plan
+      integer(c_size_t), intent(out) :: bytes
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_get_capacity(plan, bytes) bind(C, name="dlops_plan_get_capacity") result(returned)
+      import :: c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: plan
+      integer(c_size_t), intent(out) :: bytes
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_set_workspace(plan, pointer, bytes) bind(C, name="dlops_plan_set_workspace") result(returned)
+      import :: c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: plan, pointer
+      integer(c_size_t), value :: bytes
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_prepare(plan) bind(C, name="dlops_plan_prepare") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_set_buffers(plan, domain, range) bind(C, name="dlops_plan_set_buffers") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan, domain, range
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_set_stream(plan, stream) bind(C, name="dlops_plan_set_stream") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan, stream
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_execute(plan, direction) bind(C, name="dlops_plan_execute") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan
+      integer(c_int32_t), value :: direction
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_release_workspace(plan) bind(C, name="dlops_plan_release_workspace") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_view(plan) bind(C, name="dlops_plan_view") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_retain(plan, copy) bind(C, name="dlops_plan_retain") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: plan
+      type(c_ptr), intent(inout) :: copy
+      integer(c_int32_t) :: returned
+    end function
+    function c_plan_destroy(plan) bind(C, name="dlops_plan_destroy") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), intent(inout) :: plan
+      integer(c_int32_t) :: returned
+    end function
+    function c_symmetric_allocate(context, bytes, choices, pointer) bind(C, name="dlops_symmetric_allocate") result(returned)
+      import :: c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: context
+      integer(c_size_t), value :: bytes
+      type(c_ptr), value :: choices
+      type(c_ptr), intent(inout) :: pointer
+      integer(c_int32_t) :: returned
+    end function
+    function c_symmetric_get_size(context, pointer, bytes) bind(C, name="dlops_symmetric_get_size") result(returned)
+      import :: c_int32_t, c_ptr, c_size_t
+      type(c_ptr), value :: context, pointer
+      integer(c_size_t), intent(out) :: bytes
+      integer(c_int32_t) :: returned
+    end function
+    function c_symmetric_free(context, pointer) bind(C, name="dlops_symmetric_free") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: context, pointer
       integer(c_int32_t) :: returned
     end function
     function c_gradient_create(space, choices, result) bind(C, name="dlops_gradient_create") result(returned)

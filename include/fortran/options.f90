@@ -100,6 +100,34 @@ module dlops_options
     integer(c_int32_t) :: reserved = 0
   end type fft_options
 
+  type, bind(C) :: plan_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int32_t) :: in_place = 0
+    integer(c_int32_t) :: reserved = 0
+    type(c_ptr) :: domain_strides = c_null_ptr
+    type(c_ptr) :: range_strides = c_null_ptr
+  end type plan_options
+
+  type, bind(C) :: fft_plan_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int32_t) :: kind = 0
+    integer(c_int32_t) :: parity = 0
+    integer(c_int32_t) :: scaling = 0
+    integer(c_int32_t) :: as_computed = 0
+    integer(c_int32_t) :: in_place = 0
+    integer(c_int32_t) :: reserved = 0
+    type(c_ptr) :: lengths = c_null_ptr
+    type(c_ptr) :: other = c_null_ptr
+    type(c_ptr) :: domain_strides = c_null_ptr
+    type(c_ptr) :: range_strides = c_null_ptr
+  end type fft_plan_options
+
+  type, bind(C) :: symmetric_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int32_t) :: memory = 0
+    integer(c_int32_t) :: pad = 0
+  end type symmetric_options
+
   type, bind(C) :: gradient_options
     integer(c_size_t) :: struct_size = 0
     type(c_ptr) :: sampling = c_null_ptr

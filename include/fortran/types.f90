@@ -5,7 +5,8 @@ module dlops_types
   implicit none
   private
   public :: dlops_context, dlops_space, dlops_array, dlops_operator, dlops_solver, dlops_kernel, dlops_scalar, &
-    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument, dlops_event
+    dlops_grid_dimension, dlops_memory_statistics, dlops_kernel_block, dlops_kernel_argument, dlops_event, &
+    dlops_plan
   public :: scalar_of
 
   !> Where work happens. The component `handle` of each of these types is the pointer that C functions take;
@@ -59,6 +60,11 @@ module dlops_types
 
   !> A mark in the order of a context's work.
   type :: dlops_event
+    type(c_ptr) :: handle = c_null_ptr
+  end type
+
+  !> Work on memory of the host, planned once.
+  type :: dlops_plan
     type(c_ptr) :: handle = c_null_ptr
   end type
 

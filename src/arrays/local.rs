@@ -206,7 +206,7 @@ impl Local {
 
 /// Elements from the first to the last that shape and strides reach; strides must be positive and not fold rows
 /// into one another.
-pub(super) fn strided_extent(shape: &[i64], strides: &[i64]) -> Result<i64> {
+pub(crate) fn strided_extent(shape: &[i64], strides: &[i64]) -> Result<i64> {
     if shape.len() != strides.len() {
         fail!(Shape, "got {} strides for a local shape of {} axes", strides.len(), shape.len());
     }

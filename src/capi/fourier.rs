@@ -52,7 +52,7 @@ fn norm(code: i32) -> Result<Norm> {
 }
 
 /// One value an axis, or none where the pointer is NULL.
-unsafe fn listed<T: Copy>(pointer: *const T, count: i64, argument: &str) -> Result<Vec<T>> {
+pub(super) unsafe fn listed<T: Copy>(pointer: *const T, count: i64, argument: &str) -> Result<Vec<T>> {
     match pointer.is_null() {
         true => Ok(Vec::new()),
         // SAFETY: the host passes one value an axis.
@@ -120,6 +120,7 @@ pub unsafe extern "C" fn dlops_fft_create(
                 shift_before: flags(before, "shift_before")?,
                 shift_after: flags(after, "shift_after")?,
                 place,
+                ..Fourier::default()
             };
             Ok((output, axes, fourier))
         };

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::fail;
 use crate::krylov::Solver;
 use crate::operators::Operator;
+use crate::plans::Plan;
 use std::sync::{PoisonError, RwLock};
 
 const TAG: u64 = 0xD1 << 56;
@@ -25,6 +26,7 @@ pub(super) enum Object {
     Solver(Solver),
     Kernel(Kernel),
     Event(Event),
+    Plan(Plan),
 }
 
 impl Object {
@@ -37,6 +39,7 @@ impl Object {
             Object::Solver(_) => Solver::KIND,
             Object::Kernel(_) => Kernel::KIND,
             Object::Event(_) => Event::KIND,
+            Object::Plan(_) => Plan::KIND,
         }
     }
 }
@@ -82,6 +85,7 @@ handled!(Array, Array, dlops_array, self => self.space().context(), "One element
 handled!(Operator, Operator, dlops_operator, self => Self::context(self), "A linear map from a domain to a range space.");
 handled!(Solver, Solver, dlops_solver, self => Self::context(self), "Finds x with A x = b in some sense.");
 handled!(Kernel, Kernel, dlops_kernel, self => Self::context(self), "A computation of the host's on elements of arrays.");
+handled!(Plan, Plan, dlops_plan, self => Self::context(self), "Work on memory of the host, planned once.");
 handled!(Event, Event, dlops_event, self => Self::context(self), "A mark in the order of a context's work.");
 
 struct Slot {

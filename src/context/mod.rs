@@ -7,6 +7,7 @@ mod event;
 mod lanes;
 mod log;
 mod profile;
+mod symmetric;
 mod transport;
 
 pub use device::{DeviceChoice, HostStream, StreamChoice};
@@ -70,6 +71,7 @@ struct Inner {
     log: Arc<log::Log>,
     profile: Arc<Profile>,
     pending: Mutex<Option<Error>>,
+    symmetric: Mutex<HashMap<usize, symmetric::Symmetric>>,
     groups: Mutex<HashMap<Vec<i32>, Arc<dyn Communicator>>>,
     nccl_groups: Mutex<HashMap<Vec<i32>, Option<Arc<NcclCommunicator>>>>,
     local: OnceLock<Context>,
@@ -109,6 +111,7 @@ impl Context {
             options,
             log: Arc::new(log::Log::default()),
             pending: Mutex::new(None),
+            symmetric: Mutex::default(),
             groups: Mutex::new(HashMap::new()),
             nccl_groups: Mutex::default(),
             local: OnceLock::new(),
@@ -155,6 +158,7 @@ impl Context {
                 log: self.0.log.clone(),
                 profile: self.0.profile.clone(),
                 pending: Mutex::new(None),
+                symmetric: Mutex::default(),
                 groups: Mutex::new(HashMap::new()),
                 nccl_groups: Mutex::default(),
                 local: OnceLock::new(),

@@ -42,4 +42,4 @@ pub use pinned::PinnedMemory;
 pub use pointer::Owner;
 pub use pool::PoolStatistics;
 pub use staging::Staging;
-pub use stream::Stream;
+pub use stream::{Redirected, Stream};

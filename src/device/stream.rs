@@ -306,6 +306,32 @@ impl Stream {
     }
 }
 
+/// A stream whose work is put elsewhere until this is dropped: behind what was put there before, and before what comes after.
+pub struct Redirected<'a> {
+    stream: &'a Stream,
+    before: CUstream,
+}
+
+impl<'a> Redirected<'a> {
+    /// To the host's stream; NULL is the legacy default stream.
+    ///
+    /// # Safety
+    /// As for [`Stream::borrow`].
+    pub unsafe fn new(stream: &'a Stream, raw: *mut c_void) -> Result<Redirected<'a>> {
+        let before = stream.raw();
+        // SAFETY: the caller vouches for the stream.
+        unsafe { stream.redirect(raw)? };
+        Ok(Redirected { stream, before })
+    }
+}
+
+impl Drop for Redirected<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the stream that work was put on until now. A context that has failed tells so at its next call.
+        let _ = unsafe { self.stream.redirect(self.before.cast()) };
+    }
+}
+
 impl Drop for Stream {
     fn drop(&mut self) {
         if let Ok(_current) = self.device.enter() {

@@ -54,6 +54,23 @@ impl Layout {
         Layout::Grid(vec![GridDimension { ranks, role: Role::Replicate }])
     }
 
+    /// Over a process grid of `ranks[k]` ranks along axis k, numbered with the last axis fastest or the first: blocks of
+    /// `sizes[k]` indices dealt out in turn, or one block of ceil(n / ranks) indices a rank.
+    pub fn blocks(ranks: &[usize], column_major: bool, sizes: Option<&[i64]>) -> Layout {
+        let dimension = |(axis, ranks): (usize, &usize)| {
+            let partition = match sizes {
+                Some(sizes) => Partition::Cyclic { block: sizes[axis] },
+                None => Partition::Ceiling,
+            };
+            GridDimension { ranks: *ranks, role: Role::Cut { axis, partition } }
+        };
+        let mut grid: Vec<GridDimension> = ranks.iter().enumerate().map(dimension).collect();
+        if column_major {
+            grid.reverse();
+        }
+        Layout::Grid(grid)
+    }
+
     /// Number of ranks that the layout describes.
     pub fn ranks(&self) -> usize {
         match self {

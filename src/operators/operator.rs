@@ -24,6 +24,12 @@ pub trait LinearMap: Send + Sync {
     /// A rank that fails finishes its communication schedule before it returns the error.
     fn apply(&self, mode: Mode, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()>;
 
+    /// Whether x and y of contiguous or strided leaves may start at the same address, given the strides of domain and range:
+    /// x is read before y is written, or both have the same lines in the same places.
+    fn in_place(&self, _mode: Mode, _strides: [&[i64]; 2]) -> bool {
+        false
+    }
+
     /// Makes what lies over the workspace that it was made within, whose memory is new. Local.
     fn settle(&self) -> Result<()> {
         Ok(())
@@ -217,6 +223,11 @@ impl Operator {
         y.check_free("y", true)?;
         check_scalar("alpha", alpha, self, to)?;
         check_scalar("beta", beta, self, to)
+    }
+
+    /// Whether x and y may start at the same address; see [`LinearMap::in_place`].
+    pub(crate) fn in_place(&self, mode: Mode, strides: [&[i64]; 2]) -> bool {
+        self.0.map.in_place(mode, strides)
     }
 
     /// To be called when the workspace that it was made within has memory, before it is applied. Local.

@@ -10,7 +10,6 @@ use crate::fail;
 use crate::kernels::cuda::fourier::{load, store, Bins, Lines, Tile};
 use crate::kernels::cuda::{vector, Strided, Walk};
 use crate::kernels::host::line_tile::Window;
-use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 use std::sync::Arc;
 
 /// As `Pass`, planned for this rank's part. Lines that are neither cut off nor continued, shifted or real go from block to
@@ -67,7 +66,7 @@ impl DeviceLines {
         shape: &[i64],
     ) -> Result<DeviceLines> {
         let window = |len: usize, shift: bool| Window { len, rotation: if shift { len / 2 } else { 0 } };
-        let bins = if kind == Kind::RealToHalf { n / 2 + 1 } else { n };
+        let bins = if kind.is_half() { n / 2 + 1 } else { n };
         let lines: i64 = shape.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, extent)| *extent).product();
         let mut pass = DeviceLines {
             stream: stream.clone(),
@@ -110,7 +109,7 @@ impl DeviceLines {
     }
 
     fn bytes(&self, lines: i64) -> usize {
-        let real = if self.kind == Kind::RealToHalf { lines as usize * self.n * self.dtype.real().size() } else { 0 };
+        let real = if self.kind.is_half() { lines as usize * self.n * self.dtype.real().size() } else { 0 };
         self.complex_bytes(lines) + real
     }
 
@@ -125,7 +124,7 @@ impl DeviceLines {
         };
         let (n, bins) = (self.n, self.bins());
         Ok(match self.kind {
-            Kind::RealToHalf => Plans {
+            Kind::RealToHalf { .. } => Plans {
                 lines,
                 there: plan(FftKind::RealToHalf, n, bins)?,
                 back: Some(plan(FftKind::HalfToReal, bins, n)?),
@@ -137,7 +136,7 @@ impl DeviceLines {
     fn direct(&self, shape: &[i64]) -> Result<Option<Direct>> {
         let kind = match self.kind {
             Kind::Complex => FftKind::Complex,
-            Kind::RealToHalf => FftKind::RealToHalf,
+            Kind::RealToHalf { .. } => FftKind::RealToHalf,
             Kind::RealToWhole => return Ok(None),
         };
         if self.model.len != self.n || self.model.rotation + self.spectrum.rotation > 0 {
@@ -157,6 +156,11 @@ impl DeviceLines {
     /// The tile begins so many bytes into the room. Before `needs`.
     pub(super) fn place_after(&mut self, bytes: usize) {
         self.offset = bytes.next_multiple_of(ALIGNMENT);
+    }
+
+    /// Whether both sides may be the same block, of the same strides.
+    pub fn keeps_lines(&self) -> bool {
+        self.kind == Kind::Complex && self.model.len == self.spectrum.len
     }
 
     /// Room of at least what it needs, until it is given another. Before the first run.
@@ -187,13 +191,13 @@ impl DeviceLines {
         after[self.axis] = if direction.back { self.model.len } else { self.bins() } as i64;
         let after = &after[..shape.len()];
         if let Some(direct) = self.direct.as_ref().filter(|d| {
-            let half_back = direction.back && self.kind == Kind::RealToHalf;
+            let half_back = direction.back && self.kind.is_half();
             beta.is_zero() && !half_back && d.fits(0, from) && d.fits(1, to)
         }) {
             // SAFETY: the caller's blocks, which are as planned.
             unsafe { direct.run(direction.positive, from.pointer, to.pointer)? };
             return match self.kind {
-                Kind::RealToHalf => self.balance(direction, after, scale, to),
+                Kind::RealToHalf { .. } => self.balance(direction, after, scale, to),
                 _ if scale.is_one() => Ok(()),
                 _ => {
                     let walk = Walk::contiguous(after.iter().product::<i64>() as usize, [to.pointer]);
@@ -232,13 +236,13 @@ impl DeviceLines {
         let complex = (at, Tile::new(at, self.bins(), self.by_lines, false));
         let (stream, plain) = (&*self.stream, Bins::AS_THEY_ARE);
         let (before, after, treatment, fft) = match (self.kind, direction.back) {
-            (Kind::RealToHalf, back) => {
+            (Kind::RealToHalf { .. }, back) => {
                 let at = at + self.complex_bytes(plans.lines) as u64;
                 let real = (at, Tile::new(at, self.n, self.by_lines, true));
                 match back {
                     false => (real, complex, (plain, self.balanced(direction)), &plans.there),
                     true => {
-                        let halves = Bins::new(self.n, FRAC_1_SQRT_2, !direction.positive, true);
+                        let halves = Bins::new(self.n, self.kind.balance(true), !direction.positive, true);
                         (complex, real, (halves, plain), plans.back.as_ref().unwrap_or(&plans.there))
                     }
                 }
@@ -253,7 +257,7 @@ impl DeviceLines {
 
     /// cuFFT gives a half with the negative sign.
     fn balanced(&self, direction: Direction) -> Bins {
-        Bins::new(self.n, SQRT_2, direction.positive, false)
+        Bins::new(self.n, self.kind.balance(false), direction.positive, false)
     }
 
     /// block := scale * balanced block, for what cuFFT has made of real lines.

@@ -59,7 +59,9 @@ impl DevicePass {
             let mut chosen: Vec<usize> = axes[..count].iter().map(|a| a.axis).collect();
             chosen.sort_unstable();
             let pass = match kind {
-                Kind::RealToHalf => DeviceHalf::new(stream, dtype, lines()?, &chosen, shape)?.map(DevicePass::Half),
+                Kind::RealToHalf { .. } => {
+                    DeviceHalf::new(stream, dtype, lines()?, &chosen, shape)?.map(DevicePass::Half)
+                }
                 _ => DeviceBlock::new(stream, dtype, &chosen, shape)?.map(DevicePass::Block),
             };
             if let Some(pass) = pass {
@@ -74,6 +76,15 @@ impl DevicePass {
             DevicePass::Lines(pass) => pass.needs(),
             DevicePass::Block(pass) => pass.needs(),
             DevicePass::Half(pass) => pass.needs(),
+        }
+    }
+
+    /// Whether both sides may be the same block, of the same strides.
+    pub fn keeps_lines(&self) -> bool {
+        match self {
+            DevicePass::Lines(pass) => pass.keeps_lines(),
+            DevicePass::Block(_) => true,
+            DevicePass::Half(_) => false,
         }
     }
 

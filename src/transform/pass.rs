@@ -19,8 +19,23 @@ pub enum Kind {
     /// n real ones, and their n complex ones. Back: the real parts.
     RealToWhole,
     /// n real ones, and the first n / 2 + 1 complex ones, of which 1 to (n - 1) / 2 are multiplied by sqrt 2 (back:
-    /// divided), so that the transform scaled by 1 / sqrt n keeps the norm.
-    RealToHalf,
+    /// divided), so that the transform scaled by 1 / sqrt n keeps the norm. `plain`: as they are.
+    RealToHalf { plain: bool },
+}
+
+impl Kind {
+    pub fn is_half(self) -> bool {
+        matches!(self, Kind::RealToHalf { .. })
+    }
+
+    /// The factor of bins that stand for two.
+    pub(super) fn balance(self, back: bool) -> f64 {
+        match (self, back) {
+            (Kind::RealToHalf { plain: false }, false) => std::f64::consts::SQRT_2,
+            (Kind::RealToHalf { plain: false }, true) => std::f64::consts::FRAC_1_SQRT_2,
+            _ => 1.0,
+        }
+    }
 }
 
 /// To the spectrum or back, and the sign of the exponent, which is negative in a forward transform and positive in its
@@ -74,9 +89,9 @@ impl<R: Precision> Pass<R> {
     pub fn new(threads: usize, axis: usize, kind: Kind, n: usize, len: usize, shifts: [bool; 2]) -> Result<Pass<R>> {
         // Both shifts: element p of the transform stands at (p + len / 2) mod len.
         let window = |len: usize, shift: bool| Window { len, rotation: if shift { len / 2 } else { 0 } };
-        let bins = if kind == Kind::RealToHalf { n / 2 + 1 } else { n };
+        let bins = if kind.is_half() { n / 2 + 1 } else { n };
         let plan = match kind {
-            Kind::RealToHalf => Plan::Real(RealLines::new(n)),
+            Kind::RealToHalf { .. } => Plan::Real(RealLines::new(n)),
             _ => Plan::Complex(ComplexLines::new(n)),
         };
         let pitch = n + GAP;
@@ -213,14 +228,14 @@ impl<R: Precision> Pass<R> {
                         unsafe { load(reals, shape, from.lines::<R>(), window, |x| x) };
                         for (line, half) in self.pairs(reals, tile).take(from.count) {
                             lines.to_half(line, half, scratch)?;
-                            self.balance(half, std::f64::consts::SQRT_2, direction.positive);
+                            self.balance(half, false, direction.positive);
                         }
                         unsafe { put(tile, bins, to.lines::<Complex<R>>(), target, (scale, beta), complex, |z| z) }
                     }
                     true => {
                         unsafe { load(tile, bins, from.lines::<Complex<R>>(), window, |z| z) };
                         for (line, half) in self.pairs(reals, tile).take(from.count) {
-                            self.balance(half, std::f64::consts::FRAC_1_SQRT_2, !direction.positive);
+                            self.balance(half, true, !direction.positive);
                             lines.to_real(half, line, scratch)?;
                         }
                         unsafe { put(reals, shape, to.lines::<R>(), target, (scale, beta), real, |x| x) }
@@ -229,6 +244,18 @@ impl<R: Precision> Pass<R> {
             }
         }
         Ok(())
+    }
+
+    /// Whether each line of a model with the first of these strides takes the bytes of its spectrum, which has the second.
+    pub fn keeps_lines(&self, model: &[i64], spectrum: &[i64]) -> bool {
+        // Elements of the model that stand where one of the spectrum does.
+        let each = match self.kind {
+            Kind::Complex => 1,
+            Kind::RealToHalf { .. } if self.axis + 1 == model.len() => 2,
+            _ => return false,
+        };
+        let others = model.iter().zip(spectrum).enumerate().filter(|(axis, _)| *axis != self.axis || each == 1);
+        self.model.len == self.n && others.into_iter().all(|(_, (m, s))| *m == each * s)
     }
 
     /// Whether lines can be transformed from place to place, without a tile.
@@ -248,10 +275,13 @@ impl<R: Precision> Pass<R> {
     }
 
     /// Scales the bins that stand for two, and conjugates.
-    fn balance(&self, half: &mut [Complex<R>], factor: f64, conjugate: bool) {
-        let factor = <R as Real>::from_f64(factor);
-        for bin in &mut half[1..1 + (self.n - 1) / 2] {
-            *bin = bin.scale(factor);
+    fn balance(&self, half: &mut [Complex<R>], back: bool, conjugate: bool) {
+        let factor = self.kind.balance(back);
+        if factor != 1.0 {
+            let factor = <R as Real>::from_f64(factor);
+            for bin in &mut half[1..1 + (self.n - 1) / 2] {
+                *bin = bin.scale(factor);
+            }
         }
         if conjugate {
             half.iter_mut().for_each(|bin| *bin = bin.conj());

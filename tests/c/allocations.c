@@ -199,6 +199,36 @@ static void products(const char *where, const dlops_space *space, const dlops_co
     dlops_space_destroy(&vector);
 }
 
+/* Executes a plan both ways. */
+static void executed(const char *name, dlops_plan *plan)
+{
+    size_t bytes = 0;
+    OK(dlops_plan_get_capacity(plan, &bytes));
+    void *domain = calloc(1, bytes + 1), *range = calloc(1, bytes + 1);
+    OK(dlops_plan_prepare(plan));
+    OK(dlops_plan_set_buffers(plan, domain, range));
+    start_counting();
+    OK(dlops_plan_execute(plan, DLOPS_DIRECTION_FORWARD));
+    OK(dlops_plan_execute(plan, DLOPS_DIRECTION_INVERSE));
+    judge(name, "plan", 0);
+    dlops_plan_destroy(&plan);
+    free(domain);
+    free(range);
+}
+
+/* Plans from a space to the other one. */
+static void plans(const char *where, const dlops_space *space, const dlops_space *other)
+{
+    dlops_plan *plan = NULL;
+    char name[96];
+    snprintf(name, sizeof name, "%s: FFT", where);
+    OK(dlops_fft_plan_create(space, 2, (int32_t[]){0, 1}, NULL, &plan));
+    executed(name, plan);
+    snprintf(name, sizeof name, "%s: redistribution", where);
+    OK(dlops_redistribution_plan_create(space, other, NULL, &plan));
+    executed(name, plan);
+}
+
 static void everything(const char *title, const dlops_context_options *choices)
 {
     static const int32_t dtypes[] = {DLOPS_FLOAT32, DLOPS_FLOAT64, DLOPS_COMPLEX64, DLOPS_COMPLEX128};
@@ -220,6 +250,9 @@ static void everything(const char *title, const dlops_context_options *choices)
     dlops_space *space = plane(context, 12, 8, 0);
     products(title, space, context);
     between(title, context, space);
+    dlops_space *turned = plane(context, 12, 8, 1);
+    plans(title, space, turned);
+    dlops_space_destroy(&turned);
     of_local_operators(title, context);
     dlops_space_destroy(&space);
     dlops_context_destroy(&context);

@@ -165,6 +165,11 @@ impl LinearMap for Moved {
         taken.and(finished)
     }
 
+    /// x is all where A works before y comes back.
+    fn in_place(&self, _mode: Mode, _strides: [&[i64]; 2]) -> bool {
+        self.sides.iter().all(Option::is_some)
+    }
+
     fn inverse_factor(&self) -> Option<f64> {
         self.child[0].inverse_factor()
     }

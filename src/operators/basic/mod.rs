@@ -12,6 +12,6 @@ pub use diagonal::{diagonal, diagonal_along};
 pub use identity::identity;
 pub use matrix_mult::{matrix_mult, DenseMatrix};
 pub use redistribution::redistribution;
-pub(crate) use redistribution::Redistribution;
+pub(crate) use redistribution::{redistribution_within, Redistribution};
 pub use transpose::transpose;
 pub use zero::zero;

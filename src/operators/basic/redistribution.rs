@@ -1,7 +1,7 @@
 //! y = x in another layout: unitary, since an element counts once however many ranks hold it.
 
 use crate::arrays::redistribute::Redistribute;
-use crate::arrays::{Array, Space};
+use crate::arrays::{Array, Space, Workspace};
 use crate::context::Context;
 use crate::dtype::Scalar;
 use crate::error::Result;
@@ -31,9 +31,29 @@ pub fn redistribution(from: &Space, to: &Space) -> Result<Operator> {
     Ok(Operator::new(from.clone(), to.clone(), map))
 }
 
+/// As `redistribution` of spaces with a global shape, with its buffers in a workspace of their memory. Collective.
+pub(crate) fn redistribution_within(from: &Space, to: &Space, workspace: &Workspace) -> Result<Operator> {
+    let start = workspace.position();
+    let planned = |a: &Space, b: &Space| {
+        workspace.rewind(start);
+        Redistribute::within(a, b, workspace)
+    };
+    let made = from.shaped("the source of a redistribution").and_then(|_| Redistribution::planned(from, to, &planned));
+    let map = from.context().agree_on(made, &format_args!("Redistribution of {from} to {to}"))?;
+    workspace.skip_to_end();
+    Ok(Operator::new(from.clone(), to.clone(), map))
+}
+
+/// A plan for leaves.
+type Planner<'a> = &'a dyn Fn(&Space, &Space) -> Result<Redistribute>;
+
 impl Redistribution {
     /// Local; ranks agree on the result before any is used.
     pub(crate) fn new(from: &Space, to: &Space) -> Result<Redistribution> {
+        Redistribution::planned(from, to, &Redistribute::new)
+    }
+
+    fn planned(from: &Space, to: &Space, plan: Planner) -> Result<Redistribution> {
         if from.context() != to.context() {
             fail!(Context, "the domain of a redistribution belongs to another context than its range");
         }
@@ -46,7 +66,7 @@ impl Redistribution {
         if sources.len() != targets.len() {
             fail!(Space, "redistribution of {} arrays to {}, expected as many", sources.len(), targets.len());
         }
-        Ok(Redistribution { there: Plans::new(&sources, &targets)?, back: Plans::new(&targets, &sources)? })
+        Ok(Redistribution { there: Plans::new(&sources, &targets, plan)?, back: Plans::new(&targets, &sources, plan)? })
     }
 
     /// y := alpha A x + beta y, or with A^H. Collective; allocates nothing.
@@ -65,7 +85,7 @@ fn leaves<'a>(space: &'a Space, found: &mut Vec<&'a Space>) {
 }
 
 impl Plans {
-    fn new(from: &[&Space], to: &[&Space]) -> Result<Mutex<Plans>> {
+    fn new(from: &[&Space], to: &[&Space], plan_of: Planner) -> Result<Mutex<Plans>> {
         let mut plans = Plans { plans: Vec::new(), of_leaf: Vec::new() };
         let mut made: Vec<usize> = Vec::new();
         for k in 0..from.len() {
@@ -75,7 +95,7 @@ impl Plans {
                 continue;
             }
             plans.of_leaf.push(made.len());
-            plans.plans.push(Redistribute::new(from[k], to[k])?);
+            plans.plans.push(plan_of(from[k], to[k])?);
             made.push(k);
         }
         Ok(Mutex::new(plans))

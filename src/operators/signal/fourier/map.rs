@@ -157,7 +157,7 @@ impl<R: Precision> Transform<R> {
         spectrum: &Space,
         axes: &[Axis],
         stages: &Stages,
-        &Fourier { norm, half, .. }: &Fourier,
+        &Fourier { norm, half, plain, .. }: &Fourier,
         note: &str,
         workspace: &Workspace,
     ) -> Result<Transform<R>> {
@@ -167,7 +167,7 @@ impl<R: Precision> Transform<R> {
         let linear = model.dtype().is_complex();
         let mut kind = match (linear, half) {
             (true, _) => Kind::Complex,
-            (_, true) => Kind::RealToHalf,
+            (_, true) => Kind::RealToHalf { plain },
             (_, false) => Kind::RealToWhole,
         };
         for stage in &stages.stages {
@@ -326,6 +326,22 @@ impl<R: Precision> LinearMap for Transform<R> {
             outcome = outcome.and(steps[k].take(mode, shapes, (scalars.0, from), (scalars.1, to)));
         }
         outcome
+    }
+
+    fn in_place(&self, mode: Mode, [model, spectrum]: [&[i64]; 2]) -> bool {
+        let steps = &self.work().steps;
+        let last = steps.len() - 1;
+        // The step that reads x: where it does not write to y, x is read before.
+        let (first, to_y) = match mode.transposed() {
+            false => (0, self.from_spectrum <= 1),
+            true => (last, last <= self.to_model),
+        };
+        !to_y
+            || match &steps[first] {
+                Step::Pass(pass) => pass.keeps_lines(model, spectrum),
+                Step::Device(pass) => pass.keeps_lines() && model == spectrum,
+                Step::Move(_) => false,
+            }
     }
 
     fn settle(&self) -> Result<()> {

@@ -69,6 +69,8 @@ pub struct Fourier {
     /// A real model, and of its spectrum along the last of the axes the first n / 2 + 1 elements, of which 1 to
     /// (n - 1) / 2 are multiplied by sqrt 2.
     pub half: bool,
+    /// The half as it is, without the factor: the transposed mode is then N times the inverse (with no norm), and no adjoint.
+    pub plain: bool,
     /// Axis by axis: the model starts in its middle (ifftshift before the transform). Empty: none.
     pub shift_before: Vec<bool>,
     /// Axis by axis: frequency 0 is in the middle of the spectrum (fftshift after the transform). Empty: none.
@@ -127,9 +129,9 @@ pub fn fftnd_within(space: &Space, axes: &[usize], options: &Fourier, workspace:
 /// `fftnd_within` where the arrays are; the note is one of the operator's details.
 fn planned(space: &Space, axes: &[usize], options: &Fourier, note: &str, workspace: &Workspace) -> Result<Operator> {
     let planned = plan(space, axes, options);
-    let Fourier { lengths, norm, half, shift_before, shift_after, place } = options;
+    let Fourier { lengths, norm, half, plain, shift_before, shift_after, place } = options;
     let arguments = format!(
-        "FFT along {axes:?} of {space}, lengths {lengths:?}, {norm:?}, half {half}, shifts {shift_before:?} and \
+        "FFT along {axes:?} of {space}, lengths {lengths:?}, {norm:?}, half {half} (plain {plain}), shifts {shift_before:?} and \
          {shift_after:?}, {place}"
     );
     let (axes, stages) = space.context().agree_on(planned, &arguments)?;
@@ -222,6 +224,35 @@ fn plan(space: &Space, axes: &[usize], options: &Fourier) -> Result<(Vec<Axis>, 
     }
     let stages = stages::stages(shape, layout, space.context().size(), &chosen, order, &options.place)?;
     Ok((chosen, stages))
+}
+
+/// The real space whose half spectrum along the last of `axes` is `spectrum`, with `length` elements there: in the layout that
+/// `place` says, as computed in that in which the way back ends. Local.
+///
+/// # Errors
+/// `Axis`, `Space`, `Layout` as of [`fftnd`]; `Shape`: no elements along an axis.
+pub(crate) fn model_of_half(spectrum: &Space, axes: &[usize], length: i64, place: &Place) -> Result<Space> {
+    if let Place::In(model) = place {
+        return Ok(model.clone());
+    }
+    let (given, layout) = spectrum.shaped("an FFT")?;
+    let half = axes.len() - 1;
+    // Backwards the half comes last, and what is whole first.
+    let mut order: Vec<usize> = (0..half).collect();
+    order.sort_by_key(|k| axes.get(*k).is_some_and(|axis| *axis < given.len() && !layout.axis_is_whole(given, *axis)));
+    let mut chain = Vec::with_capacity(axes.len());
+    for k in order.into_iter().chain([half]) {
+        let Some(n) = given.get(axes[k]).copied() else {
+            fail!(Axis, "axis is {}, the space has {} axes", axes[k], given.len());
+        };
+        if chain.iter().any(|a: &Axis| a.axis == axes[k]) {
+            fail!(Axis, "axis {} of an FFT is given twice", axes[k]);
+        }
+        let back = if k == half { length } else { n };
+        chain.push(Axis { axis: axes[k], length: back, model: n, spectrum: back, shifts: [false; 2] });
+    }
+    let back = stages::stages(given, layout, spectrum.context().size(), &chain, Order::Fixed, place)?;
+    Space::derived(spectrum, spectrum.dtype().real(), &back.shape, back.layout)
 }
 
 /// The frequencies of the elements of a transform of `n` samples a distance of `sampling` apart, in cycles per unit:
