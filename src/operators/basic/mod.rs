@@ -10,7 +10,7 @@ mod transpose;
 mod zero;
 
 pub use diagonal::{diagonal, diagonal_along};
-pub use distributed_matrix::{distributed_matrix_mult, Algorithm, DistributedMatrix};
+pub use distributed_matrix::{distributed_matrix_mult, transposed_space, Algorithm, DistributedMatrix};
 pub use identity::identity;
 pub use matrix_mult::{matrix_mult, DenseMatrix};
 pub use redistribution::redistribution;

@@ -20,6 +20,7 @@ use crate::layout::{Layout, Partition};
 use crate::operators::algebra::{of_real, promoted};
 use crate::operators::redistributed::redistributed;
 use crate::operators::{LinearMap, Mode, Operator, Pace};
+use crate::storage::Memory;
 use block::Block;
 use plan::{Plan, Problem};
 use process_grid::{transposed_layout, ProcessGrid};
@@ -105,6 +106,15 @@ pub fn distributed_matrix_mult(domain: &Space, matrix: &Array, choices: &Distrib
         (false, true) => context.agree(promoted(&same, domain.dtype())),
         (true, false) => context.agree(of_real(&same)),
         _ => Ok(same),
+    }
+}
+
+/// The space of the transposed matrix, in which every rank keeps its elements. Local.
+pub fn transposed_space(space: &Space) -> Result<Space> {
+    let (shape, layout) = space.shaped("a transposed matrix")?;
+    match *shape {
+        [rows, columns] => Space::derived(space, space.dtype(), &[columns, rows], transposed_layout(layout)),
+        _ => fail!(Shape, "the matrix has {} axes, expected 2", shape.len()),
     }
 }
 
@@ -264,8 +274,12 @@ impl Setting {
     fn panel(&self, wanted: i64) -> i64 {
         const INNER: i64 = 512;
         const LONG: i64 = 1 << 16;
+        let alone = self.plan.grid.rows() * self.plan.grid.columns() == 1;
+        // To conjugate, on a device.
+        let packs = self.inner[0].memory() == Memory::Cuda && self.inner[0].dtype().is_complex();
         let whole = |p: &Partition| !matches!(p, Partition::Cyclic { .. });
         match wanted {
+            0 if alone && !packs => self.shape[0].max(self.shape[1]).max(1),
             0 if self.plan.grid.columns() == 1 && self.inner_rows.iter().all(whole) => {
                 INNER.max(LONG / self.shape[2].max(1))
             }
