@@ -7,7 +7,7 @@ mod panels;
 mod plan;
 mod process_grid;
 mod product;
-mod workspace;
+mod rooms;
 
 use super::matrix_mult::range_layout;
 use super::redistribution::Redistribution;

@@ -14,7 +14,7 @@
 use super::block::Block;
 use super::panels::{panels, Panel};
 use super::process_grid::ProcessGrid;
-use super::workspace::{Message, Multiplication, Workspace, ARRIVED, LEFT, RIGHT, ROOMS};
+use super::rooms::{Message, Multiplication, Rooms, ARRIVED, LEFT, RIGHT, ROOMS};
 use crate::arrays::Array;
 use crate::dtype::Scalar;
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub struct Product {
     steps: usize,
     /// Panels of X stand in rooms.
     packs_rows: bool,
-    workspace: Workspace,
+    rooms: Rooms,
     sends: Vec<Message>,
     receives: Vec<Message>,
 }
@@ -90,14 +90,14 @@ impl Product {
             }
         }
         let bytes = |wanted: bool, across: i64| if wanted { (across * longest * size) as usize } else { 0 };
-        let mut rooms = [0; ROOMS];
+        let mut bytes_of = [0; ROOMS];
         for k in 0..steps.min(2) {
-            rooms[LEFT[k]] = bytes(packs_columns, rows);
-            rooms[RIGHT[k]] = bytes(packs_rows, columns);
+            bytes_of[LEFT[k]] = bytes(packs_columns, rows);
+            bytes_of[RIGHT[k]] = bytes(packs_rows, columns);
         }
-        rooms[ARRIVED] = bytes(grid.rows() > 1, columns);
+        bytes_of[ARRIVED] = bytes(grid.rows() > 1, columns);
         let messages = neighbours.len() + 3;
-        let workspace = Workspace::new(&context, space.memory(), space.dtype(), rooms, messages, vectors.by_columns)?;
+        let rooms = Rooms::new(&context, space.memory(), space.dtype(), bytes_of, messages, vectors.by_columns)?;
         Ok(Product {
             row,
             column,
@@ -110,7 +110,7 @@ impl Product {
             panels,
             steps,
             packs_rows,
-            workspace,
+            rooms,
             sends: Vec::with_capacity(messages),
             receives: Vec::with_capacity(messages),
             grid,
@@ -138,7 +138,7 @@ impl Product {
             if let Some(now) = now.filter(|now| now.turn + 1 < self.grid.rows()) {
                 self.sends.push(self.message(RIGHT[now.parity], now, self.below()));
             }
-            outcome = outcome.and(self.workspace.start(&self.sends, &self.receives));
+            outcome = outcome.and(self.rooms.start(&self.sends, &self.receives));
             if let (Some(now), Some([x, y]), true) = (now, blocks, self.rows * self.columns > 0) {
                 let (a, conjugated) = self.columns_of(now, false, conj);
                 let x = match self.packs_rows {
@@ -147,10 +147,10 @@ impl Product {
                 };
                 let (rows, inner, columns) = (self.rows, self.panel(now).count, self.columns);
                 let product = Multiplication { a, conjugated, x, y, rows, inner, columns, alpha, beta: scale };
-                outcome = outcome.and(self.workspace.multiply(&product));
+                outcome = outcome.and(self.rooms.multiply(&product));
                 scale = Scalar::ONE;
             }
-            outcome = outcome.and(self.workspace.finish());
+            outcome = outcome.and(self.rooms.finish());
         }
         outcome
     }
@@ -172,11 +172,11 @@ impl Product {
             if let Some(before) = before.filter(|before| before.turn + 1 < self.grid.rows()) {
                 self.sends.push(self.message(RIGHT[before.parity], before, self.below()));
             }
-            outcome = outcome.and(self.workspace.start(&self.sends, &self.receives));
+            outcome = outcome.and(self.rooms.start(&self.sends, &self.receives));
             if let (Some(now), Some([y, x]), true) = (now, blocks, self.columns > 0) {
                 outcome = outcome.and(self.multiply_turned(now, conj, y, (alpha, beta, x)));
             }
-            outcome = outcome.and(self.workspace.finish());
+            outcome = outcome.and(self.rooms.finish());
             if let (Some(now), Some([_, x]), true, true) = (now, blocks, self.columns > 0, self.packs_rows) {
                 outcome = outcome.and(self.add_and_keep(now, alpha, beta, x));
             }
@@ -194,9 +194,9 @@ impl Product {
     ) -> Result<()> {
         let room = RIGHT[now.parity];
         let (rows, inner, columns) = (self.panel(now).count, self.rows, self.columns);
-        self.workspace.overwrite(room);
+        self.rooms.overwrite(room);
         if inner == 0 {
-            return self.workspace.clear(room, (rows * columns) as usize * self.size);
+            return self.rooms.clear(room, (rows * columns) as usize * self.size);
         }
         let (a, conjugated) = self.columns_of(now, true, conj);
         let (to, alpha, beta) = match self.packs_rows {
@@ -204,7 +204,7 @@ impl Product {
             false => (x.at(self.panel(now).rows[0].offset, 0, self.size), alpha, beta),
         };
         let product = Multiplication { a, conjugated, x: y, y: to, rows, inner, columns, alpha, beta };
-        self.workspace.multiply(&product)
+        self.rooms.multiply(&product)
     }
 
     /// Adds what has arrived to the sum; the row that the panel belongs to keeps it: x := alpha sum + beta x.
@@ -212,13 +212,13 @@ impl Product {
         let (count, columns) = (self.panel(now).count, self.columns);
         let [sum, arrived] = [RIGHT[now.parity], ARRIVED].map(|room| self.rows_room(room, count));
         if now.turn > 0 {
-            self.workspace.update(Scalar::ONE, arrived, Scalar::ONE, sum, [count, columns])?;
+            self.rooms.update(Scalar::ONE, arrived, Scalar::ONE, sum, [count, columns])?;
         }
         let mut at = 0;
         if now.owner == self.row {
             for span in &self.panel(now).rows {
                 let (from, to) = (sum.at(at, 0, self.size), x.at(span.offset, 0, self.size));
-                self.workspace.update(alpha, from, beta, to, [span.len, columns])?;
+                self.rooms.update(alpha, from, beta, to, [span.len, columns])?;
                 at += span.len;
             }
         }
@@ -261,12 +261,12 @@ impl Product {
         }
         let block = self.tile().ok()?.at(0, panel.columns[0].offset, self.size);
         let block = if turned { block.turned() } else { block };
-        (!conj || self.workspace.conjugates(&block)).then_some(block)
+        (!conj || self.rooms.conjugates(&block)).then_some(block)
     }
 
     /// `count` rows of X, or of sums for it, in a room.
     fn rows_room(&self, room: usize, count: i64) -> Block {
-        let pointer = self.workspace.room(room);
+        let pointer = self.rooms.room(room);
         match self.by_columns {
             true => Block::packed(pointer, count).turned(),
             false => Block::packed(pointer, self.columns),
@@ -283,9 +283,9 @@ impl Product {
         if let Some(block) = self.in_place(at, turned, conj) {
             return (block, conj);
         }
-        let block = Block::packed(self.workspace.room(LEFT[at.parity]), self.panel(at).count);
+        let block = Block::packed(self.rooms.room(LEFT[at.parity]), self.panel(at).count);
         let block = if turned { block.turned() } else { block };
-        (block, conj && self.workspace.conjugates(&block))
+        (block, conj && self.rooms.conjugates(&block))
     }
 
     /// Packs a panel of A if this column has it, and plans the messages that take it along the row.
@@ -303,30 +303,30 @@ impl Product {
             return Ok(());
         }
         let count = panel.count;
-        self.workspace.overwrite(room);
+        self.rooms.overwrite(room);
         self.sends.extend(self.neighbours.iter().map(|&peer| Message { room, bytes, peer }));
-        let (tile, packed) = (self.tile()?, Block::packed(self.workspace.room(room), count));
+        let (tile, packed) = (self.tile()?, Block::packed(self.rooms.room(room), count));
         let mut to = 0;
         for span in &self.panel(at).columns {
             let (from, place) = (tile.at(0, span.offset, self.size), packed.at(0, to, self.size));
-            self.workspace.update(Scalar::ONE, from, Scalar::ZERO, place, [self.rows, span.len])?;
+            self.rooms.update(Scalar::ONE, from, Scalar::ZERO, place, [self.rows, span.len])?;
             to += span.len;
         }
         let block = if turned { packed.turned() } else { packed };
-        match conj && !self.workspace.conjugates(&block) {
-            true => self.workspace.conjugate(room, self.rows * count),
+        match conj && !self.rooms.conjugates(&block) {
+            true => self.rooms.conjugate(room, self.rows * count),
             false => Ok(()),
         }
     }
 
     fn pack_rows(&mut self, at: Step, x: Block) -> Result<()> {
         let room = RIGHT[at.parity];
-        self.workspace.overwrite(room);
+        self.rooms.overwrite(room);
         let packed = self.rows_room(room, self.panel(at).count);
         let mut to = 0;
         for span in &self.panel(at).rows {
             let (from, place) = (x.at(span.offset, 0, self.size), packed.at(to, 0, self.size));
-            self.workspace.update(Scalar::ONE, from, Scalar::ZERO, place, [span.len, self.columns])?;
+            self.rooms.update(Scalar::ONE, from, Scalar::ZERO, place, [span.len, self.columns])?;
             to += span.len;
         }
         Ok(())

@@ -40,34 +40,34 @@ pub struct Multiplication {
     pub beta: Scalar,
 }
 
-pub enum Workspace {
+pub enum Rooms {
     Host(HostPanels),
     Device(DevicePanels),
 }
 
 macro_rules! either {
-    ($workspace:expr, $panels:ident => $call:expr) => {
-        match $workspace {
-            Workspace::Host($panels) => $call,
-            Workspace::Device($panels) => $call,
+    ($rooms:expr, $panels:ident => $call:expr) => {
+        match $rooms {
+            Rooms::Host($panels) => $call,
+            Rooms::Device($panels) => $call,
         }
     };
 }
 
-impl Workspace {
+impl Rooms {
     /// Rooms of so many bytes, and for at most `messages` at once. The columns of x and y are contiguous, not their rows, if
     /// `by_columns`. Local.
     pub fn new(
         context: &Context,
         memory: Memory,
         dtype: DType,
-        rooms: [usize; ROOMS],
+        bytes: [usize; ROOMS],
         messages: usize,
         by_columns: bool,
-    ) -> Result<Workspace> {
+    ) -> Result<Rooms> {
         Ok(match memory {
-            Memory::Host => Workspace::Host(HostPanels::new(context, dtype, rooms, messages)?),
-            Memory::Cuda => Workspace::Device(DevicePanels::new(context, dtype, rooms, messages, by_columns)?),
+            Memory::Host => Rooms::Host(HostPanels::new(context, dtype, bytes, messages)?),
+            Memory::Cuda => Rooms::Device(DevicePanels::new(context, dtype, bytes, messages, by_columns)?),
         })
     }
 
@@ -78,22 +78,22 @@ impl Workspace {
     /// Whether `multiply` can conjugate this block where it stands.
     pub fn conjugates(&self, a: &Block) -> bool {
         match self {
-            Workspace::Host(_) => true,
-            Workspace::Device(panels) => panels.conjugates(a),
+            Rooms::Host(_) => true,
+            Rooms::Device(panels) => panels.conjugates(a),
         }
     }
 
     /// The first `count` elements of a room := their conjugates. Devices only: the host conjugates as it multiplies.
     pub fn conjugate(&mut self, room: usize, count: i64) -> Result<()> {
         match self {
-            Workspace::Host(_) => Ok(()),
-            Workspace::Device(panels) => panels.conjugate(room, count),
+            Rooms::Host(_) => Ok(()),
+            Rooms::Device(panels) => panels.conjugate(room, count),
         }
     }
 
     /// The room's contents will change.
     pub fn overwrite(&mut self, room: usize) {
-        if let Workspace::Device(panels) = self {
+        if let Rooms::Device(panels) = self {
             panels.overwrite(room);
         }
     }
