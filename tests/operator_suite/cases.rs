@@ -225,8 +225,9 @@ fn distributed(s: &Space, rows: i64, save_adjoint: bool, layout: Layout, algorit
         }
         _ => d.clone(),
     };
+    let both = |layout: &Layout| [1, 2].iter().all(|axis| layout.cut_of_axis(*axis).is_some());
     let of_domain = match s.layout().unwrap() {
-        Layout::Grid(grid) => Layout::Grid(grid.iter().map(flat).collect()),
+        Layout::Grid(grid) if !both(s.layout().unwrap()) => Layout::Grid(grid.iter().map(flat).collect()),
         _ => Layout::cut(1, s.context().size()),
     };
     let mask = || s.mask().map(<[i32]>::to_vec);
