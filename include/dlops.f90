@@ -53,6 +53,7 @@
 #include "fortran/callbacks.f90"
 #include "fortran/blocks.f90"
 #include "fortran/signals.f90"
+#include "fortran/distributed_matrices.f90"
 #include "fortran/fouriers.f90"
 #include "fortran/plans.f90"
 #include "fortran/solvers.f90"
@@ -81,6 +82,7 @@ module dlops
   use dlops_callbacks
   use dlops_blocks
   use dlops_signals
+  use dlops_distributed_matrices
   use dlops_fouriers
   use dlops_plans
   use dlops_solvers

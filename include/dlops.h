@@ -2197,6 +2197,28 @@ dlops_status dlops_matrix_mult_create(const dlops_space *space,
 #define DLOPS_KIND_FORWARD 1
 #define DLOPS_KIND_BACKWARD 2
 
+#define DLOPS_PRODUCT_AUTOMATIC 0
+#define DLOPS_PRODUCT_BLOCK 1
+#define DLOPS_PRODUCT_SUMMA 2
+typedef struct dlops_distributed_matrix_mult_options {
+    size_t struct_size;
+    int64_t leading_dimension;
+    int64_t panel;
+    const dlops_space *range;
+    int32_t layout;
+    int32_t transposed;
+    int32_t axis;
+    int32_t algorithm;
+    int32_t save_adjoint;
+    int32_t borrow;
+} dlops_distributed_matrix_mult_options;
+#define DLOPS_DISTRIBUTED_MATRIX_MULT_OPTIONS_INIT {sizeof(dlops_distributed_matrix_mult_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+dlops_status dlops_distributed_matrix_mult_create(const dlops_space *domain,
+                                                  const dlops_space *matrix_space,
+                                                  const void *matrix,
+                                                  const dlops_distributed_matrix_mult_options *choices,
+                                                  dlops_operator **result);
+
 /** Optional choices for a first derivative; initialise with DLOPS_FIRST_DERIVATIVE_OPTIONS_INIT. Zero means the default. */
 typedef struct dlops_first_derivative_options {
     size_t struct_size;

@@ -96,6 +96,46 @@ linear_operator matrix_mult(const space &space, int64_t rows, int64_t columns, c
     return linear_operator(made);
 }
 
+enum class product_algorithm : int32_t {
+    automatic = DLOPS_PRODUCT_AUTOMATIC,
+    block = DLOPS_PRODUCT_BLOCK,
+    summa = DLOPS_PRODUCT_SUMMA
+};
+
+/// As dlops_distributed_matrix_mult_options.
+struct distributed_matrix_mult_options {
+    int64_t leading_dimension = 0; ///< of this rank's part; 0: packed
+    int64_t panel = 0;             ///< 0: chosen
+    const space *range = nullptr;  ///< of Y's shape, in the layout of the result
+    matrix_layout layout = matrix_layout::row_major;
+    bool transposed = false; ///< the matrix space and the elements are those of A^T
+    int32_t axis = 0;
+    product_algorithm algorithm = product_algorithm::automatic;
+    bool save_adjoint = false;
+    bool borrow = false; ///< read the host's memory as long as the operator lives, instead of a copy
+};
+
+/// Y = A X, A spread over the ranks as the matrix space says: this rank's elements of its type. Collective.
+template <class Element>
+linear_operator distributed_matrix_mult(const space &domain, const space &matrix_space, const Element *matrix,
+                                        const distributed_matrix_mult_options &choices = {})
+{
+    detail::require_dtype("dlops::distributed_matrix_mult", dtype_of<Element>, matrix_space.dtype());
+    dlops_distributed_matrix_mult_options options = DLOPS_DISTRIBUTED_MATRIX_MULT_OPTIONS_INIT;
+    options.leading_dimension = choices.leading_dimension;
+    options.panel = choices.panel;
+    options.range = choices.range ? choices.range->get() : nullptr;
+    options.layout = static_cast<int32_t>(choices.layout);
+    options.transposed = choices.transposed;
+    options.axis = choices.axis;
+    options.algorithm = static_cast<int32_t>(choices.algorithm);
+    options.save_adjoint = choices.save_adjoint;
+    options.borrow = choices.borrow;
+    dlops_operator *made = nullptr;
+    detail::check(dlops_distributed_matrix_mult_create(domain.get(), matrix_space.get(), matrix, &options, &made));
+    return linear_operator(made);
+}
+
 } // namespace dlops
 
 #endif

@@ -1085,6 +1085,13 @@ module dlops_bindings
       type(c_ptr), intent(inout) :: result
       integer(c_int32_t) :: returned
     end function
+    function c_distributed_matrix_mult_create(domain, matrix_space, matrix, choices, result) bind(C, &
+        name="dlops_distributed_matrix_mult_create") result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: domain, matrix_space, matrix, choices
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
     function c_first_derivative_create(space, axis, choices, result) bind(C, name="dlops_first_derivative_create") &
         result(returned)
       import :: c_int32_t, c_ptr

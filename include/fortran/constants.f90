@@ -95,6 +95,10 @@ module dlops_constants
 
   integer, parameter :: DLOPS_COLUMN_MAJOR = 1
 
+  integer, parameter :: DLOPS_PRODUCT_AUTOMATIC = 0
+  integer, parameter :: DLOPS_PRODUCT_BLOCK = 1
+  integer, parameter :: DLOPS_PRODUCT_SUMMA = 2
+
   integer, parameter :: DLOPS_KIND_CENTERED = 0
   integer, parameter :: DLOPS_KIND_FORWARD = 1
   integer, parameter :: DLOPS_KIND_BACKWARD = 2

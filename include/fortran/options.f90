@@ -60,6 +60,19 @@ module dlops_options
     integer(c_int32_t) :: reserved = 0
   end type matrix_mult_options
 
+  type, bind(C) :: distributed_matrix_mult_options
+    integer(c_size_t) :: struct_size = 0
+    integer(c_int64_t) :: leading_dimension = 0
+    integer(c_int64_t) :: panel = 0
+    type(c_ptr) :: range = c_null_ptr
+    integer(c_int32_t) :: layout = 0
+    integer(c_int32_t) :: transposed = 0
+    integer(c_int32_t) :: axis = 0
+    integer(c_int32_t) :: algorithm = 0
+    integer(c_int32_t) :: save_adjoint = 0
+    integer(c_int32_t) :: borrow = 0
+  end type distributed_matrix_mult_options
+
   type, bind(C) :: first_derivative_options
     integer(c_size_t) :: struct_size = 0
     real(c_double) :: sampling = 0.0_c_double

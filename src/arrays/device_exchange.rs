@@ -1,9 +1,9 @@
-//! Messages between the device memory of ranks, by whatever transport the context has.
+//! A planned exchange of messages between the device memory of ranks.
 
+use super::device_messages::DeviceMessages;
 use super::workspace::{Room, Workspace};
-use crate::comm::{requests_of, Communicator, Request};
-use crate::context::{Context, Transport};
-use crate::device::{NcclCommunicator, Piece, PinnedMemory, Stream};
+use crate::context::Context;
+use crate::device::{Piece, PinnedMemory, Stream};
 use crate::error::Result;
 use crate::storage::Memory;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use std::sync::Arc;
 /// when the pieces are packed, any work that does not need the others, `progress` in between, `finish`, and unpack.
 /// Work is ordered by the context's stream; packing may begin again when what was received is unpacked there.
 pub(super) struct DeviceExchange {
-    comm: Arc<dyn Communicator>,
+    /// Before the blocks, which it is dropped ahead of.
+    messages: DeviceMessages,
+    rank: usize,
     stream: Arc<Stream>,
     sends: Block,
     receives: Block,
-    route: Route,
-    tag: i32,
-    requests: Vec<Request>,
-    under_way: bool,
+    /// Page-locked twins of what is sent to others and received from them, where messages are staged.
+    twins: Option<[PinnedMemory; 2]>,
 }
 
 /// Pieces of (peer, bytes): those of other ranks first, so that they are in one, then this rank's own.
@@ -31,18 +31,6 @@ struct Block {
     messages: Vec<(usize, usize)>,
     /// Bytes of the others' pieces.
     away: usize,
-}
-
-/// The room that a transport needs besides.
-enum Route {
-    /// Page-locked twins of both blocks.
-    Staged {
-        sent: PinnedMemory,
-        received: PinnedMemory,
-    },
-    /// The communicator takes the pieces where they are.
-    CudaAware,
-    Nccl(Arc<NcclCommunicator>),
 }
 
 impl Block {
@@ -105,28 +93,13 @@ impl DeviceExchange {
     ) -> Result<DeviceExchange> {
         let (stream, rank) = (context.device_stream()?, context.rank());
         let (sends, receives) = (Block::new(workspace, sends, rank)?, Block::new(workspace, receives, rank)?);
-        let route = match context.transport() {
-            Transport::Staged => Route::Staged {
-                sent: PinnedMemory::new(stream, sends.away)?,
-                received: PinnedMemory::new(stream, receives.away)?,
-            },
-            Transport::CudaAware => Route::CudaAware,
-            Transport::Nccl(communicator) => Route::Nccl(communicator.clone()),
+        let lengths = sends.others(rank).chain(receives.others(rank)).map(|p| p.bytes);
+        let messages = DeviceMessages::new(context, tag, lengths)?;
+        let twins = match messages.is_staged() {
+            true => Some([PinnedMemory::new(stream, sends.away)?, PinnedMemory::new(stream, receives.away)?]),
+            false => None,
         };
-        let requests = match route {
-            Route::Nccl(_) => 0,
-            _ => sends.others(rank).chain(receives.others(rank)).map(|p| requests_of(p.bytes)).sum(),
-        };
-        Ok(DeviceExchange {
-            comm: context.comm().clone(),
-            stream: stream.clone(),
-            sends,
-            receives,
-            route,
-            tag,
-            requests: Vec::with_capacity(requests),
-            under_way: false,
-        })
+        Ok(DeviceExchange { messages, rank, stream: stream.clone(), sends, receives, twins })
     }
 
     /// Where the n-th piece is to stand before `start`.
@@ -142,7 +115,7 @@ impl DeviceExchange {
     /// Sends all pieces, as they are when the stream has come to this call. With NCCL, and without others to talk to, it
     /// does not wait; else it waits for the stream. All messages are posted whatever fails.
     pub(super) fn start(&mut self) -> Result<()> {
-        let (rank, tag) = (self.comm.rank(), self.tag);
+        let rank = self.rank;
         let mut outcome = Ok(());
         for (from, to) in self.sends.own(rank).zip(self.receives.own(rank)) {
             // SAFETY: pieces of the same length in blocks of their own.
@@ -151,105 +124,41 @@ impl DeviceExchange {
         if self.sends.away + self.receives.away == 0 {
             return outcome;
         }
-        let (sends, receives) = (self.sends.others(rank), self.receives.others(rank));
-        self.under_way = true;
-        match &self.route {
-            Route::Staged { sent, received } => {
-                // SAFETY: both sides hold the pieces; what is copied is sent after the wait.
-                let brought = unsafe { self.stream.copy_out(sent.pointer(), self.sends.pointer(), self.sends.away) };
-                // Also what the last exchange copied from `received` is done now.
-                outcome = outcome.and(brought).and(self.stream.synchronize());
-                let (sent_at, received_at) = (self.sends.twin(sent), self.receives.twin(received));
-                // SAFETY: the twins hold the pieces, and are left alone until `finish` has waited.
-                outcome
-                    .and(unsafe { post(&*self.comm, sends, sent_at, receives, received_at, tag, &mut self.requests) })
-            }
-            Route::CudaAware => {
-                let _current = self.stream.device().enter();
-                outcome = outcome.and(self.stream.synchronize());
-                let here = |p: &Piece| p.pointer as *mut u8;
-                // SAFETY: the pieces are complete, and left alone until `finish` has waited.
-                outcome.and(unsafe { post(&*self.comm, sends, here, receives, here, tag, &mut self.requests) })
-            }
-            Route::Nccl(communicator) => {
-                sends.clone().filter(|p| p.bytes > 0).for_each(|p| self.comm.traffic().add(p.bytes));
-                // SAFETY: pieces of live blocks, which the stream's work leaves alone until `finish`.
-                outcome.and(unsafe { communicator.exchange(sends, receives) })
-            }
+        if let Some([sent, _]) = &self.twins {
+            // SAFETY: both sides hold the pieces; what is copied is sent after a wait for the stream.
+            let brought = unsafe { self.stream.copy_out(sent.pointer(), self.sends.pointer(), self.sends.away) };
+            outcome = outcome.and(brought);
         }
+        let twin = |k: usize| self.twins.as_ref().map_or(std::ptr::null_mut(), |twins| twins[k].pointer());
+        let sends = (self.sends.others(rank), self.sends.twin(twin(0)));
+        let receives = (self.receives.others(rank), self.receives.twin(twin(1)));
+        // SAFETY: pieces of live blocks and their twins, which are left alone until `finish` has waited.
+        outcome.and(unsafe { self.messages.post(sends, receives) })
     }
 
     /// Lets the transport move messages; never waits.
     pub(super) fn progress(&mut self) -> Result<()> {
-        if self.requests.is_empty() {
-            return Ok(());
-        }
-        let _current = self.stream.device().enter();
-        self.comm.test(&mut self.requests)
+        self.messages.progress()
     }
 
     /// What is put on the stream from now on finds what was received. With NCCL it does not wait; else for the messages.
     pub(super) fn finish(&mut self) -> Result<()> {
-        if !std::mem::take(&mut self.under_way) {
-            return Ok(());
-        }
-        let waited = match self.requests.is_empty() {
-            true => Ok(()),
-            false => {
-                let _current = self.stream.device().enter();
-                self.comm.wait(&mut self.requests)
-            }
-        };
-        match &self.route {
-            Route::Staged { received, .. } => {
+        let arrived = self.messages.wait()?;
+        match &self.twins {
+            Some([_, received]) if arrived => {
                 let (to, bytes) = (self.receives.pointer(), self.receives.away);
                 // SAFETY: both sides hold the pieces; the twin is left alone until the next `start` has waited.
-                waited.and(unsafe { self.stream.copy_in(to, received.pointer(), bytes) })
+                unsafe { self.stream.copy_in(to, received.pointer(), bytes) }
             }
-            Route::CudaAware => waited,
-            Route::Nccl(communicator) => communicator.arrived(),
-        }
-    }
-}
-
-impl Drop for DeviceExchange {
-    fn drop(&mut self) {
-        // The blocks go back to the pool in the order of the stream: behind messages that are still under way.
-        if let (true, Route::Nccl(communicator)) = (self.under_way, &self.route) {
-            let _ = communicator.arrived();
+            _ => Ok(()),
         }
     }
 }
 
 impl Block {
     /// Where a piece stands in another block of the same layout.
-    fn twin<'a>(&'a self, other: &'a PinnedMemory) -> impl Fn(&Piece) -> *mut u8 + use<'a> {
+    fn twin(&self, other: *mut u8) -> impl Fn(&Piece) -> *mut u8 + use<> {
         let first = self.pointer();
-        move |p| other.pointer().wrapping_add((p.pointer - first) as usize)
+        move |p| other.wrapping_add((p.pointer - first) as usize)
     }
-}
-
-/// Posts all messages, receives first.
-///
-/// # Safety
-/// As of `Communicator::send` and `receive`, for the places of all pieces.
-unsafe fn post(
-    comm: &dyn Communicator,
-    sends: impl Iterator<Item = Piece>,
-    sent_at: impl Fn(&Piece) -> *mut u8,
-    receives: impl Iterator<Item = Piece>,
-    received_at: impl Fn(&Piece) -> *mut u8,
-    tag: i32,
-    requests: &mut Vec<Request>,
-) -> Result<()> {
-    let mut outcome = Ok(());
-    for p in receives {
-        // SAFETY: the caller's contract.
-        outcome = outcome.and(unsafe { comm.receive(received_at(&p), p.bytes, p.peer, tag, requests) });
-    }
-    for p in sends {
-        // SAFETY: the caller's contract.
-        outcome = outcome.and(unsafe { comm.send(sent_at(&p), p.bytes, p.peer, tag, requests) });
-    }
-    outcome
 }

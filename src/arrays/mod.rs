@@ -5,6 +5,7 @@ mod box_exchange;
 pub(crate) mod coefficient;
 mod device_exchange;
 mod device_halo;
+pub(crate) mod device_messages;
 mod device_norms;
 mod device_redistribute;
 mod device_sums;

@@ -13,6 +13,7 @@ pub mod callback;
 pub mod context;
 pub mod derivative;
 pub mod device;
+pub mod distributed_matrix;
 pub mod distribution;
 pub mod dlpack;
 pub mod event;

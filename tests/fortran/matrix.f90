@@ -63,10 +63,36 @@ program matrix
   call dlops_array_destroy(x)
   call dlops_array_destroy(y)
   call dlops_space_destroy(space)
+  call spread_over_ranks()
   call dlops_context_destroy(context)
   call MPI_Finalize()
 
 contains
+
+  !> A cut along its columns, in an array with a row more than it needs: Y = A X is matmul.
+  subroutine spread_over_ranks()
+    type(dlops_space) :: of_a, of_x
+    complex(real64), allocatable, target :: part(:, :)
+    integer(int64), allocatable :: first(:), lengths(:)
+    call dlops_space_create(context, DLOPS_COMPLEX128, [m, n], of_a, axis=2)
+    call dlops_space_get_local_start(of_a, first)
+    call dlops_space_get_local_shape(of_a, lengths)
+    allocate (part(lengths(1) + 1, lengths(2)), source=(0.0_real64, 0.0_real64))
+    part(1:m, :) = A(:, first(2):first(2) + lengths(2) - 1)
+    call dlops_space_create(context, DLOPS_COMPLEX128, [n, columns], of_x, axis=1)
+    call dlops_distributed_matrix_mult_create(of_x, of_a, part, op, algorithm=DLOPS_PRODUCT_BLOCK, save_adjoint=.true.)
+    call dlops_array_create(of_x, x)
+    call dlops_array_from_global(x, values)
+    call dlops_operator_create_range_array(op, y)
+    call dlops_operator_apply(op, DLOPS_FORWARD, x, y)
+    call dlops_array_to_global(y, found)
+    call check(maxval(abs(found - matmul(A, values))) < 1e-12_real64, 'a distributed matrix')
+    call dlops_operator_destroy(op)
+    call dlops_array_destroy(x)
+    call dlops_array_destroy(y)
+    call dlops_space_destroy(of_x)
+    call dlops_space_destroy(of_a)
+  end subroutine
 
   subroutine check(condition, text)
     logical, intent(in) :: condition

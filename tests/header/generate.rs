@@ -32,6 +32,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/kernel_launch.rs", "Kernels"),
     ("capi/operator.rs", "Operators"),
     ("capi/basic.rs", "Basic operators"),
+    ("capi/distributed_matrix.rs", "Basic operators"),
     ("capi/derivative.rs", "Derivatives"),
     ("capi/callback.rs", "Operators of the host"),
     ("capi/block.rs", "Blocks of operators"),

@@ -4,9 +4,9 @@ use dlops::arrays::{verbs, Array, Memory, Space};
 use dlops::dispatch;
 use dlops::dtype::{Element, Scalar};
 use dlops::error::Result;
-use dlops::layout::{ceiling_split, Layout};
+use dlops::layout::{ceiling_split, GridDimension, Layout, Partition, Role};
 use dlops::operators::avo::{poststack, Wavelet};
-use dlops::operators::basic::{self, DenseMatrix};
+use dlops::operators::basic::{self, Algorithm, DenseMatrix, DistributedMatrix};
 use dlops::operators::callback::{callback, Function, Functions};
 use dlops::operators::derivative::{self, FirstDerivative, Gradient, Kind, Laplacian, SecondDerivative};
 use dlops::operators::signal::fourier::{fftnd, Fourier, Norm, Place};
@@ -43,6 +43,15 @@ pub const CASES: &[(&str, Make)] = &[
     ("basic::transpose", |s| basic::transpose(s, &[1, 0, 2], Some(&other(s, |[a, b, c]| [b, a, c])?))),
     ("basic::matrix_mult", |s| basic::matrix_mult(s, 0, matrix(s, 3, s.shape().unwrap()[0], false)?)),
     ("basic::matrix_mult", |s| basic::matrix_mult(s, 2, matrix(s, 5, s.shape().unwrap()[2], true)?)),
+    ("basic::distributed_matrix_mult", |s| {
+        distributed(s, 7, false, Layout::cut(0, s.context().size()), Algorithm::Block)
+    }),
+    ("basic::distributed_matrix_mult", |s| {
+        let (size, partition) = (s.context().size(), Partition::Cyclic { block: 2 });
+        let rows = if size == 4 { 2 } else { 1 };
+        let cut = |ranks, axis| GridDimension { ranks, role: Role::Cut { axis, partition: partition.clone() } };
+        distributed(s, 5, true, Layout::Grid(vec![cut(rows, 0), cut(size / rows, 1)]), Algorithm::Summa)
+    }),
     ("basic::redistribution", |s| basic::redistribution(s, &other(s, |shape| shape)?)),
     ("signal::convolve1d", |s| signal::convolve1d(s, 0, &[2.0, -1.0, 0.5].map(|v| Complex64::new(v, 0.0)), 1)),
     ("signal::convolve1d", |s| {
@@ -86,6 +95,15 @@ pub const CASES: &[(&str, Make)] = &[
     }),
     ("algebra::power", |s| algebra::power(&first(s)?, 3)),
     ("algebra::moved", |s| algebra::moved(&first(&s.with_memory(Memory::Host)?)?, s.memory(), s.memory())),
+    ("algebra::of_real", |s| {
+        // A complex operator, where the space is complex, on real vectors.
+        let a = first(s)?;
+        if s.dtype().is_complex() {
+            algebra::of_real(&algebra::scale(factor(s), &a)?)
+        } else {
+            Ok(a)
+        }
+    }),
     ("algebra::promoted", |s| algebra::promoted(&first(&s.with_dtype(s.dtype().real()))?, s.dtype())),
     ("algebra::promoted", |s| {
         let real = s.with_dtype(s.dtype().real());
@@ -128,7 +146,10 @@ pub const OF_LOCAL_OPERATORS: &[(&str, Make)] = &[
 pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::filter"];
 
 /// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
-pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
+pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "basic::distributed_matrix_mult", "algebra::promoted"];
+
+/// Operators that are one problem of all ranks: no mask is accepted.
+pub const OF_ALL_RANKS: &[&str] = &["basic::distributed_matrix_mult"];
 
 /// Operators that work on host arrays only. On device arrays they say so; an operator that does, and does not stand here,
 /// fails the suite, and so does one that stands here and works on the device.
@@ -190,6 +211,34 @@ fn matrix(s: &Space, rows: i64, columns: i64, column_major: bool) -> Result<Dens
             DenseMatrix::borrowed(T::DTYPE, (rows, columns), pointer, column_major, length + 2)?.to_owned()
         }
     })
+}
+
+/// A distributed matrix on vectors of two axes: the first of the space's, and the others as one, cut as in the space where
+/// that can be.
+fn distributed(s: &Space, rows: i64, save_adjoint: bool, layout: Layout, algorithm: Algorithm) -> Result<Operator> {
+    let [a, b, c] = s.shape().unwrap().try_into().unwrap();
+    let flat = |d: &GridDimension| match &d.role {
+        Role::Cut { axis: 1 | 2, partition } => {
+            let partition = match partition {
+                Partition::Extents(_) => Partition::Ceiling,
+                other => other.clone(),
+            };
+            GridDimension { ranks: d.ranks, role: Role::Cut { axis: 1, partition } }
+        }
+        _ => d.clone(),
+    };
+    let both = |layout: &Layout| [1, 2].iter().all(|axis| layout.cut_of_axis(*axis).is_some());
+    let of_domain = match s.layout().unwrap() {
+        Layout::Grid(grid) if !both(s.layout().unwrap()) => Layout::Grid(grid.iter().map(flat).collect()),
+        _ => Layout::cut(1, s.context().size()),
+    };
+    let mask = || s.mask().map(<[i32]>::to_vec);
+    let domain = Space::new(s.context(), s.dtype(), &[a, b * c], of_domain, mask())?;
+    let of_matrix = Space::new(s.context(), s.dtype(), &[rows, a], layout, None)?;
+    let matrix = Array::new(&of_matrix)?;
+    dlops::arrays::random::fill(&matrix, dlops::arrays::random::Distribution::Normal, 7, 0)?;
+    let choices = DistributedMatrix { algorithm, save_adjoint, panel: 2, ..DistributedMatrix::default() };
+    basic::distributed_matrix_mult(&domain, &matrix, &choices)
 }
 
 fn local_matrix(s: &Space, rows: i64, columns: i64) -> Result<Operator> {

@@ -3,6 +3,7 @@
 
 mod inverse;
 mod moved;
+mod of_real;
 mod product;
 mod promoted;
 mod sum;
@@ -10,6 +11,7 @@ mod turned;
 
 pub use inverse::inverse;
 pub use moved::moved;
+pub use of_real::of_real;
 pub use product::{power, product};
 pub use promoted::promoted;
 pub use sum::{scale, sum};

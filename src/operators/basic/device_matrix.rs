@@ -41,7 +41,7 @@ impl Place {
 }
 
 /// What cuBLAS counts in 32 bits.
-fn int(name: &str, n: i64) -> Result<i32> {
+pub(super) fn int(name: &str, n: i64) -> Result<i32> {
     match i32::try_from(n) {
         Ok(n) => Ok(n),
         Err(_) => fail!(Unsupported, "{name} of a matrix product is {n}, on a device at most 2^31 - 1 is supported"),

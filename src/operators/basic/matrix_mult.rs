@@ -199,7 +199,7 @@ pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Op
 }
 
 /// The layout with `rows` elements along the axis in place of `columns`.
-fn range_layout(layout: &Layout, axis: usize, columns: i64, rows: i64) -> Layout {
+pub(super) fn range_layout(layout: &Layout, axis: usize, columns: i64, rows: i64) -> Layout {
     let whole = |b: &IndexBox| b.lower[axis] == 0 && b.upper[axis] == columns;
     match layout {
         Layout::Grid(grid) => {
@@ -224,17 +224,17 @@ fn range_layout(layout: &Layout, axis: usize, columns: i64, rows: i64) -> Layout
 }
 
 /// One product: the strides of x and y from index to index of the axis, and from right-hand side to right-hand side.
-struct Product<T> {
-    matrix: Matrix<T>,
-    x: *const T,
-    y: *mut T,
-    rows: [isize; 2],
-    columns: [isize; 2],
+pub(super) struct Product<T> {
+    pub(super) matrix: Matrix<T>,
+    pub(super) x: *const T,
+    pub(super) y: *mut T,
+    pub(super) rows: [isize; 2],
+    pub(super) columns: [isize; 2],
 }
 
 impl<T: Element> Product<T> {
     /// Rows `rows` of op(A) on right-hand sides `columns`.
-    fn compute(&self, alpha: Scalar, beta: Scalar, rows: Range<usize>, columns: Range<usize>) {
+    pub(super) fn compute(&self, alpha: Scalar, beta: Scalar, rows: Range<usize>, columns: Range<usize>) {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
@@ -348,13 +348,13 @@ impl LinearMap for MatrixMult {
 }
 
 /// A closure over addresses of arrays.
-struct Shared<F>(F);
+pub(super) struct Shared<F>(pub(super) F);
 
 // SAFETY: threads write disjoint parts of y, as for `Product`.
 unsafe impl<F> Sync for Shared<F> {}
 
 impl<F: Fn(usize, Range<usize>, Range<usize>)> Shared<F> {
-    fn call(&self, product: usize, rows: Range<usize>, columns: Range<usize>) {
+    pub(super) fn call(&self, product: usize, rows: Range<usize>, columns: Range<usize>) {
         (self.0)(product, rows, columns)
     }
 }

@@ -2,6 +2,7 @@
 
 mod device_matrix;
 mod diagonal;
+mod distributed_matrix;
 mod identity;
 mod matrix_mult;
 mod redistribution;
@@ -9,6 +10,7 @@ mod transpose;
 mod zero;
 
 pub use diagonal::{diagonal, diagonal_along};
+pub use distributed_matrix::{distributed_matrix_mult, transposed_space, Algorithm, DistributedMatrix};
 pub use identity::identity;
 pub use matrix_mult::{matrix_mult, DenseMatrix};
 pub use redistribution::redistribution;
