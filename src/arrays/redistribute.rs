@@ -48,6 +48,19 @@ impl Redistribute {
         Redistribute::alone(from, to, Transfer::of_common)
     }
 
+    /// As `of_common` where each side counts its indices along axis k from `rolls[k]` on, around the end of the axis; no
+    /// rolls are zeros. Local.
+    pub fn rolled_within(
+        (from, from_rolls): (&Space, &[i64]),
+        (to, to_rolls): (&Space, &[i64]),
+        workspace: &Workspace,
+    ) -> Result<Redistribute> {
+        let plan = |from: (_, _), to: (_, _), rank: usize, ranks: usize| {
+            Transfer::of_rolled((from.0, from.1, from_rolls), (to.0, to.1, to_rolls), rank, ranks)
+        };
+        Redistribute::planned(from, to, plan, workspace)
+    }
+
     fn alone(from: &Space, to: &Space, plan: Plan) -> Result<Redistribute> {
         let workspace = Workspace::new(from.context(), from.memory());
         let planned = Redistribute::planned(from, to, plan, &workspace)?;
@@ -55,7 +68,12 @@ impl Redistribute {
         Ok(planned)
     }
 
-    fn planned(from: &Space, to: &Space, plan: Plan, workspace: &Workspace) -> Result<Redistribute> {
+    fn planned(
+        from: &Space,
+        to: &Space,
+        plan: impl Fn((&[i64], &Layout), (&[i64], &Layout), usize, usize) -> Result<Transfer>,
+        workspace: &Workspace,
+    ) -> Result<Redistribute> {
         if from.context() != to.context() {
             fail!(Context, "source and target of a redistribution belong to different contexts");
         }
