@@ -64,6 +64,16 @@ pub const CASES: &[(&str, Make)] = &[
         let (lengths, place) = (vec![3, 2, 6], Place::AsComputed);
         fftnd(s, &[0, 1, 2], &Fourier { lengths, norm: Norm::OneOverN, place, ..Fourier::default() })
     }),
+    // The only axis of a space: as a matrix, and by a convolution.
+    ("signal::fftnd", |s| fftnd(&line(s, 12)?, &[0], &Fourier { shift_after: vec![true], ..Fourier::default() })),
+    ("signal::fftnd", |s| {
+        let half = !s.dtype().is_complex();
+        let options =
+            Fourier { lengths: vec![13], norm: Norm::None, half, place: Place::AsComputed, ..Fourier::default() };
+        fftnd(&line(s, 11)?, &[0], &options)
+    }),
+    ("signal::fftshift", |s| signal::fftshift(s, &[0, 2], false)),
+    ("signal::fftshift", |s| signal::fftshift(s, &[1], true)),
     ("avo::poststack", |s| poststack(s, 0, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Centered)),
     ("avo::poststack", |s| poststack(s, 2, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Forward)),
     ("avo::poststack", |s| {
@@ -151,6 +161,12 @@ fn second(s: &Space) -> Result<Operator> {
 
 pub fn factor(s: &Space) -> Scalar {
     Scalar::complex(1.5, if s.dtype().is_complex() { -0.5 } else { 0.0 })
+}
+
+/// A space of one axis.
+fn line(s: &Space, n: i64) -> Result<Space> {
+    let layout = Layout::cut(0, s.context().size());
+    Space::new(s.context(), s.dtype(), &[n], layout, s.mask().map(<[i32]>::to_vec))?.with_memory(s.memory())
 }
 
 /// A space of another shape, cut along its second axis.

@@ -1,7 +1,11 @@
 //! Fourier transforms along any axes of any layout.
 
+mod factors;
+mod four_step;
 mod map;
+mod matrix_pass;
 mod stages;
+mod window;
 
 use crate::arrays::{Space, Workspace};
 use crate::dtype::DType;
@@ -88,18 +92,25 @@ struct Axis {
 
 /// X[.., k, ..] = c sum_j x[.., j, ..] exp(-2 pi i j k / n) along each of `axes`, c by the norm; from `space` to a space of
 /// complex elements whose extents along the axes are the lengths of the transforms. Along axes that are cut the array is
-/// redistributed so that they are whole, in as few rounds of messages as the shape allows. Collective.
+/// redistributed so that they are whole, in as few rounds of messages as the shape allows; an axis that the others cannot
+/// make whole (largest local part <= 2 ceil(N / P)) is transformed as a matrix, in three rounds (`four_step`; five where its
+/// length has no even factors). Collective.
 ///
 /// A real model that is not `half` has all frequencies; the adjoint gives real parts. Operators on real models are only
 /// real-linear: their inner product is Re<.,.>. *Deterministic: any P*, since a deterministic context transforms the
-/// axes in one order; others take first what is whole. Arrays in device memory are transformed on the host, by copies.
+/// axes in one order; others take first what is whole. *Same P* where an axis is transformed as a matrix.
+///
+/// Buffers are at most 4 N / P elements of the spectrum's dtype (N over the padded lengths, of the largest local part): two
+/// states and the messages, which all moves pack into one room. Where a length n needs a convolution, N counts its
+/// m >= 2 n - 1 elements, and the spectrum of the chirp is one part more.
+/// Arrays in device memory are transformed on the host, by copies.
 ///
 /// Source: PyLops, FFTND (and FFT, FFT2D: one and two axes).
 ///
 /// # Errors
 /// `Axis` (outside, or twice), `Argument` (a length below 1, or lists of other lengths than `axes`), `DType` (integers; a
 /// half spectrum of complex elements), `Shape` (no elements along an axis), `Space` (no global shape; a mask whose colours would have to communicate),
-/// `Layout` (the layout asked for does not fit; the other axes cannot carry the cut), `Memory`.
+/// `Layout` (the layout asked for does not fit), `Memory`.
 pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
     let workspace = Workspace::new(space.context(), space.memory());
     let transform = fftnd_within(space, axes, options, &workspace)?;
