@@ -1,12 +1,12 @@
 //! Fourier transforms of host arrays: against the values of PyLops, against one rank in every layout, and what they refuse.
 
-use dlops::arrays::{Array, Space};
+use dlops::arrays::{Array, Memory, Space, Workspace};
 use dlops::comm::Combine;
 use dlops::context::{Context, ContextOptions};
 use dlops::dtype::DType;
 use dlops::error::{Result, Status};
 use dlops::layout::Layout;
-use dlops::operators::signal::fourier::{self, fftnd, Fourier, Norm, Place};
+use dlops::operators::signal::fourier::{self, fftnd, fftnd_within, Fourier, Norm, Place};
 use dlops::operators::{algebra, signal, Mode, Operator};
 use num_complex::Complex64;
 use ranks::{layouts, local_indices, on_ranks, on_ranks_with};
@@ -243,6 +243,33 @@ fn axes_that_cannot_be_whole_are_matrices() {
                     }
                 });
             }
+        }
+    }
+}
+
+/// Two states and their messages are all that is kept of a part, and a transform is three rounds of messages, five for a
+/// convolution.
+#[test]
+fn matrices_take_four_parts_of_memory() {
+    for (n, half, padded, rounds) in [(1i64 << 12, false, 1, 3), (5040, true, 1, 3), (1021, false, 3, 5)] {
+        for size in [2, 3, 4, 6] {
+            on_ranks_with(size, ContextOptions::default(), |context| {
+                let dtype = if half { DType::Float64 } else { DType::Complex128 };
+                let workspace = Workspace::new(context, Memory::Host);
+                let (line, options) = (space(context, dtype, &[n]), Fourier { half, ..Fourier::default() });
+                fftnd_within(&line, &[0], &options, &workspace).unwrap();
+                let allowed = 4 * padded * n as usize / size * 16;
+                assert!(workspace.bytes() <= allowed, "{n} on {size}: {} bytes of {allowed}", workspace.bytes());
+                let a = fftnd(&line, &[0], &options).unwrap();
+                let (x, y) = (Array::new(a.domain()).unwrap(), Array::new(a.range()).unwrap());
+                for mode in [Mode::Forward, Mode::Adjoint] {
+                    let (x, y) = if mode.transposed() { (&y, &x) } else { (&x, &y) };
+                    let before = context.comm().traffic().read().0;
+                    a.apply(mode, x, y).unwrap();
+                    let sent = context.comm().traffic().read().0 - before;
+                    assert!(sent <= rounds * (size as u64 - 1), "{n} on {size}: {sent} messages");
+                }
+            });
         }
     }
 }

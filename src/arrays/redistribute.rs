@@ -55,10 +55,14 @@ impl Redistribute {
         (to, to_rolls): (&Space, &[i64]),
         workspace: &Workspace,
     ) -> Result<Redistribute> {
-        let plan = |from: (_, _), to: (_, _), rank: usize, ranks: usize| {
-            Transfer::of_rolled((from.0, from.1, from_rolls), (to.0, to.1, to_rolls), rank, ranks)
-        };
-        Redistribute::planned(from, to, plan, workspace)
+        Redistribute::planned(
+            from,
+            to,
+            |from, to, rank, ranks| {
+                Transfer::of_rolled((from.0, from.1, from_rolls), (to.0, to.1, to_rolls), rank, ranks)
+            },
+            workspace,
+        )
     }
 
     fn alone(from: &Space, to: &Space, plan: Plan) -> Result<Redistribute> {
