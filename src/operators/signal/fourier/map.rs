@@ -2,6 +2,7 @@
 
 use super::factors::Factors;
 use super::matrix_pass::MatrixPass;
+use super::planes;
 use super::stages::{fitted, Stage, Stages};
 use super::window::Window;
 use super::{Axis, Norm};
@@ -14,7 +15,7 @@ use crate::error::Result;
 use crate::fail;
 use crate::layout::Layout;
 use crate::operators::{LinearMap, Mode, Operator};
-use crate::transform::{Direction, Kind, Pass, Precision, Side};
+use crate::transform::{Kind, Pass, Precision};
 use num_complex::Complex;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -267,24 +268,7 @@ impl<R: Precision> Step<R> {
             Step::Matrix(pass) => pass.take(mode, (scale, from), (beta, to)),
             Step::Factors(factors) => factors.take(mode, from, to),
             Step::Reversed(step) => step.take(mode.then(Mode::Adjoint), (scale, from), (beta, to)),
-            Step::Pass(pass) => {
-                let (source, target) = (from.local()?, to.local()?);
-                let shape = from.space().local_shape();
-                if shape.contains(&0) {
-                    return Ok(());
-                }
-                let strides = (source.strides_as(shape)?, target.strides_as(to.space().local_shape())?);
-                let mut extents = [0; crate::layout::MAX_DIMENSIONS];
-                extents.iter_mut().zip(shape).for_each(|(e, n)| *e = *n as usize);
-                let sides = (
-                    Side { pointer: source.pointer(), strides: &strides.0 },
-                    Side { pointer: target.pointer(), strides: &strides.1 },
-                );
-                let direction = Direction { back, positive: mode.conjugated() };
-                let pool = from.space().context().threads();
-                // SAFETY: both arrays have the lines of this step, and are the same one or apart.
-                unsafe { pass.run(pool, direction, &extents[..shape.len()], (scale, sides.0), (beta, sides.1)) }
-            }
+            Step::Pass(pass) => planes::rows(pass, mode, (scale, from), (beta, to), 0..i64::MAX),
         }
     }
 }
@@ -304,12 +288,34 @@ impl<R: Precision> LinearMap for Transform<R> {
         let scale = alpha * Scalar::real(self.norm.factor(self.count));
         // All ranks meet in every step, whatever became of those before it.
         let mut outcome = Ok(());
-        for turn in 0..count {
-            let k = if back { count - 1 - turn } else { turn };
-            let (from, to) = if back { (k + 1, k) } else { (k, k + 1) };
-            let (from, to) = (self.place(between, from, back, x, beta, y), self.place(between, to, back, x, beta, y));
-            let scalars = if turn + 1 == count { (scale, beta) } else { (Scalar::ONE, Scalar::ZERO) };
-            outcome = outcome.and(steps[k].take(mode, (scalars.0, from), (scalars.1, to)));
+        let step = |turn: usize| if back { count - 1 - turn } else { turn };
+        let place = |state: usize| self.place(between, state, back, x, beta, y);
+        let arrays = |turn: usize| {
+            let k = step(turn);
+            if back {
+                (place(k + 1), place(k))
+            } else {
+                (place(k), place(k + 1))
+            }
+        };
+        let mut turn = 0;
+        while turn < count {
+            let scalars = |last: usize| if last + 1 == count { (scale, beta) } else { (Scalar::ONE, Scalar::ZERO) };
+            let (from, to) = arrays(turn);
+            let (now, next) = (step(turn), step((turn + 1).min(count - 1)));
+            let done = match (&steps[now], &steps[next]) {
+                (Step::Pass(first), Step::Pass(second)) if planes::fit(first, second, from) => {
+                    let end = (scalars(turn + 1), arrays(turn + 1).1);
+                    turn += 1;
+                    planes::run([first, second], mode, from, to, (end.0 .0, end.0 .1, end.1))
+                }
+                _ => {
+                    let scalars = scalars(turn);
+                    steps[now].take(mode, (scalars.0, from), (scalars.1, to))
+                }
+            };
+            outcome = outcome.and(done);
+            turn += 1;
         }
         outcome
     }

@@ -4,6 +4,7 @@ mod factors;
 mod four_step;
 mod map;
 mod matrix_pass;
+mod planes;
 mod stages;
 mod window;
 
