@@ -133,7 +133,7 @@ pub const OF_LOCAL_OPERATORS: &[(&str, Make)] = &[
 ];
 
 /// What operators are made of: the cases run through them in layouts that are cut into more than intervals.
-pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::filter"];
+pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::fftnd_within", "signal::filter"];
 
 /// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
 pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "algebra::promoted"];
@@ -163,9 +163,10 @@ pub fn factor(s: &Space) -> Scalar {
     Scalar::complex(1.5, if s.dtype().is_complex() { -0.5 } else { 0.0 })
 }
 
-/// A space of one axis.
+/// A space of one axis, replicated where `s` is.
 fn line(s: &Space, n: i64) -> Result<Space> {
-    let layout = Layout::cut(0, s.context().size());
+    let ranks = s.context().size();
+    let layout = if s.is_replicated() { Layout::replicated(ranks) } else { Layout::cut(0, ranks) };
     Space::new(s.context(), s.dtype(), &[n], layout, s.mask().map(<[i32]>::to_vec))?.with_memory(s.memory())
 }
 
