@@ -98,7 +98,7 @@ std::shared_ptr<Segment> Segment::join(const std::string& name, int size, int ra
             result = ncclRemoteError;
             return nullptr;
         }
-    if (h.failed) return nullptr;
+    if (h.arrived < size) return nullptr;      // a rank that aborts when all have come fails later calls, not this one
     for (int r = 0; r < size && !std::getenv("STANDIN_NCCL_SHARE"); ++r)
         if (r != rank && h.members[r].device == device) {
             complain("duplicate GPU: ranks %d and %d are both on device %d", rank, r, device);
