@@ -43,7 +43,7 @@ contains
     integer, intent(out), optional :: stat
     character(len=*), intent(inout), optional :: errmsg
     type(fft_plan_options), target :: choices
-    integer(c_int32_t), allocatable :: c_axes(:)
+    integer(c_int32_t), allocatable, target :: c_axes(:)
     integer(c_int64_t), allocatable, target :: c_lengths(:), first(:), second(:)
     integer :: n
     n = size(axes)
