@@ -1,14 +1,15 @@
 //! Fourier transforms: against the values of PyLops, against one rank in every layout, and what they refuse.
 
-use dlops::arrays::{Array, Space};
+use dlops::arrays::{Array, Memory, Space, Workspace};
+use dlops::comm::Combine;
 use dlops::context::{Context, ContextOptions};
 use dlops::dtype::DType;
 use dlops::error::{Result, Status};
 use dlops::layout::Layout;
-use dlops::operators::signal::fourier::{self, fftnd, Fourier, Norm, Place};
-use dlops::operators::{algebra, Mode, Operator};
+use dlops::operators::signal::fourier::{self, fftnd, fftnd_within, Fourier, Norm, Place};
+use dlops::operators::{algebra, signal, Mode, Operator};
 use num_complex::Complex64;
-use ranks::{layouts, local_indices, on_ranks_with};
+use ranks::{layouts, local_indices, on_ranks, on_ranks_with};
 use reference::{complex_sequence, sequence, Case, DATA, MODEL};
 
 mod memory;
@@ -202,6 +203,150 @@ fn long_lines_are_accurate() {
     }
 }
 
+/// The only axis, of any length, in any layout, on more ranks than elements too; and axes that others are too short for.
+#[test]
+fn axes_that_cannot_be_whole_are_matrices() {
+    let lengths = [1, 2, 3, 4, 7, 12, 13, 30, 36];
+    let batched: [(&[i64], &[usize]); 3] = [(&[2, 12], &[1]), (&[2, 11, 1], &[1, 0]), (&[16, 2], &[0])];
+    let lines = lengths.iter().map(|n| (vec![*n], vec![0]));
+    for (k, (shape, axes)) in lines.chain(batched.map(|(s, a)| (s.to_vec(), a.to_vec()))).enumerate() {
+        for (d, dtype) in [DType::Complex128, DType::Float64, DType::Float32, DType::Complex64].into_iter().enumerate()
+        {
+            // Every other one is cut off or continued with zeros.
+            let length = |axis: &usize| (shape[*axis] + [0, 5, 0, -2][(k + d) % 4]).max(1);
+            let base = Fourier {
+                half: !dtype.is_complex() && k % 3 != 0,
+                shift_before: vec![(k + d) % 3 == 0; axes.len()],
+                shift_after: vec![(k + d) % 3 != 1; axes.len()],
+                lengths: axes.iter().map(length).collect(),
+                norm: [Norm::Ortho, Norm::None, Norm::OneOverN][k % 3],
+                ..Fourier::default()
+            };
+            let single = fftnd(&space(&solo(1), dtype, &shape), &axes, &base).unwrap();
+            let model = model(dtype, single.domain().global_count() as usize);
+            let whole = complex_sequence(DATA, single.range().global_count() as usize);
+            let expected = Mode::ALL.map(|mode| {
+                let input = if mode.transposed() { &whole } else { &model };
+                result(&single, mode, input)
+            });
+            for size in [2, 3, 4, 6] {
+                on_ranks_with(size, ContextOptions::default(), |context| {
+                    for (turn, layout) in layouts(&shape, size).into_iter().enumerate().skip(d % 2).step_by(1 + d) {
+                        let place = place(turn, single.range(), context);
+                        let space = Space::new(context, dtype, &shape, layout, None).unwrap();
+                        let a = fftnd(&space, &axes, &Fourier { place, ..base.clone() }).unwrap();
+                        let pick = |all: &[Complex64], space: &Space| -> Vec<_> {
+                            local_indices(space).into_iter().map(|i| all[i as usize]).collect()
+                        };
+                        for (mode, expected) in Mode::ALL.into_iter().zip(&expected) {
+                            let (from, to) = a.spaces(mode);
+                            let found = result(&a, mode, &pick(if mode.transposed() { &whole } else { &model }, from));
+                            let what =
+                                format_args!("{mode:?} of {shape:?} in {space} to {to}, {base:?}", base = base.lengths);
+                            close(&what, &found, &pick(expected, to), 2.0 * dtype.epsilon());
+                        }
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Two states and their messages are all that is kept of a part, and a transform is three rounds of messages, five for a
+/// convolution.
+#[test]
+fn matrices_take_four_parts_of_memory() {
+    for (n, half, padded, rounds) in [(1i64 << 12, false, 1, 3), (5040, true, 1, 3), (1021, false, 3, 5)] {
+        for size in [2, 3, 4, 6] {
+            on_ranks_with(size, ContextOptions::default(), |context| {
+                let dtype = if half { DType::Float64 } else { DType::Complex128 };
+                let workspace = Workspace::new(context, Memory::Host);
+                let (line, options) = (space(context, dtype, &[n]), Fourier { half, ..Fourier::default() });
+                fftnd_within(&line, &[0], &options, &workspace).unwrap();
+                let allowed = 4 * padded * n as usize / size * 16;
+                assert!(workspace.bytes() <= allowed, "{n} on {size}: {} bytes of {allowed}", workspace.bytes());
+                let a = fftnd(&line, &[0], &options).unwrap();
+                let (x, y) = (Array::new(a.domain()).unwrap(), Array::new(a.range()).unwrap());
+                for mode in [Mode::Forward, Mode::Adjoint] {
+                    let (x, y) = if mode.transposed() { (&y, &x) } else { (&x, &y) };
+                    let before = context.comm().traffic().read().0;
+                    a.apply(mode, x, y).unwrap();
+                    let sent = context.comm().traffic().read().0 - before;
+                    assert!(sent <= rounds * (size as u64 - 1), "{n} on {size}: {sent} messages");
+                }
+            });
+        }
+    }
+}
+
+/// Errors of matrices and convolutions grow like log n too, in both precisions.
+#[test]
+fn long_matrices_are_accurate() {
+    for n in [1usize << 16, 3 * 5 * 7 * 11 * 13, 32_749] {
+        for (dtype, size) in [(DType::Complex128, 3), (DType::Complex64, 4)] {
+            let frequency = n / 3;
+            let angle = |j: i64| std::f64::consts::TAU * (j as usize * frequency % n) as f64 / n as f64;
+            on_ranks_with(size, ContextOptions::default(), |context| {
+                let line = space(context, dtype, &[n as i64]);
+                let a = fftnd(&line, &[0], &Fourier::default()).unwrap();
+                let wave: Vec<_> =
+                    local_indices(&line).into_iter().map(|j| Complex64::from_polar(1.0, angle(j))).collect();
+                let spectrum = result(&a, Mode::Forward, &wave);
+                let expected = |k: i64| if k as usize == frequency { (n as f64).sqrt() } else { 0.0 };
+                let off = local_indices(a.range()).into_iter().zip(spectrum).map(|(k, v)| (v - expected(k)).norm_sqr());
+                let mut error = [off.sum::<f64>()];
+                context.comm().allreduce_f64(&mut error, Combine::Sum).unwrap();
+                let error = error[0].sqrt() / (n as f64).sqrt();
+                let bound = dtype.epsilon() * (n as f64).log2();
+                assert!(error < bound, "{n} elements of {dtype:?}: {error} of {bound}");
+            });
+        }
+    }
+}
+
+/// fftshift takes element i to (i + n / 2) mod n in any layout, and the inverse takes it back; by the definition.
+#[test]
+fn shifts_are_numpys() {
+    for (shape, axes) in [(&[7][..], &[0][..]), (&[6, 5], &[1, 0]), (&[3, 4, 2], &[0]), (&[1, 0], &[0, 1])] {
+        // The index that comes to a place.
+        let source = |place: i64, inverse: bool| {
+            let (mut rest, mut index, mut stride) = (place, 0, 1);
+            for (axis, n) in shape.iter().enumerate().rev() {
+                let step = if !axes.contains(&axis) {
+                    0
+                } else if inverse {
+                    n / 2
+                } else {
+                    n - n / 2
+                };
+                index += (rest % n + step) % n * stride;
+                (rest, stride) = (rest / n, stride * n);
+            }
+            index
+        };
+        for size in [1, 2, 3, 4] {
+            on_ranks(size, |context| {
+                for (turn, layout) in layouts(shape, size).into_iter().enumerate() {
+                    let dtype = [DType::Complex64, DType::Int64, DType::Float32][turn % 3];
+                    let space = Space::new(context, dtype, shape, layout, None).unwrap();
+                    for inverse in [false, true] {
+                        let a = signal::fftshift(&space, axes, inverse).unwrap();
+                        assert_eq!(a.inverse_factor(), Some(1.0));
+                        let here = local_indices(&space);
+                        for mode in Mode::ALL {
+                            let (x, y) = (ranks::filled(&space), Array::new(&space).unwrap());
+                            a.apply(mode, &x, &y).unwrap();
+                            let there = |i: &i64| ranks::value(source(*i, inverse != mode.transposed()), dtype);
+                            let expected = ranks::encode(dtype, here.iter().map(there));
+                            assert!(ranks::bytes_of(&y) == expected, "{mode:?} along {axes:?} in {space}");
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
 #[test]
 fn bad_input_is_refused_on_all_ranks() {
     let refused = |status: Status, text: &str, made: Result<Operator>| {
@@ -212,6 +357,7 @@ fn bad_input_is_refused_on_all_ranks() {
         on_ranks_with(size, memory::options(), |context| {
             let make =
                 |axes: &[usize], options: &Fourier| fftnd(&space(context, DType::Complex64, &[6, 5]), axes, options);
+            let plane = &space(context, DType::Complex64, &[6, 5]);
             let plain = Fourier::default();
             refused(Status::Axis, "axis is 2", make(&[2], &plain));
             refused(Status::Axis, "given twice", make(&[1, 1], &plain));
@@ -229,6 +375,13 @@ fn bad_input_is_refused_on_all_ranks() {
             refused(Status::DType, "a real space", make(&[1], &Fourier { half: true, ..plain.clone() }));
             let other = Place::In(space(context, DType::Complex64, &[6, 4]));
             refused(Status::Space, "shape [6, 5]", make(&[1], &Fourier { place: other, ..plain.clone() }));
+            refused(Status::Axis, "axis is 2", signal::fftshift(plane, &[2], false));
+            refused(Status::Axis, "given twice", signal::fftshift(plane, &[1, 1], false));
+            refused(Status::Axis, "along no axis", signal::fftshift(plane, &[], true));
+            if size > 1 {
+                let uneven = signal::fftshift(plane, &[0], context.rank() == 1);
+                refused(Status::Collective, "different arguments", uneven);
+            }
             let integers = space(context, DType::Int32, &[6, 5]);
             refused(Status::DType, "a floating-point space", fftnd(&integers, &[0], &plain));
             let empty = space(context, DType::Complex64, &[6, 0]);
@@ -238,8 +391,6 @@ fn bad_input_is_refused_on_all_ranks() {
             let identity = dlops::operators::basic::zero(fine.domain(), fine.domain()).unwrap();
             refused(Status::Unsupported, "has no inverse", algebra::inverse(&identity));
             if size > 1 {
-                let line = space(context, DType::Complex64, &[12]);
-                refused(Status::Layout, "cannot be whole", fftnd(&line, &[0], &plain));
                 let uneven = Fourier { lengths: vec![5 + context.rank() as i64], ..plain.clone() };
                 refused(Status::Collective, "different arguments", make(&[1], &uneven));
             }

@@ -51,6 +51,15 @@ inline linear_operator fft(const space &space, const std::vector<int32_t> &axes,
     return linear_operator(made);
 }
 
+/// fftshift along some axes, or ifftshift where `inverse`: the halves of each are exchanged. Collective.
+inline linear_operator fftshift(const space &space, const std::vector<int32_t> &axes, bool inverse = false)
+{
+    dlops_operator *made = nullptr;
+    detail::check(dlops_fftshift_create(space.get(), static_cast<int32_t>(axes.size()), detail::pointer(axes), inverse,
+                                        &made));
+    return linear_operator(made);
+}
+
 /// Frequencies of a transform of n samples, in cycles per unit of `sampling`.
 inline std::vector<double> fft_frequencies(int64_t n, double sampling = 1, bool half = false, bool shifted = false)
 {

@@ -1125,6 +1125,15 @@ module dlops_bindings
       type(c_ptr), intent(inout) :: result
       integer(c_int32_t) :: returned
     end function
+    function c_fftshift_create(space, axis_count, axes, inverse, result) bind(C, name="dlops_fftshift_create") &
+      result(returned)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: space
+      integer(c_int32_t), value :: axis_count, inverse
+      integer(c_int32_t), intent(in) :: axes(*)
+      type(c_ptr), intent(inout) :: result
+      integer(c_int32_t) :: returned
+    end function
     function c_fft_get_frequencies(n, sampling, half, shifted, frequencies) &
       bind(C, name="dlops_fft_get_frequencies") result(returned)
       import :: c_double, c_int32_t, c_int64_t

@@ -9,7 +9,7 @@ module dlops_fouriers
   use dlops_types
   implicit none
   private
-  public :: dlops_fft_create, dlops_fft_get_frequencies
+  public :: dlops_fft_create, dlops_fft_get_frequencies, dlops_fftshift_create
 
 contains
 
@@ -70,6 +70,21 @@ contains
     numbers = -1
     if (size(values) == n) numbers = merge(1_c_int32_t, 0_c_int32_t, values)
   end function
+
+  !> Makes the exchange of the halves of some axes, fftshift, or ifftshift, which takes it back. Collective.
+  !!
+  !! axes     from 1, none twice
+  !! inverse  ifftshift; default .false.
+  subroutine dlops_fftshift_create(space, axes, result, inverse, stat, errmsg)
+    type(dlops_space), intent(in) :: space
+    integer, intent(in) :: axes(:)
+    type(dlops_operator), intent(out) :: result
+    logical, intent(in), optional :: inverse
+    integer, intent(out), optional :: stat
+    character(len=*), intent(inout), optional :: errmsg
+    call finish(c_fftshift_create(space%handle, int(size(axes), c_int32_t), axis_of(axes, dimensions_of(space%handle)), &
+      flag(inverse), result%handle), stat, errmsg)
+  end subroutine
 
   !> The frequencies of a transform of n samples a distance of `sampling` apart, in cycles per unit. Local.
   !!

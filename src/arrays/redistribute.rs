@@ -22,7 +22,9 @@ pub struct Redistribute {
     transfer: Transfer,
     packed: Room,
     received: Room,
-    requests: Vec<Request>,
+    sending: Vec<Request>,
+    /// Of each message to receive, in the transfer's order.
+    arriving: Vec<Vec<Request>>,
     /// The buffers of device arrays, in place of those above.
     device: Option<DeviceRedistribute>,
 }
@@ -48,6 +50,23 @@ impl Redistribute {
         Redistribute::alone(from, to, Transfer::of_common)
     }
 
+    /// As `of_common` where each side counts its indices along axis k from `rolls[k]` on, around the end of the axis; no
+    /// rolls are zeros. Local.
+    pub fn rolled_within(
+        (from, from_rolls): (&Space, &[i64]),
+        (to, to_rolls): (&Space, &[i64]),
+        workspace: &Workspace,
+    ) -> Result<Redistribute> {
+        Redistribute::planned(
+            from,
+            to,
+            |from, to, rank, ranks| {
+                Transfer::of_rolled((from.0, from.1, from_rolls), (to.0, to.1, to_rolls), rank, ranks)
+            },
+            workspace,
+        )
+    }
+
     fn alone(from: &Space, to: &Space, plan: Plan) -> Result<Redistribute> {
         let workspace = Workspace::new(from.context(), from.memory());
         let planned = Redistribute::planned(from, to, plan, &workspace)?;
@@ -55,7 +74,12 @@ impl Redistribute {
         Ok(planned)
     }
 
-    fn planned(from: &Space, to: &Space, plan: Plan, workspace: &Workspace) -> Result<Redistribute> {
+    fn planned(
+        from: &Space,
+        to: &Space,
+        plan: impl Fn((&[i64], &Layout), (&[i64], &Layout), usize, usize) -> Result<Transfer>,
+        workspace: &Workspace,
+    ) -> Result<Redistribute> {
         if from.context() != to.context() {
             fail!(Context, "source and target of a redistribution belong to different contexts");
         }
@@ -69,7 +93,11 @@ impl Redistribute {
             fail!(Space, "redistribution between host and device memory; copy the array first");
         }
         let rank = context.rank();
-        let transfer = plan(source, target, rank, context.size())?;
+        let mut transfer = plan(source, target, rank, context.size())?;
+        // Each rank begins with another peer: sends go upwards from it, and what comes is unpacked downwards.
+        let ranks = context.size();
+        transfer.sends.sort_by_key(|m| (m.peer + ranks - rank) % ranks);
+        transfer.receives.sort_by_key(|m| (rank + ranks - m.peer) % ranks);
         if let Some(mask) = from.mask().or(to.mask()) {
             let other = transfer.sends.iter().chain(&transfer.receives).find(|m| mask[m.peer] != mask[rank]);
             if let Some(message) = other {
@@ -80,9 +108,7 @@ impl Redistribute {
         let bytes = |messages: &[Message]| {
             messages.iter().filter(|m| m.peer != rank).map(|m| m.count as usize * size).sum::<usize>()
         };
-        let largest =
-            transfer.sends.iter().chain(&transfer.receives).map(|m| m.count as usize * size).max().unwrap_or(0);
-        let messages = transfer.sends.len() + transfer.receives.len();
+        let requests = |message: &Message| requests_of(message.count as usize * size);
         let (sends, receives) = (bytes(&transfer.sends), bytes(&transfer.receives));
         let device = match from.memory() {
             Memory::Host => None,
@@ -93,7 +119,8 @@ impl Redistribute {
             device,
             packed: workspace.take(sends)?,
             received: workspace.take(receives)?,
-            requests: Vec::with_capacity(messages * requests_of(largest)),
+            sending: Vec::with_capacity(transfer.sends.iter().map(requests).sum()),
+            arriving: transfer.receives.iter().map(|m| Vec::with_capacity(requests(m))).collect(),
             from: from.clone(),
             to: to.clone(),
             transfer,
@@ -101,6 +128,8 @@ impl Redistribute {
     }
 
     /// y := alpha x + beta y in y's layout; with beta = 0, y is never read. Collective.
+    ///
+    /// One round of messages: each is sent as soon as it is packed, and unpacked while those after it come.
     pub fn apply(&mut self, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
         if let Some(device) = &mut self.device {
             return device.apply((&self.from, &self.to), &self.transfer, (alpha, x), (beta, y));
@@ -113,10 +142,11 @@ impl Redistribute {
             source.as_ref().map(|_| ()).map_err(Clone::clone).and(target.as_ref().map(|_| ()).map_err(Clone::clone));
         let places = source.ok().zip(target.ok());
         let mut place = self.received.pointer();
-        for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
+        let arriving = self.transfer.receives.iter().zip(&mut self.arriving);
+        for (message, requests) in arriving.filter(|(m, _)| m.peer != rank) {
             let bytes = message.count as usize * size;
             // SAFETY: the piece lies in the buffer, which is not touched before the wait.
-            outcome = outcome.and(unsafe { comm.receive(place, bytes, message.peer, TAG, &mut self.requests) });
+            outcome = outcome.and(unsafe { comm.receive(place, bytes, message.peer, TAG, requests) });
             place = place.wrapping_add(bytes);
         }
         let mut packed = self.packed.pointer();
@@ -126,7 +156,7 @@ impl Redistribute {
                 outcome = outcome.and(pack(message, source, packed, size));
             }
             // SAFETY: the packed piece stays as it is until the wait.
-            outcome = outcome.and(unsafe { comm.send(packed, bytes, message.peer, TAG, &mut self.requests) });
+            outcome = outcome.and(unsafe { comm.send(packed, bytes, message.peer, TAG, &mut self.sending) });
             packed = packed.wrapping_add(bytes);
         }
         let own = |messages: &'_ [Message]| messages.iter().position(|m| m.peer == rank);
@@ -134,10 +164,11 @@ impl Redistribute {
         if let (Some((source, target)), (Some(s), Some(r))) = (&places, own) {
             outcome = outcome.and(self.keep(s, r, alpha, source, beta, target));
         }
-        outcome = outcome.and(comm.wait(&mut self.requests));
-        let Some((_, target)) = &places else { return outcome };
         let mut place = self.received.pointer();
-        for message in self.transfer.receives.iter().filter(|m| m.peer != rank) {
+        let arriving = self.transfer.receives.iter().zip(&mut self.arriving);
+        for (message, requests) in arriving.filter(|(m, _)| m.peer != rank) {
+            outcome = outcome.and(comm.wait(requests));
+            let Some((_, target)) = &places else { continue };
             let mut at = place;
             message.for_each_block(|lower, extent| {
                 let (count, (extents, strides)) = (extent.iter().product::<i64>() as usize, packed_block(extent));
@@ -150,7 +181,7 @@ impl Redistribute {
             });
             place = place.wrapping_add(message.count as usize * size);
         }
-        outcome
+        outcome.and(comm.wait(&mut self.sending))
     }
 
     /// What stays on the rank goes from array to array, block by block: both sides have spans of the same lengths.

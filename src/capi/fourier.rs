@@ -7,6 +7,7 @@ use super::handle::{dlops_operator, dlops_space};
 use crate::arrays::Space;
 use crate::error::Result;
 use crate::fail;
+use crate::operators::signal::fftshift;
 use crate::operators::signal::fourier::{self, fftnd, Fourier, Norm, Place};
 
 /// How a Fourier transform is scaled: by 1 / sqrt N both ways, so that the adjoint is the inverse; not at all; by 1 / N both
@@ -66,11 +67,14 @@ pub(super) unsafe fn listed<T: Copy>(pointer: *const T, count: i64, argument: &s
 /// positive sign and the same c. One axis: PyLops' FFT, two: FFT2D, more: FFTND, whose conventions these are. Real models
 /// give all frequencies, or with `half` those that the others follow from; operators on them are only real-linear, and
 /// their inner product is Re<.,.>. dlops_operator_inverse gives the inverse.
-/// Axes that are cut are made whole by redistribution, in as few rounds of messages as the shape allows.
+/// Axes that are cut are made whole by redistribution, in as few rounds of messages as the shape allows. An axis that the
+/// others cannot make whole, such as the only one, is transformed as a matrix of columns dealt out to the ranks (the
+/// four-step transform; where its length has no factors that spread over the ranks, as a convolution of twice the length).
 /// Arrays in device memory are transformed there by cuFFT, in the order of the context's stream; where a rank finds no cuFFT,
-/// all ranks transform copies on the host, and dlops_operator_view says so. cuFFT works in room that is made here: with
-/// the buffers between the axes, up to three times the array's elements.
-/// Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P; by cuFFT the same P.
+/// or an axis is transformed as a matrix, all ranks transform copies on the host, and dlops_operator_view says so. cuFFT works
+/// in room that is made here: with the buffers between the axes, up to three times the array's elements.
+/// Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P; by cuFFT, and where an axis is
+/// transformed as a matrix, the same P.
 /// @param space       the domain, of float or complex elements with a global shape; kept alive by the operator
 /// @param axis_count  number of `axes`
 /// @param axes        none twice; negative counts from the last
@@ -78,7 +82,7 @@ pub(super) unsafe fn listed<T: Copy>(pointer: *const T, count: i64, argument: &s
 /// @param result      the caller destroys it
 /// Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no axis, a length below 1), DTYPE (integers, half of complex elements),
 /// SHAPE (no elements along an axis), OPTION, SPACE (no global shape, another shape or dtype of `spectrum`, or axes cut
-/// between mask colours), CONTEXT, LAYOUT (the other axes cannot carry the cut), MEMORY, COLLECTIVE.
+/// between mask colours), CONTEXT, LAYOUT (a layout that does not fit the spectrum), MEMORY, COLLECTIVE.
 #[no_mangle]
 #[must_use]
 pub unsafe extern "C" fn dlops_fft_create(
@@ -126,6 +130,41 @@ pub unsafe extern "C" fn dlops_fft_create(
         };
         let (output, axes, fourier) = space.context().agree(arguments())?;
         output.write(fftnd(&space, &axes, &fourier)?)
+    })
+}
+
+/// Makes the exchange of the halves of some axes, fftshift, or ifftshift, which takes it back. Collective. Since 0.1.
+///
+/// y[(i + s) mod n] = x[i] along each of the axes, with s = floor(n / 2), and with `inverse` ceil(n / 2); the adjoint is the
+/// inverse. The layout stays, and along axes that are cut each element travels once, on host and device alike.
+/// Source: numpy.fft.fftshift and ifftshift. Deterministic: any P.
+/// @param space       domain and range, with a global shape; kept alive by the operator
+/// @param axis_count  number of `axes`, 1 or more
+/// @param axes        none twice; negative counts from the last
+/// @param inverse     0: fftshift, 1: ifftshift
+/// @param result      the caller destroys it
+/// Errors: NULL_POINTER, HANDLE, AXIS, OPTION, SPACE (no global shape, or axes cut between mask colours), MEMORY, COLLECTIVE.
+#[no_mangle]
+#[must_use]
+pub unsafe extern "C" fn dlops_fftshift_create(
+    space: *const dlops_space,
+    axis_count: i32,
+    axes: *const i32,
+    inverse: i32,
+    result: *mut *mut dlops_operator,
+) -> dlops_status {
+    call("dlops_fftshift_create", || {
+        let space = borrow::<Space>(space, "space")?;
+        let arguments = || -> Result<_> {
+            let output = Output::new(result, "result")?;
+            let (shape, _) = space.shaped("an fftshift")?;
+            // SAFETY: the host passes that many axes.
+            let axes = unsafe { slice(axes, i64::from(axis_count), "axes") }?;
+            let axes = axes.iter().map(|axis| checked_axis(*axis, shape.len(), "axes")).collect::<Result<Vec<_>>>()?;
+            Ok((output, axes, flag(inverse, "inverse")?))
+        };
+        let (output, axes, inverse) = space.context().agree(arguments())?;
+        output.write(fftshift(&space, &axes, inverse)?)
     })
 }
 

@@ -58,6 +58,25 @@ impl IndexSet {
         set
     }
 
+    /// The same members under the numbers that they have when all of 0..n is rolled by -`by`, 0 <= by < n or both 0: index
+    /// i is called i - by, or i - by + n. Each keeps the position that it has in this set.
+    pub(super) fn rolled(&self, by: i64, n: i64) -> IndexSet {
+        if by == 0 {
+            return self.clone();
+        }
+        let mut rolled = IndexSet { len: self.len, ..IndexSet::default() };
+        for (first, end, to) in [(by, n, -by), (0, by, n - by)] {
+            for (interval, offset) in self.intervals.iter().zip(&self.offsets) {
+                let (start, stop) = (interval.start.max(first), interval.end().min(end));
+                if start < stop {
+                    rolled.intervals.push(Interval { start: start + to, len: stop - start });
+                    rolled.offsets.push(offset + start - interval.start);
+                }
+            }
+        }
+        rolled
+    }
+
     pub fn intervals(&self) -> &[Interval] {
         &self.intervals
     }
@@ -139,6 +158,21 @@ mod tests {
             for index in -2..n + 2 {
                 let position = members.iter().position(|&m| m == index).map(|p| p as i64);
                 assert_eq!(set.offset_of(index), position);
+            }
+        }
+    }
+
+    #[test]
+    fn rolled_members_keep_their_positions() {
+        let n = 6;
+        for bits in 0..1u32 << n {
+            let set = from_bits(bits, n);
+            for by in 0..n {
+                let rolled = set.rolled(by, n);
+                for index in 0..n {
+                    assert_eq!(rolled.offset_of((index + n - by) % n), set.offset_of(index), "{set:?} by {by}");
+                }
+                assert!(rolled.intervals().windows(2).all(|w| w[0].end() <= w[1].start));
             }
         }
     }

@@ -29,7 +29,7 @@ pub use partition::Partition;
 pub use region::Region;
 pub use split::{ceiling_split, cyclic_count, local_split};
 pub use strides::{contiguous_strides, packed_strides};
-pub use transfer::{Message, Span, Transfer};
+pub use transfer::{Message, Rolled, Span, Transfer};
 pub use validate::{element_count, MAX_DIMENSIONS};
 
 /// How the elements of a global array are spread over ranks.

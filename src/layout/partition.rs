@@ -14,6 +14,9 @@ pub enum Partition {
     Extents(Vec<i64>),
     /// Blocks of `block` indices dealt out in turn, beginning with part 0, as in ScaLAPACK.
     Cyclic { block: i64 },
+    /// The axis is a matrix in C order with rows of `row` indices, of which the last may be cut off; its columns are
+    /// divided in balanced blocks.
+    Columns { row: i64 },
 }
 
 impl Partition {
@@ -24,11 +27,12 @@ impl Partition {
             Partition::Ceiling => ceiling_split(n, parts as i64, part as i64),
             Partition::Extents(extents) => (extents[..part].iter().sum(), extents[part]),
             Partition::Cyclic { block } => return cyclic_set(n, *block, parts, part),
+            Partition::Columns { row } => return column_set(n, *row, parts, part),
         };
         IndexSet::interval(start, len)
     }
 
-    /// Every part's interval, in order, empty ones included; none for a cyclic partition.
+    /// Every part's interval, in order, empty ones included; none where parts have several.
     pub fn intervals(&self, n: i64, parts: usize) -> Option<Vec<Interval>> {
         let from_rule = |rule: fn(i64, i64, i64) -> (i64, i64)| {
             (0..parts as i64)
@@ -46,11 +50,11 @@ impl Partition {
                 });
                 Some(ends.zip(extents).map(|(end, &len)| Interval { start: end - len, len }).collect())
             }
-            Partition::Cyclic { .. } => None,
+            Partition::Cyclic { .. } | Partition::Columns { .. } => None,
         }
     }
 
-    /// Every part's indices, in order; cyclic ones are made one at a time, since together they are as long as the axis.
+    /// Every part's indices, in order; those of several intervals are made one at a time, since together they are as long as the axis.
     pub fn sets(&self, n: i64, parts: usize) -> Box<dyn Iterator<Item = IndexSet> + '_> {
         match self.intervals(n, parts) {
             Some(all) => Box::new(all.into_iter().map(|i| IndexSet::interval(i.start, i.len))),
@@ -64,6 +68,14 @@ fn cyclic_set(n: i64, block: i64, parts: usize, part: usize) -> IndexSet {
     IndexSet::from_sorted((part as i64..blocks).step_by(parts).map(|b| {
         let start = b * block;
         Interval { start, len: block.min(n - start) }
+    }))
+}
+
+fn column_set(n: i64, row: i64, parts: usize, part: usize) -> IndexSet {
+    let (first, len) = local_split(row, parts as i64, part as i64);
+    IndexSet::from_sorted((0..n / row + 1).map(|k| {
+        let start = k * row + first;
+        Interval { start, len: len.min(n - start) }
     }))
 }
 
@@ -91,6 +103,20 @@ mod tests {
     }
 
     #[test]
+    fn column_sets_are_columns() {
+        for (n, row, parts) in [(20, 5, 3), (18, 5, 2), (3, 5, 2), (12, 4, 6), (7, 1, 3), (0, 3, 2), (9, 9, 1)] {
+            for part in 0..parts {
+                let set = Partition::Columns { row }.set(n, parts, part);
+                let (first, len) = local_split(row, parts as i64, part as i64);
+                for index in 0..n {
+                    let column = index % row;
+                    assert_eq!(set.offset_of(index).is_some(), column >= first && column < first + len);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn sets_intervals_and_set_agree() {
         for parts in 1..=6usize {
             for n in 0..12 {
@@ -101,6 +127,9 @@ mod tests {
                     Partition::Ceiling,
                     Partition::Extents(extents),
                     Partition::Cyclic { block: 2 },
+                    Partition::Columns { row: 1 },
+                    Partition::Columns { row: 5 },
+                    Partition::Columns { row: 20 },
                 ];
                 for partition in rules {
                     let sets: Vec<IndexSet> = partition.sets(n, parts).collect();

@@ -104,8 +104,16 @@ impl Transfer {
     /// # Errors
     /// Those of `new`, but `Shape` only where the numbers of axes differ.
     pub fn of_common(from: (&[i64], &Layout), to: (&[i64], &Layout), rank: usize, ranks: usize) -> Result<Transfer> {
-        let (shape, source) = from;
-        let (target_shape, target) = to;
+        Transfer::of_rolled((from.0, from.1, &[]), (to.0, to.1, &[]), rank, ranks)
+    }
+
+    /// As `of_common` where each side counts its indices along axis k from `rolls[k]` on, around the end of the axis; no
+    /// rolls are zeros. Position p along an axis is index (p + roll) mod n on either side, for all p that both have.
+    ///
+    /// # Errors
+    /// Those of `of_common`. `Argument`: a roll is outside of its axis, or there is not one an axis.
+    pub fn of_rolled(from: Rolled, to: Rolled, rank: usize, ranks: usize) -> Result<Transfer> {
+        let ((shape, source, _), (target_shape, target, _)) = (from, to);
         if shape.len() != target_shape.len() {
             fail!(Shape, "shapes {shape:?} and {target_shape:?} have different numbers of axes");
         }
@@ -117,14 +125,33 @@ impl Transfer {
         if rank >= ranks {
             fail!(Argument, "rank is {rank}, the layout has {ranks} ranks");
         }
+        for (shape, _, rolls) in [from, to] {
+            let inside = |(n, roll): (&i64, &i64)| *roll == 0 || (0..*n).contains(roll);
+            if !rolls.is_empty() && (rolls.len() != shape.len() || !shape.iter().zip(rolls).all(inside)) {
+                fail!(Argument, "rolls {rolls:?} along the axes of shape {shape:?}, expected indices");
+            }
+        }
         Ok(Transfer { sends: sends(from, to, rank), receives: receives(from, to, rank) })
     }
 }
 
-fn sends((shape, source): (&[i64], &Layout), (to, target): (&[i64], &Layout), rank: usize) -> Vec<Message> {
+/// One side of a transfer: shape, layout, and the index along each axis that comes first (empty: zeros).
+pub type Rolled<'a> = (&'a [i64], &'a Layout, &'a [i64]);
+
+/// What one rank holds, by positions.
+fn region((shape, layout, rolls): Rolled, rank: usize) -> Region {
+    let mut region = layout.region(shape, rank);
+    for ((set, n), roll) in region.axes.iter_mut().zip(shape).zip(rolls) {
+        *set = set.rolled(*roll, *n);
+    }
+    region
+}
+
+fn sends(from: Rolled, to: Rolled, rank: usize) -> Vec<Message> {
+    let (source, target) = (from.1, to.1);
     let (group, copy, copies) = (source.element_group(rank), source.copy_index(rank), source.copies());
     let mut sends = Vec::new();
-    for (peer_group, axes) in shared_groups(&source.region(shape, rank), target, to) {
+    for (peer_group, axes) in shared_groups(&region(from, rank), to) {
         for peer_copy in 0..target.copies() {
             let peer = target.rank_of(peer_group, peer_copy);
             // A peer of the same element group holds these elements itself.
@@ -137,9 +164,10 @@ fn sends((shape, source): (&[i64], &Layout), (to, target): (&[i64], &Layout), ra
     sends
 }
 
-fn receives((from, source): (&[i64], &Layout), (shape, target): (&[i64], &Layout), rank: usize) -> Vec<Message> {
+fn receives(from: Rolled, to: Rolled, rank: usize) -> Vec<Message> {
+    let (source, target) = (from.1, to.1);
     let (group, copy) = (source.element_group(rank), target.copy_index(rank) % source.copies());
-    let mut receives: Vec<Message> = shared_groups(&target.region(shape, rank), source, from)
+    let mut receives: Vec<Message> = shared_groups(&region(to, rank), from)
         .into_iter()
         .map(|(peer_group, axes)| {
             let peer = if peer_group == group { rank } else { source.rank_of(peer_group, copy) };
@@ -150,20 +178,21 @@ fn receives((from, source): (&[i64], &Layout), (shape, target): (&[i64], &Layout
     receives
 }
 
-/// The element groups of `layout` that share elements with `mine`, and where `mine` keeps those, axis by axis.
-fn shared_groups(mine: &Region, layout: &Layout, shape: &[i64]) -> Vec<(usize, Vec<Vec<Span>>)> {
+/// The element groups of a side that share elements with `mine`, and where `mine` keeps those, axis by axis.
+fn shared_groups(mine: &Region, (shape, layout, rolls): Rolled) -> Vec<(usize, Vec<Vec<Span>>)> {
+    let roll = |axis: usize| rolls.get(axis).copied().unwrap_or(0);
+    let shared = |axis: usize, other: IndexSet| shared_spans(&mine.axes[axis], &other.rolled(roll(axis), shape[axis]));
     match layout {
         Layout::Grid(grid) => {
             // Along each axis: contribution to the element group, and what is shared with that part.
-            let whole = |(set, &n): (&IndexSet, &i64)| vec![(0, shared_spans(set, &IndexSet::interval(0, n)))];
-            let mut choices: Vec<Vec<(usize, Vec<Span>)>> = mine.axes.iter().zip(shape).map(whole).collect();
+            let whole = |axis: usize| vec![(0, shared(axis, IndexSet::interval(0, shape[axis])))];
+            let mut choices: Vec<Vec<(usize, Vec<Span>)>> = (0..shape.len()).map(whole).collect();
             let mut stride = 1;
             for d in grid.iter().rev() {
                 let Role::Cut { axis, partition } = &d.role else { continue };
-                let set = &mine.axes[*axis];
                 let parts = partition.sets(shape[*axis], d.ranks).enumerate();
                 choices[*axis] = parts
-                    .map(|(part, other)| (part * stride, shared_spans(set, &other)))
+                    .map(|(part, other)| (part * stride, shared(*axis, other)))
                     .filter(|(_, shared)| !shared.is_empty())
                     .collect();
                 stride *= d.ranks;
@@ -172,10 +201,13 @@ fn shared_groups(mine: &Region, layout: &Layout, shape: &[i64]) -> Vec<(usize, V
         }
         Layout::Boxes(boxes) => {
             let (lower, upper) = (mine.lower(), mine.upper());
-            let near = |b: &super::IndexBox| (0..shape.len()).all(|k| b.lower[k] < upper[k] && lower[k] < b.upper[k]);
+            let near = |b: &super::IndexBox| {
+                let apart = |k: usize| roll(k) == 0 && (b.upper[k] <= lower[k] || upper[k] <= b.lower[k]);
+                !(0..shape.len()).any(apart)
+            };
             let groups = boxes.iter().enumerate().filter(|(_, b)| near(b));
             let shared = groups.map(|(group, b)| {
-                (group, mine.axes.iter().zip(b.axes()).map(|(set, other)| shared_spans(set, &other)).collect())
+                (group, b.axes().into_iter().enumerate().map(|(axis, other)| shared(axis, other)).collect())
             });
             shared.filter(|(_, axes): &(_, Vec<Vec<Span>>)| axes.iter().all(|a| !a.is_empty())).collect()
         }

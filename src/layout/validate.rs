@@ -10,7 +10,7 @@ use crate::fail;
 /// Most axes that a global array can have.
 pub const MAX_DIMENSIONS: usize = 16;
 
-/// Most blocks that a block-cyclic axis can have, since they are kept as lists of intervals.
+/// Most blocks that a block-cyclic axis can have, and rows that an axis cut by columns can have, since they are kept as lists of intervals.
 const MAX_BLOCKS: i64 = 1 << 27;
 
 /// Number of elements of a shape.
@@ -38,7 +38,7 @@ impl Layout {
     ///
     /// # Errors
     /// `Shape`: see [`element_count`]. `Axis`: a grid dimension cuts an axis that the shape does not have.
-    /// `Unsupported`: a block-cyclic axis of more than 2^27 blocks. `Layout`: everything else, with a text that names the values.
+    /// `Unsupported`: a block-cyclic axis of more than 2^27 blocks, or rows of columns. `Layout`: everything else, with a text that names the values.
     pub fn validate(&self, shape: &[i64], ranks: usize) -> Result<()> {
         let total = element_count(shape)?;
         match self {
@@ -142,6 +142,18 @@ fn validate_partition(partition: &Partition, axis: usize, n: i64, parts: usize) 
                     Unsupported,
                     "layout: the cyclic axis {axis} has {} blocks of {block}, at most {MAX_BLOCKS} are supported; use larger blocks",
                     n / block
+                );
+            }
+        }
+        Partition::Columns { row } => {
+            if *row < 1 {
+                fail!(Layout, "layout: the rows along axis {axis} are {row} long, expected 1 or more");
+            }
+            if n / row > MAX_BLOCKS {
+                fail!(
+                    Unsupported,
+                    "layout: axis {axis} has {} rows of {row}, at most {MAX_BLOCKS} are supported",
+                    n / row
                 );
             }
         }

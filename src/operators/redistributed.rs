@@ -74,6 +74,22 @@ impl LinearMap for Redistributed {
 /// # Errors
 /// `Layout`: the largest part would be more than 2 ceil(N / ranks) elements.
 pub fn whole_along(shape: &[i64], ranks: usize, axes: &[usize]) -> Result<Layout> {
+    let count: i64 = shape.iter().product();
+    let allowed = 2 * (count / ranks as i64 + i64::from(count % ranks as i64 != 0));
+    match evenest_along(shape, ranks, axes) {
+        Some((largest, layout)) if largest <= allowed => Ok(layout),
+        _ if ranks == 1 => Ok(Layout::cut(0, 1)),
+        found => fail!(
+            Layout,
+            "axes {axes:?} of shape {shape:?} cannot be whole on {ranks} ranks: the other axes leave {} elements to one rank, \
+             at most {allowed} are allowed; cut the array along another axis, or use fewer ranks",
+            found.map_or(count, |b| b.0)
+        ),
+    }
+}
+
+/// As `whole_along` without a bound: the largest local part, and the layout; none where all axes are to be whole.
+pub fn evenest_along(shape: &[i64], ranks: usize, axes: &[usize]) -> Option<(i64, Layout)> {
     let free: Vec<usize> = (0..shape.len()).filter(|axis| !axes.contains(axis)).collect();
     let part = |axis: usize, ranks: usize| ceiling_split(shape[axis], ranks as i64, 0).1;
     let mut best: Option<(i64, Vec<(usize, usize)>)> = None;
@@ -91,21 +107,9 @@ pub fn whole_along(shape: &[i64], ranks: usize, axes: &[usize]) -> Result<Layout
             factors.for_each(|p| consider(vec![(a, p), (b, ranks / p)]));
         }
     }
-    let count: i64 = shape.iter().product();
-    let allowed = 2 * (count / ranks as i64 + i64::from(count % ranks as i64 != 0));
-    match best {
-        Some((largest, cuts)) if largest <= allowed => {
-            let dimension = |(axis, ranks)| GridDimension { ranks, role: Role::Cut { axis, partition: Partition::Balanced } };
-            Ok(Layout::Grid(cuts.into_iter().map(dimension).collect()))
-        }
-        _ if ranks == 1 => Ok(Layout::cut(0, 1)),
-        found => fail!(
-            Layout,
-            "axes {axes:?} of shape {shape:?} cannot be whole on {ranks} ranks: the other axes leave {} elements to one rank, \
-             at most {allowed} are allowed; cut the array along another axis, or use fewer ranks",
-            found.map_or(count, |b| b.0)
-        ),
-    }
+    let (largest, cuts) = best?;
+    let dimension = |(axis, ranks)| GridDimension { ranks, role: Role::Cut { axis, partition: Partition::Balanced } };
+    Some((largest, Layout::Grid(cuts.into_iter().map(dimension).collect())))
 }
 
 #[cfg(test)]

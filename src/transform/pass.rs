@@ -112,6 +112,11 @@ impl<R: Precision> Pass<R> {
         Ok(pass)
     }
 
+    /// The axis of the lines.
+    pub fn axis(&self) -> usize {
+        self.axis
+    }
+
     /// Complex numbers that a thread needs.
     fn room(&self) -> usize {
         let scratch = match &self.plan {

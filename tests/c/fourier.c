@@ -93,6 +93,40 @@ static void waves_have_one_frequency(dlops_context *context)
     free(all);
 }
 
+/* The only axis, of a length that spreads over the ranks and of a prime one. */
+static void lines_are_transformed(dlops_context *context)
+{
+    for (int64_t n = 96; n <= 97; n++) {
+        dlops_space *space = NULL;
+        dlops_operator *f = NULL, *shift = NULL, *back = NULL;
+        dlops_array *x = NULL, *y = NULL, *z = NULL;
+        double complex all[97];
+        for (int64_t j = 0; j < n; j++)
+            all[j] = cexp(I * turn * (double)(j * 31 % n) / (double)n);
+        OK(dlops_space_create(context, DLOPS_COMPLEX128, 1, &n, NULL, &space));
+        OK(dlops_array_create(space, &x));
+        OK(dlops_array_create(space, &y));
+        OK(dlops_array_create(space, &z));
+        OK(dlops_array_from_global(x, all));
+        OK(dlops_fft_create(space, 1, (int32_t[]){0}, NULL, &f));
+        OK(dlops_operator_apply(f, DLOPS_FORWARD, x, y));
+        CHECK(off(y, n, 31, sqrt((double)n)) < 1e-12);
+        OK(dlops_fftshift_create(space, 1, (int32_t[]){-1}, 0, &shift));
+        OK(dlops_operator_apply(shift, DLOPS_FORWARD, y, z));
+        CHECK(off(z, n, (31 + n / 2) % n, sqrt((double)n)) < 1e-12);
+        OK(dlops_fftshift_create(space, 1, (int32_t[]){0}, 1, &back));
+        OK(dlops_operator_apply(back, DLOPS_FORWARD, z, y));
+        CHECK(off(y, n, 31, sqrt((double)n)) < 1e-12);
+        OK(dlops_operator_destroy(&f));
+        OK(dlops_operator_destroy(&shift));
+        OK(dlops_operator_destroy(&back));
+        OK(dlops_array_destroy(&x));
+        OK(dlops_array_destroy(&y));
+        OK(dlops_array_destroy(&z));
+        OK(dlops_space_destroy(&space));
+    }
+}
+
 static void real_models_have_half_spectra(dlops_context *context)
 {
     const int64_t shape[2] = {4, 9}, lengths[1] = {12};
@@ -157,10 +191,15 @@ static void bad_input_is_refused(dlops_context *context)
     o.as_computed = 0;
     REFUSED(dlops_fft_create(space, 2, axes, &o, &f), DLOPS_ERROR_SPACE, "complex128");
     if (size > 1) {
-        REFUSED(dlops_fft_create(real, 1, axes, NULL, &f), DLOPS_ERROR_LAYOUT, "cannot be whole");
         o.spectrum = NULL, o.lengths = (int64_t[]){4, 5 + (rank == size - 1)};
         REFUSED(dlops_fft_create(space, 2, axes, &o, &f), DLOPS_ERROR_COLLECTIVE, "different arguments");
     }
+    REFUSED(dlops_fftshift_create(NULL, 1, axes, 0, &f), DLOPS_ERROR_NULL_POINTER, "space is NULL");
+    REFUSED(dlops_fftshift_create(space, 1, NULL, 0, &f), DLOPS_ERROR_NULL_POINTER, "axes is NULL");
+    REFUSED(dlops_fftshift_create(space, 1, axes, 0, NULL), DLOPS_ERROR_NULL_POINTER, "result is NULL");
+    REFUSED(dlops_fftshift_create(space, 0, axes, 0, &f), DLOPS_ERROR_AXIS, "along no axis");
+    REFUSED(dlops_fftshift_create(space, 2, (int32_t[]){1, -1}, 0, &f), DLOPS_ERROR_AXIS, "given twice");
+    REFUSED(dlops_fftshift_create(space, 1, axes, 2, &f), DLOPS_ERROR_OPTION, "inverse is 2");
     CHECK(f == NULL);
     dlops_operator *derivative = NULL;
     OK(dlops_first_derivative_create(space, 0, NULL, &derivative));
@@ -176,6 +215,7 @@ int main(void)
     begin();
     dlops_context *context = world(NULL);
     waves_have_one_frequency(context);
+    lines_are_transformed(context);
     real_models_have_half_spectra(context);
     bad_input_is_refused(context);
     OK(dlops_context_destroy(&context));

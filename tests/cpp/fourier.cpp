@@ -34,6 +34,10 @@ static void test(dlops::context &context)
     half.spectrum = &spectrum;
     CHECK(dlops::fft(real, {0, 1}, half).range().is_congruent(spectrum));
 
+    auto S = dlops::fftshift(s, {0, -1}), T = dlops::fftshift(s, {0, 2}, true);
+    CHECK(S.dot_test().passed && T(S(x)).axpy(-1.0, x).norm() == 0 && S.inverse()(S(x)).axpy(-1.0, x).norm() == 0);
+    CHECK_THROWS(dlops::fftshift(s, {3}), DLOPS_ERROR_AXIS, "dlops_fftshift_create");
+
     CHECK(dlops::fft_frequencies(4, 0.5, false, true) == (std::vector<double>{-1.0, -0.5, 0.0, 0.5}));
     CHECK(dlops::fft_frequencies(5, 1, true).size() == 3);
     CHECK_THROWS(dlops::fft_frequencies(-3), DLOPS_ERROR_ARGUMENT, "dlops_fft_get_frequencies");

@@ -42,6 +42,23 @@ program fourier
   call dlops_array_destroy(y)
   call dlops_array_destroy(x)
 
+  ! The halves of the second axis exchanged, and put back.
+  call dlops_array_create(space, x)
+  call dlops_array_create(space, y)
+  call dlops_array_from_global(x, values)
+  call dlops_fftshift_create(space, [2], op)
+  call dlops_operator_apply(op, DLOPS_FORWARD, x, y)
+  call dlops_array_to_global(y, found)
+  call check(all(found == cshift(values, n2 / 2 + 1, 2)), 'fftshift')
+  call dlops_operator_destroy(op)
+  call dlops_fftshift_create(space, [2], op, inverse=.true.)
+  call dlops_operator_apply(op, DLOPS_FORWARD, y, x)
+  call dlops_array_to_global(x, found)
+  call check(all(found == values), 'ifftshift')
+  call dlops_operator_destroy(op)
+  call dlops_array_destroy(y)
+  call dlops_array_destroy(x)
+
   ! Half of the first axis, which the list names last.
   call dlops_space_create(context, DLOPS_FLOAT64, [n1, n2], real_space)
   call dlops_fft_create(real_space, [2, 1], op, half=.true., norm=DLOPS_FFT_NONE)

@@ -75,6 +75,16 @@ pub const CASES: &[(&str, Make)] = &[
     }),
     // As much at once as a device can: all axes as they are, of real arrays the half.
     ("signal::fftnd", |s| fftnd(s, &[1, 0, 2], &Fourier { half: !s.dtype().is_complex(), ..Fourier::default() })),
+    // The only axis of a space: as a matrix, and by a convolution.
+    ("signal::fftnd", |s| fftnd(&line(s, 12)?, &[0], &Fourier { shift_after: vec![true], ..Fourier::default() })),
+    ("signal::fftnd", |s| {
+        let half = !s.dtype().is_complex();
+        let options =
+            Fourier { lengths: vec![13], norm: Norm::None, half, place: Place::AsComputed, ..Fourier::default() };
+        fftnd(&line(s, 11)?, &[0], &options)
+    }),
+    ("signal::fftshift", |s| signal::fftshift(s, &[0, 2], false)),
+    ("signal::fftshift", |s| signal::fftshift(s, &[1], true)),
     ("avo::poststack", |s| poststack(s, 0, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Centered)),
     ("avo::poststack", |s| poststack(s, 2, Wavelet::Stationary(&[0.5, 1.0, -0.25]), Kind::Forward)),
     ("avo::poststack", |s| {
@@ -143,7 +153,7 @@ pub const OF_LOCAL_OPERATORS: &[(&str, Make)] = &[
 ];
 
 /// What operators are made of: the cases run through them in layouts that are cut into more than intervals.
-pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::filter"];
+pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::fftnd_within", "signal::filter"];
 
 /// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
 pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "basic::distributed_matrix_mult", "algebra::promoted"];
@@ -174,6 +184,13 @@ fn second(s: &Space) -> Result<Operator> {
 
 pub fn factor(s: &Space) -> Scalar {
     Scalar::complex(1.5, if s.dtype().is_complex() { -0.5 } else { 0.0 })
+}
+
+/// A space of one axis, replicated where `s` is.
+fn line(s: &Space, n: i64) -> Result<Space> {
+    let ranks = s.context().size();
+    let layout = if s.is_replicated() { Layout::replicated(ranks) } else { Layout::cut(0, ranks) };
+    Space::new(s.context(), s.dtype(), &[n], layout, s.mask().map(<[i32]>::to_vec))?.with_memory(s.memory())
 }
 
 /// A space of another shape, cut along its second axis.

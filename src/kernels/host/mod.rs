@@ -19,6 +19,7 @@ pub mod product;
 pub mod program;
 pub mod random;
 pub mod reduce;
+pub mod roots;
 pub mod stencil;
 pub mod sum;
 pub mod turn;

@@ -56,7 +56,8 @@ fn exchange(layout: &Layout, shape: &[i64], axis: usize, before: &[i64], after: 
 }
 
 fn contiguous(layout: &Layout, axis: usize) -> bool {
-    !matches!(layout.cut_of_axis(axis), Some(AxisCut { partition: Partition::Cyclic { .. }, .. }))
+    let Some(AxisCut { partition, .. }) = layout.cut_of_axis(axis) else { return true };
+    !matches!(partition, Partition::Cyclic { .. } | Partition::Columns { .. })
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn partitions(n: i64, parts: usize) -> Vec<Partition> {
         Partition::Extents(hole),
         Partition::Cyclic { block: 1 },
         Partition::Cyclic { block: 2 },
+        Partition::Columns { row: 3 },
     ]
 }
 

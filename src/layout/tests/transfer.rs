@@ -61,6 +61,79 @@ fn redistribute(shape: &[i64], from: &Layout, to: &Layout) {
     assert!(wires.is_empty(), "a message that nobody receives");
 }
 
+/// Rolled sides of other extents: position p of either side is index (p + roll) mod n.
+fn redistribute_rolled(from: Rolled, to: Rolled) {
+    let ranks = from.1.ranks();
+    let transfers: Vec<Transfer> = (0..ranks).map(|r| Transfer::of_rolled(from, to, r, ranks).unwrap()).collect();
+    // Position of each local element along all axes, as one number.
+    let positions = |(shape, layout, rolls): Rolled, rank: usize| -> Vec<i64> {
+        let unrolled = |(index, (n, roll)): (i64, (&i64, &i64))| (index - roll).rem_euclid(*n);
+        let split = |index: i64| {
+            let digits = shape.iter().rev().scan(index, |rest, n| {
+                let digit = *rest % n;
+                *rest /= n;
+                Some(digit)
+            });
+            let mut digits: Vec<i64> = digits.collect();
+            digits.reverse();
+            digits.into_iter().zip(shape.iter().zip(rolls)).map(unrolled).fold(0, |p, d| p * 1000 + d)
+        };
+        global_indices(layout, shape, rank).into_iter().map(split).collect()
+    };
+    let mut wires: HashMap<(usize, usize), Vec<i64>> = HashMap::new();
+    for (rank, transfer) in transfers.iter().enumerate() {
+        let held = positions(from, rank);
+        for message in &transfer.sends {
+            let packed = offsets(message, &from.1.region(from.0, rank).local_shape()).into_iter().map(|o| held[o]);
+            assert!(wires.insert((rank, message.peer), packed.collect()).is_none());
+        }
+    }
+    for (rank, transfer) in transfers.iter().enumerate() {
+        let wanted = positions(to, rank);
+        let common = |p: &i64| {
+            let mut rest = *p;
+            (0..from.0.len()).rev().all(|k| {
+                let digit = rest % 1000;
+                rest /= 1000;
+                digit < from.0[k]
+            })
+        };
+        let mut missing: Vec<i64> = wanted.iter().copied().filter(common).collect();
+        for message in &transfer.receives {
+            let packed = wires.remove(&(message.peer, rank)).expect("a message");
+            let places = offsets(message, &to.1.region(to.0, rank).local_shape());
+            for (offset, position) in places.into_iter().zip(packed) {
+                assert_eq!(wanted[offset], position, "from {from:?} to {to:?}, rank {rank}");
+                missing.remove(missing.iter().position(|p| *p == position).expect("received twice"));
+            }
+        }
+        assert!(missing.is_empty(), "from {from:?} to {to:?}, rank {rank}");
+    }
+    assert!(wires.is_empty(), "a message that nobody receives");
+}
+
+#[test]
+fn rolled_sides_of_other_extents() {
+    for ranks in [1, 2, 3, 4] {
+        for (n, m) in [(6, 6), (5, 8), (7, 3), (1, 1), (1, 4)] {
+            for from in shaped_layouts(&[n], ranks).iter().step_by(2) {
+                for to in shaped_layouts(&[m], ranks).iter().skip(1).step_by(3) {
+                    redistribute_rolled((&[n], from, &[n / 2]), (&[m], to, &[m - 1]));
+                }
+            }
+        }
+    }
+    let (from, to) = (shaped_layouts(&[4, 3], 4), shaped_layouts(&[3, 5], 4));
+    for (from, to) in from.iter().step_by(11).zip(to.iter().step_by(7)) {
+        redistribute_rolled((&[4, 3], from, &[2, 1]), (&[3, 5], to, &[0, 2]));
+    }
+    let cut = Layout::cut(0, 2);
+    for rolls in [&[2][..], &[-1], &[0, 0]] {
+        let refused = Transfer::of_rolled((&[2], &cut, rolls), (&[2], &cut, &[]), 0, 2);
+        assert_eq!(refused.unwrap_err().status, Status::Argument);
+    }
+}
+
 /// All pairs of one layout in `every` with one in `every`, begun at different ones so that kinds mix.
 fn pairs(shape: &[i64], ranks: usize, every: usize) {
     let layouts = shaped_layouts(shape, ranks);

@@ -100,7 +100,7 @@ fn longest_row(stencil: &Stencil) -> usize {
 fn has_halos(space: &Space, along: &[Along]) -> Result<bool> {
     let (shape, layout) = space.shaped("a derivative")?;
     let consecutive = |axis: usize| match layout.cut_of_axis(axis) {
-        Some(cut) => !matches!(cut.partition, Partition::Cyclic { .. }),
+        Some(cut) => !matches!(cut.partition, Partition::Cyclic { .. } | Partition::Columns { .. }),
         None => false,
     };
     Ok(along.iter().all(|a| layout.axis_is_whole(shape, a.axis) || consecutive(a.axis)))

@@ -3,6 +3,7 @@
 mod convolve1d;
 mod convolve_lines;
 mod device_lines;
+mod fftshift;
 pub(crate) mod filter;
 pub mod fourier;
 pub(crate) mod lines;
@@ -13,3 +14,4 @@ pub mod wavelets;
 
 pub use convolve1d::convolve1d;
 pub use convolve_lines::convolve1d_lines;
+pub use fftshift::fftshift;

@@ -1,19 +1,24 @@
 //! A Fourier transform as a chain of steps: passes along axes that are whole, and changes of layout between them.
 
-use super::stages::{fitted, Stages};
+use super::factors::Factors;
+use super::matrix_pass::MatrixPass;
+use super::planes;
+use super::stages::{fitted, Stage, Stages};
+use super::window::Window;
 use super::{Axis, Fourier, Norm};
 use crate::arrays::local::contiguous_strides;
 use crate::arrays::redistribute::Redistribute;
 use crate::arrays::workspace::Room;
 use crate::arrays::{Array, Space, Workspace};
 use crate::context::Context;
-use crate::dtype::{DType, Scalar};
+use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cuda::Strided;
 use crate::layout::Layout;
 use crate::operators::{LinearMap, Mode, Operator, Pace};
-use crate::transform::{self, Along, DevicePass, Direction, Kind, Needs, Pass, Precision, Side};
+use crate::transform::{self, Along, DevicePass, Direction, Kind, Needs, Pass, Precision};
+use num_complex::Complex;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// States 0 to K of the array, with a step between each two: state 0 is the model, state K the spectrum, those between
@@ -53,11 +58,17 @@ struct Between {
     strides: Vec<i64>,
 }
 
-enum Step<R: Precision> {
+pub(super) enum Step<R: Precision> {
     Pass(Pass<R>),
     Device(DevicePass),
     /// There, and back.
     Move(Box<[Redistribute; 2]>),
+    Window(Box<Window>),
+    Matrix(MatrixPass<R>),
+    /// Between other steps, so that it neither scales nor adds.
+    Factors(Factors<R>),
+    /// The adjoint of a step.
+    Reversed(Box<Step<R>>),
 }
 
 /// The operator from `model` to `spectrum` along the axes, in the order in which they are transformed, with its buffers in
@@ -71,12 +82,19 @@ pub(super) fn operator<R: Precision>(
     note: &str,
     workspace: &Workspace,
 ) -> Result<Operator> {
-    let map = model.context().agree(Transform::<R>::new(model, spectrum, axes, stages, options, note, workspace))?;
+    let mut tables = Vec::new();
+    for stage in &stages.stages {
+        if let Stage::Matrix { axis, matrix } = stage {
+            tables.push(matrix.chirp_spectrum::<R>(model, axes[*axis].length)?);
+        }
+    }
+    let map = Transform::<R>::new(model, spectrum, axes, stages, options, note, (workspace, tables));
+    let map = model.context().agree(map)?;
     Ok(Operator::new(model.clone(), spectrum.clone(), map))
 }
 
 /// The states that steps have led to so far.
-struct Chain<'a, R: Precision> {
+pub(super) struct Chain<'a, R: Precision> {
     workspace: &'a Workspace,
     /// Where the room for messages starts, which all changes of layout share.
     messages: usize,
@@ -87,7 +105,7 @@ struct Chain<'a, R: Precision> {
 }
 
 impl<R: Precision> Chain<'_, R> {
-    fn last(&self) -> &Space {
+    pub fn last(&self) -> &Space {
         &self.states[self.states.len() - 1]
     }
 
@@ -135,16 +153,22 @@ impl<R: Precision> Chain<'_, R> {
         if to.congruent(from) {
             return Ok(());
         }
-        let way = |from: &Space, to: &Space| {
-            self.workspace.rewind(self.messages);
-            Redistribute::within(from, to, self.workspace)
-        };
-        let (there, back) = (way(from, &to)?, way(&to, from)?);
-        self.push(to, Step::Move(Box::new([there, back])), 1);
+        let ways = self.ways((from, &[]), (&to, &[]))?;
+        self.push(to, Step::Move(Box::new(ways)), 1);
         Ok(())
     }
 
-    fn push(&mut self, state: Space, step: Step<R>, changes: usize) {
+    /// Changes of layout there and back, between spaces whose first indices along the axes are given, if not zeros.
+    pub fn ways(&self, from: (&Space, &[i64]), to: (&Space, &[i64])) -> Result<[Redistribute; 2]> {
+        let way = |from, to| {
+            self.workspace.rewind(self.messages);
+            Redistribute::rolled_within(from, to, self.workspace)
+        };
+        Ok([way(from, to)?, way(to, from)?])
+    }
+
+    /// `changes` is 0 where the state may lie in the memory of the one before.
+    pub fn push(&mut self, state: Space, step: Step<R>, changes: usize) {
         self.segments.push(self.segments[self.segments.len() - 1] + changes);
         self.states.push(state);
         self.steps.push(step);
@@ -159,7 +183,7 @@ impl<R: Precision> Transform<R> {
         stages: &Stages,
         &Fourier { norm, half, plain, .. }: &Fourier,
         note: &str,
-        workspace: &Workspace,
+        (workspace, tables): (&Workspace, Vec<Vec<Complex<R>>>),
     ) -> Result<Transform<R>> {
         let messages = workspace.position();
         let mut chain =
@@ -170,16 +194,28 @@ impl<R: Precision> Transform<R> {
             (_, true) => Kind::RealToHalf { plain },
             (_, false) => Kind::RealToWhole,
         };
-        for stage in &stages.stages {
-            chain.change(&stage.layout)?;
-            let along: Vec<Axis> = stage.axes.iter().map(|k| axes[*k]).collect();
-            let mut done = 0;
-            while done < along.len() {
-                done += chain.pass(&along[done..], kind)?;
-                kind = Kind::Complex;
+        let (end, mut tables) = (spectrum.shaped("a spectrum")?.1, tables.into_iter());
+        for (n, stage) in stages.stages.iter().enumerate() {
+            match stage {
+                Stage::Whole { layout, axes: chosen } => {
+                    chain.change(layout)?;
+                    let along: Vec<Axis> = chosen.iter().map(|k| axes[*k]).collect();
+                    let mut done = 0;
+                    while done < along.len() {
+                        done += chain.pass(&along[done..], kind)?;
+                        kind = Kind::Complex;
+                    }
+                }
+                Stage::Matrix { axis, matrix } => {
+                    let end = if n + 1 == stages.stages.len() { end } else { matrix.end() };
+                    matrix.extend(&mut chain, &axes[*axis], kind, end, tables.next().unwrap_or_default())?;
+                    kind = Kind::Complex;
+                }
             }
         }
-        chain.change(spectrum.shaped("a spectrum")?.1)?;
+        chain.change(end)?;
+        // Matrices are turned from one memory into another.
+        let lends = !stages.stages.iter().any(|stage| matches!(stage, Stage::Matrix { .. }));
         let (passes, last) = (chain.furnish()?, chain.states.len() - 1);
         workspace.skip_to_end();
         let between = rooms(&chain.states[1..last], &chain.segments[1..last], workspace)?;
@@ -188,11 +224,11 @@ impl<R: Precision> Transform<R> {
         Ok(Transform {
             from_spectrum: (0..last)
                 .rev()
-                .take_while(|k| *k > 0 && same(&chain.states[*k], spectrum))
+                .take_while(|k| lends && *k > 0 && same(&chain.states[*k], spectrum))
                 .last()
                 .unwrap_or(last),
-            to_model: (1..last).take_while(|k| same(&chain.states[*k], model)).last().unwrap_or(0),
-            moves: chain.steps.iter().any(|step| matches!(step, Step::Move(_))),
+            to_model: (1..last).take_while(|k| lends && same(&chain.states[*k], model)).last().unwrap_or(0),
+            moves: chain.steps.iter().any(|step| !matches!(step, Step::Pass(_) | Step::Device(_))),
             shapes: chain.states.iter().map(|s| s.local_shape().to_vec()).collect(),
             work: Mutex::new(Work { steps: chain.steps, between: Vec::new() }),
             between,
@@ -229,31 +265,35 @@ impl<R: Precision> Transform<R> {
     }
 }
 
-/// Where states are: those of one segment and one dtype share a room, rows as far apart as the longest of them needs.
+/// Where states are: those of one segment and one dtype share a room, rows as far apart as the longest of them needs. A
+/// segment is done with when the one after the next begins, which takes its rooms.
 fn rooms(states: &[Space], segments: &[usize], workspace: &Workspace) -> Result<Vec<Between>> {
-    let mut rooms: Vec<((usize, DType), Room)> = Vec::new();
-    let mut between = Vec::new();
+    let in_segment = |segment: usize| states.iter().zip(segments).filter(move |s| *s.1 == segment).map(|s| s.0);
+    let mut sizes: Vec<((usize, bool), usize)> = Vec::new();
+    let mut places = Vec::new();
     for (state, segment) in states.iter().zip(segments) {
-        let key = (*segment, state.dtype());
         let mut longest = vec![0; state.local_shape().len()];
-        for (other, _) in states.iter().zip(segments).filter(|(s, k)| (**k, s.dtype()) == key) {
+        for other in in_segment(*segment).filter(|s| s.dtype() == state.dtype()) {
             longest.iter_mut().zip(other.local_shape()).for_each(|(l, n)| *l = (*l).max(*n));
         }
-        let room = match rooms.iter().find(|(k, _)| *k == key) {
-            Some((_, room)) => room.clone(),
-            None => {
-                let count = longest.iter().product::<i64>() as usize;
-                let Some(bytes) = count.checked_mul(state.dtype().size()) else {
-                    fail!(Memory, "{count} elements of {state} exceed the address space")
-                };
-                let room = workspace.take(bytes)?;
-                rooms.push((key, room.clone()));
-                room
-            }
+        let count = longest.iter().product::<i64>() as usize;
+        let Some(bytes) = count.checked_mul(state.dtype().size()) else {
+            fail!(Memory, "{count} elements of {state} exceed the address space")
         };
-        between.push(Between { space: state.clone(), room, strides: contiguous_strides(&longest) });
+        let first = in_segment(*segment).next().is_none_or(|s| s.dtype() == state.dtype());
+        let key = (segment % 2, first);
+        let at = sizes.iter().position(|size| size.0 == key).unwrap_or_else(|| {
+            sizes.push((key, 0));
+            sizes.len() - 1
+        });
+        sizes[at].1 = sizes[at].1.max(bytes);
+        places.push((at, contiguous_strides(&longest)));
     }
-    Ok(between)
+    let rooms = sizes.iter().map(|size| workspace.take(size.1)).collect::<Result<Vec<_>>>()?;
+    let between = states.iter().zip(places);
+    Ok(between
+        .map(|(state, (at, strides))| Between { space: state.clone(), room: rooms[at].clone(), strides })
+        .collect())
 }
 
 impl<R: Precision> Step<R> {
@@ -280,24 +320,11 @@ impl<R: Precision> Step<R> {
                 // SAFETY: both arrays are on the device and have the block of this step, the same one or apart.
                 unsafe { pass.run(direction, shapes.0, (scale, sides.0), (beta, sides.1)) }
             }
-            Step::Pass(pass) => {
-                let (source, target) = (from.local()?, to.local()?);
-                let shape = shapes.0;
-                if shape.contains(&0) {
-                    return Ok(());
-                }
-                let strides = (source.strides_as(shape)?, target.strides_as(shapes.1)?);
-                let mut extents = [0; crate::layout::MAX_DIMENSIONS];
-                extents.iter_mut().zip(shape).for_each(|(e, n)| *e = *n as usize);
-                let sides = (
-                    Side { pointer: source.pointer(), strides: &strides.0 },
-                    Side { pointer: target.pointer(), strides: &strides.1 },
-                );
-                let direction = Direction { back, positive: mode.conjugated() };
-                let pool = from.space().context().threads();
-                // SAFETY: both arrays have the lines of this step, and are the same one or apart.
-                unsafe { pass.run(pool, direction, &extents[..shape.len()], (scale, sides.0), (beta, sides.1)) }
-            }
+            Step::Window(window) => window.take(back, (scale, from), (beta, to)),
+            Step::Matrix(pass) => pass.take(mode, (scale, from), (beta, to)),
+            Step::Factors(factors) => factors.take(mode, from, to),
+            Step::Reversed(step) => step.take(mode.then(Mode::Adjoint), shapes, (scale, from), (beta, to)),
+            Step::Pass(pass) => planes::rows(pass, mode, shapes, (scale, from), (beta, to), 0..i64::MAX),
         }
     }
 }
@@ -317,13 +344,30 @@ impl<R: Precision> LinearMap for Transform<R> {
         let scale = alpha * Scalar::real(self.norm.factor(self.count));
         // All ranks meet in every step, whatever became of those before it.
         let mut outcome = Ok(());
-        for turn in 0..count {
-            let k = if back { count - 1 - turn } else { turn };
-            let (from, to) = if back { (k + 1, k) } else { (k, k + 1) };
+        let step = |turn: usize| if back { count - 1 - turn } else { turn };
+        // States before and after a turn.
+        let ends = |turn: usize| if back { (step(turn) + 1, step(turn)) } else { (step(turn), step(turn) + 1) };
+        let place = |state: usize| self.place(between, state, back, x, beta, y);
+        let scalars = |turn: usize| if turn + 1 == count { (scale, beta) } else { (Scalar::ONE, Scalar::ZERO) };
+        let mut turn = 0;
+        while turn < count {
+            let (from, to) = ends(turn);
             let shapes = (&self.shapes[from][..], &self.shapes[to][..]);
-            let (from, to) = (self.place(between, from, back, x, beta, y), self.place(between, to, back, x, beta, y));
-            let scalars = if turn + 1 == count { (scale, beta) } else { (Scalar::ONE, Scalar::ZERO) };
-            outcome = outcome.and(steps[k].take(mode, shapes, (scalars.0, from), (scalars.1, to)));
+            let (now, next) = (step(turn), step((turn + 1).min(count - 1)));
+            let done = match (&steps[now], &steps[next]) {
+                (Step::Pass(first), Step::Pass(second)) if planes::fit(first, second, shapes.0) => {
+                    turn += 1;
+                    let (end, (scale, beta)) = (ends(turn).1, scalars(turn));
+                    let shapes = [shapes.0, shapes.1, &self.shapes[end][..]];
+                    planes::run([first, second], mode, shapes, [place(from), place(to)], (scale, beta, place(end)))
+                }
+                _ => {
+                    let (scale, beta) = scalars(turn);
+                    steps[now].take(mode, shapes, (scale, place(from)), (beta, place(to)))
+                }
+            };
+            outcome = outcome.and(done);
+            turn += 1;
         }
         outcome
     }

@@ -1,7 +1,12 @@
 //! Fourier transforms along any axes of any layout.
 
+mod factors;
+mod four_step;
 mod map;
+mod matrix_pass;
+mod planes;
 mod stages;
+mod window;
 
 use crate::arrays::{Space, Workspace};
 use crate::device::fft_available;
@@ -91,22 +96,28 @@ struct Axis {
 
 /// X[.., k, ..] = c sum_j x[.., j, ..] exp(-2 pi i j k / n) along each of `axes`, c by the norm; from `space` to a space of
 /// complex elements whose extents along the axes are the lengths of the transforms. Along axes that are cut the array is
-/// redistributed so that they are whole, in as few rounds of messages as the shape allows. Collective.
+/// redistributed so that they are whole, in as few rounds of messages as the shape allows; an axis that the others cannot
+/// make whole (largest local part <= 2 ceil(N / P)) is transformed as a matrix, in three rounds (`four_step`; five where its
+/// length has no even factors). Collective.
 ///
 /// A real model that is not `half` has all frequencies; the adjoint gives real parts. Operators on real models are only
 /// real-linear: their inner product is Re<.,.>. *Deterministic: any P*, since a deterministic context transforms the
-/// axes in one order; others take first what is whole.
+/// axes in one order; others take first what is whole. *Same P* where an axis is transformed as a matrix.
+///
+/// Buffers of a matrix are at most 4 N / P elements of the spectrum's dtype (N over the padded lengths, of the largest local
+/// part): two states and the messages, which all moves pack into one room. Where a length n needs a convolution, N counts
+/// its m >= 2 n - 1 elements, and the spectrum of the chirp is one part more.
 ///
 /// Arrays in device memory are transformed there by cuFFT, *deterministic: same P*, since it chooses its kernels by the
-/// number of lines; where a rank finds no cuFFT, on the host, by copies. Beside what lies between model and spectrum, as on
-/// the host, a device gives room to what cuFFT works in.
+/// number of lines; where a rank finds no cuFFT, or an axis is transformed as a matrix, on the host, by copies. Beside what
+/// lies between model and spectrum, as on the host, a device gives room to what cuFFT works in.
 ///
 /// Source: PyLops, FFTND (and FFT, FFT2D: one and two axes).
 ///
 /// # Errors
 /// `Axis` (outside, or twice), `Argument` (a length below 1, or lists of other lengths than `axes`), `DType` (integers; a
 /// half spectrum of complex elements), `Shape` (no elements along an axis), `Space` (no global shape; a mask whose colours would have to communicate),
-/// `Layout` (the layout asked for does not fit; the other axes cannot carry the cut), `Memory`.
+/// `Layout` (the layout asked for does not fit), `Memory`.
 pub fn fftnd(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
     let workspace = Workspace::new(space.context(), space.memory());
     let transform = fftnd_within(space, axes, options, &workspace)?;
@@ -122,7 +133,7 @@ pub fn fftnd_within(space: &Space, axes: &[usize], options: &Fourier, workspace:
     }
     match space.context().agree(fft_available()) {
         Ok(()) => planned(space, axes, options, ", by cuFFT", workspace),
-        Err(_) => through_host(space, axes, options),
+        Err(_) => through_host(space, axes, options, ", on the host, since cuFFT was not found"),
     }
 }
 
@@ -134,16 +145,20 @@ fn planned(space: &Space, axes: &[usize], options: &Fourier, note: &str, workspa
         "FFT along {axes:?} of {space}, lengths {lengths:?}, {norm:?}, half {half} (plain {plain}), shifts {shift_before:?} and \
          {shift_after:?}, {place}"
     );
-    let (axes, stages) = space.context().agree_on(planned, &arguments)?;
+    let (chosen, stages) = space.context().agree_on(planned, &arguments)?;
+    let matrices = stages.stages.iter().any(|stage| matches!(stage, stages::Stage::Matrix { .. }));
+    if space.is_on_device() && matrices {
+        return through_host(space, axes, options, ", on the host, where an axis is transformed as a matrix");
+    }
     let spectrum = Space::derived(space, space.dtype().complex(), &stages.shape, stages.layout.clone())?;
     match space.dtype().real() {
-        DType::Float32 => map::operator::<f32>(space, &spectrum, &axes, &stages, options, note, workspace),
-        _ => map::operator::<f64>(space, &spectrum, &axes, &stages, options, note, workspace),
+        DType::Float32 => map::operator::<f32>(space, &spectrum, &chosen, &stages, options, note, workspace),
+        _ => map::operator::<f64>(space, &spectrum, &chosen, &stages, options, note, workspace),
     }
 }
 
-/// The transform of host arrays, for arrays in device memory where there is no cuFFT.
-fn through_host(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
+/// The transform of host arrays, for arrays in device memory; the note says why.
+fn through_host(space: &Space, axes: &[usize], options: &Fourier, note: &str) -> Result<Operator> {
     let twins = || {
         let place = match &options.place {
             Place::In(range) if !range.is_on_device() => {
@@ -155,7 +170,7 @@ fn through_host(space: &Space, axes: &[usize], options: &Fourier) -> Result<Oper
         Ok((space.with_memory(Memory::Host)?, place))
     };
     let (twin, place) = space.context().agree(twins())?;
-    let (note, workspace) = (", on the host, since cuFFT was not found", Workspace::new(twin.context(), Memory::Host));
+    let workspace = Workspace::new(twin.context(), Memory::Host);
     let transform = planned(&twin, axes, &Fourier { place, ..options.clone() }, note, &workspace)?;
     space.context().agree(workspace.allocate().and_then(|()| transform.settle()))?;
     space.context().agree(algebra::moved(&transform, Memory::Cuda, Memory::Cuda))

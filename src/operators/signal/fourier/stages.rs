@@ -1,15 +1,18 @@
 //! In which layouts an array goes through the transforms of its axes.
 
+use super::four_step::Matrix;
 use super::{Axis, Place};
 use crate::error::Result;
 use crate::layout::{Layout, Partition, Role};
 use crate::operators::redistributed::whole_along;
 
-/// A layout, and the axes (by their place in the list) that are transformed while the array is in it.
+/// What is done between two changes of layout; axes are given by their place in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stage {
-    pub layout: Layout,
-    pub axes: Vec<usize>,
+pub(super) enum Stage {
+    /// Axes that are transformed while they are whole in a layout.
+    Whole { layout: Layout, axes: Vec<usize> },
+    /// An axis that the others cannot make whole, transformed as a matrix.
+    Matrix { axis: usize, matrix: Matrix },
 }
 
 /// All stages in their order, and where the spectrum ends.
@@ -43,7 +46,7 @@ impl Order {
 }
 
 /// Every axis is transformed in the first layout in which it is whole and its turn has come; a next layout makes as many
-/// of those that are left whole as the others can carry.
+/// of those that are left whole as the others can carry. Where they can carry none, the next one is seen as a matrix.
 pub(super) fn stages(
     shape: &[i64],
     layout: &Layout,
@@ -62,11 +65,22 @@ pub(super) fn stages(
         let before = shape.clone();
         ready.iter().for_each(|k| shape[axes[*k].axis] = axes[*k].spectrum);
         let fitted = fitted(&layout, &before, &shape, ranks);
-        stages.push(Stage { layout: std::mem::replace(&mut layout, fitted), axes: ready });
+        stages.push(Stage::Whole { layout: std::mem::replace(&mut layout, fitted), axes: ready });
         if left.is_empty() {
             break;
         }
-        layout = next(&shape, ranks, axes, &left, order)?;
+        if let Some(whole) = next(&shape, ranks, axes, &left, order) {
+            layout = whole;
+            continue;
+        }
+        let axis = left.remove(0);
+        let matrix = Matrix::new(&shape, ranks, axes[axis].axis, axes[axis].length)?;
+        shape[axes[axis].axis] = axes[axis].spectrum;
+        layout = matrix.end().clone();
+        stages.push(Stage::Matrix { axis, matrix });
+        if left.is_empty() {
+            break;
+        }
     }
     let end = match place {
         Place::AsComputed => layout,
@@ -76,29 +90,25 @@ pub(super) fn stages(
     Ok(Stages { stages, shape, layout: end })
 }
 
-/// A layout in which as many of the axes that are left can be transformed as is possible.
-fn next(shape: &[i64], ranks: usize, axes: &[Axis], left: &[usize], order: Order) -> Result<Layout> {
+/// A layout in which as many of the axes that are left can be transformed as is possible; none where that is none.
+fn next(shape: &[i64], ranks: usize, axes: &[Axis], left: &[usize], order: Order) -> Option<Layout> {
     let whole = |chosen: &[usize]| {
         let chosen: Vec<usize> = chosen.iter().map(|k| axes[*k].axis).collect();
-        whole_along(shape, ranks, &chosen)
+        whole_along(shape, ranks, &chosen).ok()
     };
-    let refused = match whole(left) {
-        Ok(layout) => return Ok(layout),
-        Err(error) => error,
-    };
-    for count in (1..left.len()).rev() {
+    for count in (1..=left.len()).rev() {
         // The chosen ones as the bits of a number.
         for set in (1u32..1 << left.len()).filter(|set| set.count_ones() as usize == count) {
             let chosen: Vec<usize> = (0..left.len()).filter(|k| set >> k & 1 == 1).map(|k| left[k]).collect();
             if order.ready(left, |k| chosen.contains(&k)).len() < count {
                 continue;
             }
-            if let Ok(layout) = whole(&chosen) {
-                return Ok(layout);
+            if let Some(layout) = whole(&chosen) {
+                return Some(layout);
             }
         }
     }
-    Err(refused)
+    None
 }
 
 /// The layout of `from` over `to`, whose extents may differ: along axes that are whole it stays what it is; along others
