@@ -104,9 +104,9 @@ struct Axis {
 /// real-linear: their inner product is Re<.,.>. *Deterministic: any P*, since a deterministic context transforms the
 /// axes in one order; others take first what is whole. *Same P* where an axis is transformed as a matrix.
 ///
-/// Buffers are at most 4 N / P elements of the spectrum's dtype (N over the padded lengths, of the largest local part): two
-/// states and the messages, which all moves pack into one room. Where a length n needs a convolution, N counts its
-/// m >= 2 n - 1 elements, and the spectrum of the chirp is one part more.
+/// Buffers of a matrix are at most 4 N / P elements of the spectrum's dtype (N over the padded lengths, of the largest local
+/// part): two states and the messages, which all moves pack into one room. Where a length n needs a convolution, N counts
+/// its m >= 2 n - 1 elements, and the spectrum of the chirp is one part more.
 ///
 /// Arrays in device memory are transformed there by cuFFT, *deterministic: same P*, since it chooses its kernels by the
 /// number of lines; on the host, by copies, where a rank finds no cuFFT or an axis is transformed as a matrix. Beside what
@@ -133,7 +133,7 @@ pub fn fftnd_within(space: &Space, axes: &[usize], options: &Fourier, workspace:
     }
     match space.context().agree(fft_available()) {
         Ok(()) => planned(space, axes, options, ", by cuFFT", workspace),
-        Err(_) => through_host(space, axes, options),
+        Err(_) => through_host(space, axes, options, ", on the host, since cuFFT was not found"),
     }
 }
 
@@ -147,7 +147,7 @@ fn planned(space: &Space, axes: &[usize], options: &Fourier, note: &str, workspa
     );
     let (chosen, stages) = space.context().agree_on(planned, &arguments)?;
     if space.is_on_device() && stages.has_matrix() {
-        return through_host(space, axes, options);
+        return through_host(space, axes, options, ", on the host, where an axis is transformed as a matrix");
     }
     let spectrum = Space::derived(space, space.dtype().complex(), &stages.shape, stages.layout.clone())?;
     match space.dtype().real() {
@@ -156,8 +156,8 @@ fn planned(space: &Space, axes: &[usize], options: &Fourier, note: &str, workspa
     }
 }
 
-/// The transform of host arrays, for arrays in device memory where there is no cuFFT.
-fn through_host(space: &Space, axes: &[usize], options: &Fourier) -> Result<Operator> {
+/// The transform of host arrays, for arrays in device memory; the note says why.
+fn through_host(space: &Space, axes: &[usize], options: &Fourier, note: &str) -> Result<Operator> {
     let twins = || {
         let place = match &options.place {
             Place::In(range) if !range.is_on_device() => {
@@ -169,7 +169,7 @@ fn through_host(space: &Space, axes: &[usize], options: &Fourier) -> Result<Oper
         Ok((space.with_memory(Memory::Host)?, place))
     };
     let (twin, place) = space.context().agree(twins())?;
-    let (note, workspace) = (", on the host, since cuFFT was not found", Workspace::new(twin.context(), Memory::Host));
+    let workspace = Workspace::new(twin.context(), Memory::Host);
     let transform = planned(&twin, axes, &Fourier { place, ..options.clone() }, note, &workspace)?;
     space.context().agree(workspace.allocate().and_then(|()| transform.settle()))?;
     space.context().agree(algebra::moved(&transform, Memory::Cuda, Memory::Cuda))
