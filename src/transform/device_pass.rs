@@ -33,7 +33,7 @@ const MOST: usize = 3;
 pub enum DevicePass {
     Lines(DeviceLines),
     Block(DeviceBlock),
-    Half(DeviceHalf),
+    Half(Box<DeviceHalf>),
 }
 
 impl DevicePass {
@@ -59,9 +59,8 @@ impl DevicePass {
             let mut chosen: Vec<usize> = axes[..count].iter().map(|a| a.axis).collect();
             chosen.sort_unstable();
             let pass = match kind {
-                Kind::RealToHalf { .. } => {
-                    DeviceHalf::new(stream, dtype, lines()?, &chosen, shape)?.map(DevicePass::Half)
-                }
+                Kind::RealToHalf { .. } => DeviceHalf::new(stream, dtype, lines()?, &chosen, shape)?
+                    .map(|pass| DevicePass::Half(Box::new(pass))),
                 _ => DeviceBlock::new(stream, dtype, &chosen, shape)?.map(DevicePass::Block),
             };
             if let Some(pass) = pass {

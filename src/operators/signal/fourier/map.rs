@@ -60,7 +60,7 @@ struct Between {
 
 pub(super) enum Step<R: Precision> {
     Pass(Pass<R>),
-    Device(DevicePass),
+    Device(Box<DevicePass>),
     /// There, and back.
     Move(Box<[Redistribute; 2]>),
     Window(Box<Window>),
@@ -120,7 +120,7 @@ impl<R: Precision> Chain<'_, R> {
                 let along: Vec<Along> = axes.iter().map(along).collect();
                 let together = !from.context().deterministic();
                 let (pass, count) = DevicePass::new(stream, from.dtype(), kind, &along, together, from.local_shape())?;
-                (Step::Device(pass), count)
+                (Step::Device(Box::new(pass)), count)
             }
             _ => {
                 let (axis, threads) = (&axes[0], from.context().threads().len());
