@@ -90,6 +90,9 @@ typedef struct dlops_solver dlops_solver;
 /** A computation of the host's on elements of arrays. */
 typedef struct dlops_kernel dlops_kernel;
 
+/** Work on memory of the host, planned once. */
+typedef struct dlops_plan dlops_plan;
+
 /** A mark in the order of a context's work. */
 typedef struct dlops_event dlops_event;
 
@@ -366,9 +369,16 @@ typedef struct dlops_context_options {
     dlops_deallocate_callback deallocate;
     /** passed to both; like them it is used until the context and everything made on it is gone */
     void *allocator_data;
+    /**
+     * DLOPS_CUDA, with NCCL: seconds that a call may wait for work of which messages to other ranks are part. Then it
+     * returns DLOPS_ERROR_NCCL, since another rank has failed or never comes, and so does every later call that would use
+     * the communicator: one of the library's own is aborted, the host's is left as it is, for the host to abort before it
+     * destroys the context. INFINITY: no limit; 0: DLOPS_NCCL_TIME_LIMIT, or 1800
+     */
+    double nccl_time_limit;
 } dlops_context_options;
 
-#define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /** Receives messages of a context on the thread that caused them. `text` is valid during the call only. */
 typedef void (*dlops_log_callback)(int32_t level, const char *text, void *user);
@@ -549,7 +559,8 @@ dlops_status dlops_context_get_transport(const dlops_context *context,
 /**
  * The NCCL communicator (an ncclComm_t) by which the context's devices talk: the host's, or the library's own, which lives
  * as long as the context. The host may use it while no call of the library is unfinished. Local. Since 0.1.
- * Errors: NULL_POINTER, HANDLE, STATE (a context without a device, or with another transport).
+ * Errors: NULL_POINTER, HANDLE, STATE (a context without a device, or with another transport), NCCL (it was given up, see
+ * nccl_time_limit).
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_context_get_nccl(const dlops_context *context,
@@ -942,6 +953,63 @@ dlops_status dlops_dtype_promote(int32_t a,
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_local_split(int64_t n, int32_t parts, int32_t part, int64_t *start, int64_t *count);
+
+/** How ranks are numbered over a process grid: the last dimension fastest, or the first. */
+#define DLOPS_ORDER_ROW_MAJOR 0
+#define DLOPS_ORDER_COLUMN_MAJOR 1
+
+/**
+ * Makes a space in blocks over a process grid with one dimension an axis: dealt out in turn as in ScaLAPACK, or one block a
+ * rank. Spaces that give the same elements to the same ranks are congruent, however they were made: slabs, boxes and blocks
+ * need no conversion. Collective. Since 0.1.
+ *
+ * @param dimensions  1 to DLOPS_MAX_DIMENSIONS
+ * @param shape       the global shape
+ * @param grid        ranks along each axis; their product is the number of ranks
+ * @param order       DLOPS_ORDER_ROW_MAJOR or DLOPS_ORDER_COLUMN_MAJOR
+ * @param blocks      elements of a block along each axis, dealt out from the first rank on; NULL: one block of
+ *                    ceil(n / ranks) elements a rank
+ * @param space       the new space; the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, DTYPE, SHAPE, OPTION, LAYOUT (a grid that does not fit the ranks, a block below 1),
+ * UNSUPPORTED, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_create_blocks(const dlops_context *context,
+                                       int32_t dtype,
+                                       int32_t dimensions,
+                                       const int64_t *shape,
+                                       const int32_t *grid,
+                                       int32_t order,
+                                       const int64_t *blocks,
+                                       dlops_space **space);
+
+/**
+ * Shape of the elements of any rank. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (no such rank), SPACE (no global shape).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_rank_shape(const dlops_space *space, int32_t rank, int64_t *shape);
+
+/**
+ * First global index of any rank along each axis. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (no such rank), SPACE (no global shape), LAYOUT (block-cyclic: not one box).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_space_get_rank_start(const dlops_space *space,
+                                        int32_t rank,
+                                        int64_t *start);
+
+/**
+ * How many of n elements part `part` of `parts` has, when blocks are dealt out in turn from part `first` on: ScaLAPACK's
+ * NUMROC. Local. Since 0.1. Errors: NULL_POINTER, ARGUMENT.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_cyclic_count(int64_t n,
+                                int64_t block,
+                                int32_t parts,
+                                int32_t part,
+                                int32_t first,
+                                int64_t *count);
 
 /** The context of a space, as a new handle that the caller destroys. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
@@ -1844,12 +1912,12 @@ dlops_status dlops_kernel_create_raw(const dlops_context *context,
  *
  * @param grid            3 numbers of blocks, x first
  * @param block           3 numbers of threads of a block, x first
- * @param shared_bytes    of dynamic shared memory of each block
+ * @param shared_bytes    of dynamic shared memory of each block; more than 48 KiB where the device has it
  * @param argument_count  as many as the kernel has parameters
  * @param arguments       `argument_count` arguments. Arrays are of any rank's own size: the kernel must be told how many
  *                        elements there are here (dlops_space_get_local_count), and, where an array is padded, its strides.
  *                        It may write to them; the host answers for that
- * Errors: NULL_POINTER, HANDLE, ARGUMENT (no raw kernel; sizes), CONTEXT, SPACE (an array in host memory or of a product
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (no raw kernel; sizes; more shared memory than the device has), CONTEXT, SPACE (an array in host memory or of a product
  * space), STATE (acquired), CUDA.
  */
 DLOPS_MUST_CHECK
@@ -2190,34 +2258,82 @@ dlops_status dlops_matrix_mult_create(const dlops_space *space,
                                       const dlops_matrix_mult_options *choices,
                                       dlops_operator **result);
 
+/**
+ * What stays and what travels in a product with a distributed matrix: the one that sends the fewest elements; A stays, and
+ * X or Y goes round; A and X travel panel by panel on a process grid.
+ */
+#define DLOPS_PRODUCT_AUTOMATIC 0
+
+#define DLOPS_PRODUCT_BLOCK 1
+#define DLOPS_PRODUCT_SUMMA 2
+
+/**
+ * Optional choices for a distributed matrix; initialise with DLOPS_DISTRIBUTED_MATRIX_MULT_OPTIONS_INIT. Zero means the
+ * default.
+ */
+typedef struct dlops_distributed_matrix_mult_options {
+    size_t struct_size;
+    /** elements from one row (column, if column-major) of this rank's part to the next; 0: packed */
+    int64_t leading_dimension;
+    /** indices of the inner axis that travel at once, the same on all ranks; 0: chosen */
+    int64_t panel;
+    /**
+     * a space of Y's shape in the layout of the result; NULL: Y lies as A's rows and X's columns, or as X does where X is
+     * not on A's grid
+     */
+    const dlops_space *range;
+    /** order of this rank's part in memory: DLOPS_ROW_MAJOR (the default) or DLOPS_COLUMN_MAJOR */
+    int32_t layout;
+    /** 1: matrix_space and the elements are those of A^T */
+    int32_t transposed;
+    /** axis of the domain that A acts along, default 0; negative counts from the last */
+    int32_t axis;
+    /** DLOPS_PRODUCT_AUTOMATIC, BLOCK or SUMMA */
+    int32_t algorithm;
+    /** 1: keeps A^T too, so that the adjoint gathers X's kind of panels in place of adding up sums */
+    int32_t save_adjoint;
+    /** 1: the operator reads the host's memory, which stays valid and unchanged while the operator lives; 0: a copy */
+    int32_t borrow;
+} dlops_distributed_matrix_mult_options;
+
+#define DLOPS_DISTRIBUTED_MATRIX_MULT_OPTIONS_INIT {sizeof(dlops_distributed_matrix_mult_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Makes Y = A X with a matrix that is spread over the ranks, as X and Y are: no vector is replicated. Collective.
+ * Since 0.1.
+ *
+ * X has shape k x m or k, Y n x m or n (m x k and m x n, if A acts along axis 1); A is n x k in any layout. On a grid of p x q
+ * ranks (space options `grid`, or one cut axis) with A's rows and Y's in its rows, A's columns and X's columns in its columns,
+ * and X's rows in its rows, nothing is redistributed; cyclic blocks are multiplied as they are, and grids of any shape may
+ * have empty ranks. BLOCK keeps A where it is, cut along its rows (k m (p - 1) / p elements of X leave each rank, p of p)
+ * or along its columns (as many of Y); SUMMA sends n k (q - 1) / (p q) elements of A and k m (p - 1) / (p q) of X from each
+ * rank. Memory: this rank's part of A, unless borrowed, once more with `save_adjoint`, and panels of
+ * (2 n / p + 3 m / q) `panel` elements, made here; set-up needs one more part while A changes its layout.
+ * A may be real for a complex X of the same precision. A complex one on a real X gives a complex Y; the operator is then
+ * only real-linear, with Re(A^H Y) as its adjoint.
+ * Source: PyLops-MPI, MPIMatrixMult ("block", "summa"); van de Geijn and Watts, SUMMA, 1997. Deterministic: same P.
+ * @param domain        X, with a global shape of one or two axes and no mask
+ * @param matrix_space  A, with a global shape of two axes on the same ranks
+ * @param matrix        this rank's elements of A, in the memory of matrix_space; copied unless `borrow` is set
+ * @param choices       NULL for the defaults
+ * @param result        the caller destroys it; dlops_operator_get_range gives its range
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (leading dimension, panel, alignment), AXIS, SHAPE, DTYPE, OPTION, CONTEXT,
+ * SPACE (no global shape, masked, wrong memory), LAYOUT (a borrowed A does not lie as the algorithm needs it), UNSUPPORTED,
+ * MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_distributed_matrix_mult_create(const dlops_space *domain,
+                                                  const dlops_space *matrix_space,
+                                                  const void *matrix,
+                                                  const dlops_distributed_matrix_mult_options *choices,
+                                                  dlops_operator **result);
+
 /* Derivatives --------------------------------------------------------------------------------------------------- */
 
 /** On which side of a point its difference quotient lies. */
 #define DLOPS_KIND_CENTERED 0
 #define DLOPS_KIND_FORWARD 1
 #define DLOPS_KIND_BACKWARD 2
-
-#define DLOPS_PRODUCT_AUTOMATIC 0
-#define DLOPS_PRODUCT_BLOCK 1
-#define DLOPS_PRODUCT_SUMMA 2
-typedef struct dlops_distributed_matrix_mult_options {
-    size_t struct_size;
-    int64_t leading_dimension;
-    int64_t panel;
-    const dlops_space *range;
-    int32_t layout;
-    int32_t transposed;
-    int32_t axis;
-    int32_t algorithm;
-    int32_t save_adjoint;
-    int32_t borrow;
-} dlops_distributed_matrix_mult_options;
-#define DLOPS_DISTRIBUTED_MATRIX_MULT_OPTIONS_INIT {sizeof(dlops_distributed_matrix_mult_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
-dlops_status dlops_distributed_matrix_mult_create(const dlops_space *domain,
-                                                  const dlops_space *matrix_space,
-                                                  const void *matrix,
-                                                  const dlops_distributed_matrix_mult_options *choices,
-                                                  dlops_operator **result);
 
 /** Optional choices for a first derivative; initialise with DLOPS_FIRST_DERIVATIVE_OPTIONS_INIT. Zero means the default. */
 typedef struct dlops_first_derivative_options {
@@ -2759,9 +2875,14 @@ typedef struct dlops_fft_options {
  * positive sign and the same c. One axis: PyLops' FFT, two: FFT2D, more: FFTND, whose conventions these are. Real models
  * give all frequencies, or with `half` those that the others follow from; operators on them are only real-linear, and
  * their inner product is Re<.,.>. dlops_operator_inverse gives the inverse.
- * Axes that are cut are made whole by redistribution, in as few rounds of messages as the shape allows.
- * Arrays in device memory are transformed on the host, by copies.
- * Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P.
+ * Axes that are cut are made whole by redistribution, in as few rounds of messages as the shape allows. An axis that the
+ * others cannot make whole, such as the only one, is transformed as a matrix of columns dealt out to the ranks (the
+ * four-step transform; where its length has no factors that spread over the ranks, as a convolution of twice the length).
+ * Arrays in device memory are transformed there by cuFFT, in the order of the context's stream. Where a rank finds no
+ * cuFFT, or an axis is transformed as a matrix, all ranks transform copies on the host, and dlops_operator_view says so.
+ * cuFFT works in room that is made here: with the buffers between the axes, up to three times the array's elements.
+ * Source: PyLops, FFTND; NumPy's fft for signs, order and shifts. Deterministic: any P; same P by cuFFT, and where an axis
+ * is transformed as a matrix.
  * @param space       the domain, of float or complex elements with a global shape; kept alive by the operator
  * @param axis_count  number of `axes`
  * @param axes        none twice; negative counts from the last
@@ -2769,7 +2890,7 @@ typedef struct dlops_fft_options {
  * @param result      the caller destroys it
  * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (no axis, a length below 1), DTYPE (integers, half of complex elements),
  * SHAPE (no elements along an axis), OPTION, SPACE (no global shape, another shape or dtype of `spectrum`, or axes cut
- * between mask colours), CONTEXT, LAYOUT (the other axes cannot carry the cut), MEMORY, COLLECTIVE.
+ * between mask colours), CONTEXT, LAYOUT (a layout that does not fit the spectrum), MEMORY, COLLECTIVE.
  */
 DLOPS_MUST_CHECK
 dlops_status dlops_fft_create(const dlops_space *space,
@@ -2777,6 +2898,26 @@ dlops_status dlops_fft_create(const dlops_space *space,
                               const int32_t *axes,
                               const dlops_fft_options *choices,
                               dlops_operator **result);
+
+/**
+ * Makes the exchange of the halves of some axes, fftshift, or ifftshift, which takes it back. Collective. Since 0.1.
+ *
+ * y[(i + s) mod n] = x[i] along each of the axes, with s = floor(n / 2), and with `inverse` ceil(n / 2); the adjoint is the
+ * inverse. The layout stays, and along axes that are cut each element travels once, on host and device alike.
+ * Source: numpy.fft.fftshift and ifftshift. Deterministic: any P.
+ * @param space       domain and range, with a global shape; kept alive by the operator
+ * @param axis_count  number of `axes`, 1 or more
+ * @param axes        none twice; negative counts from the last
+ * @param inverse     0: fftshift, 1: ifftshift
+ * @param result      the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, OPTION, SPACE (no global shape, or axes cut between mask colours), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_fftshift_create(const dlops_space *space,
+                                   int32_t axis_count,
+                                   const int32_t *axes,
+                                   int32_t inverse,
+                                   dlops_operator **result);
 
 /**
  * The frequencies of the elements of a transform, in cycles per unit of `sampling`. Local. Since 0.1.
@@ -2796,6 +2937,289 @@ dlops_status dlops_fft_get_frequencies(int64_t n,
                                        int32_t half,
                                        int32_t shifted,
                                        double *frequencies);
+
+/* Plans --------------------------------------------------------------------------------------------------------- */
+
+/** From the domain of a plan to its range, or back. */
+#define DLOPS_DIRECTION_FORWARD 0
+#define DLOPS_DIRECTION_INVERSE 1
+
+/**
+ * What a Fourier transform takes and gives: by the dtype of its space (complex to complex, or real to complex); complex
+ * to complex; real to the first n / 2 + 1 frequencies; the same described by the frequencies, for its inverse.
+ */
+#define DLOPS_FFT_BY_DTYPE 0
+
+#define DLOPS_FFT_COMPLEX_TO_COMPLEX 1
+#define DLOPS_FFT_REAL_TO_COMPLEX 2
+#define DLOPS_FFT_COMPLEX_TO_REAL 3
+/** Of the number n of real elements that m = n / 2 + 1 frequencies stand for: 2 (m - 1), or 2 m - 1. */
+#define DLOPS_PARITY_EVEN 0
+#define DLOPS_PARITY_ODD 1
+
+/**
+ * How a planned transform of N elements is scaled: not at all (cuFFT, FFTW: there and back is N times the input), by 1 / N
+ * back (NumPy), or by 1 / sqrt N both ways.
+ */
+#define DLOPS_SCALING_NONE 0
+
+#define DLOPS_SCALING_INVERSE 1
+#define DLOPS_SCALING_ORTHO 2
+
+/** Optional choices for a planned Fourier transform; initialise with DLOPS_FFT_PLAN_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_fft_plan_options {
+    size_t struct_size;
+    /** DLOPS_FFT_BY_DTYPE (the default) to DLOPS_FFT_COMPLEX_TO_REAL */
+    int32_t kind;
+    /** of DLOPS_FFT_COMPLEX_TO_REAL: DLOPS_PARITY_EVEN (the default) or DLOPS_PARITY_ODD */
+    int32_t parity;
+    /** DLOPS_SCALING_NONE (the default), DLOPS_SCALING_INVERSE or DLOPS_SCALING_ORTHO */
+    int32_t scaling;
+    /**
+     * 1: the other end is in the layout that the last transform leaves, and no last change of layout is paid; 0: in the
+     * layout of the space that is given
+     */
+    int32_t as_computed;
+    /** 1: one buffer serves as domain and range */
+    int32_t in_place;
+    int32_t reserved;
+    /** length of the transform along each axis, 1 or more: the domain is cut off or continued with zeros; NULL: its extents */
+    const int64_t *lengths;
+    /** the other end takes the layout of this space of its shape and dtype; NULL: see as_computed */
+    const dlops_space *other;
+    /**
+     * strides in elements, one an axis, of this rank's part of the domain, the last 1; NULL: contiguous, or in place with
+     * rows of 2 (n / 2 + 1) real elements (see dlops_plan_get_domain_strides)
+     */
+    const int64_t *domain_strides;
+    /** the same of the range; NULL: contiguous */
+    const int64_t *range_strides;
+} dlops_fft_plan_options;
+
+#define DLOPS_FFT_PLAN_OPTIONS_INIT {sizeof(dlops_fft_plan_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/** Optional choices for a plan; initialise with DLOPS_PLAN_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_plan_options {
+    size_t struct_size;
+    /** 1: one buffer serves as domain and range */
+    int32_t in_place;
+    int32_t reserved;
+    /** strides in elements, one an axis, of this rank's part of the domain, the last 1; NULL: contiguous */
+    const int64_t *domain_strides;
+    /** the same of the range */
+    const int64_t *range_strides;
+} dlops_plan_options;
+
+#define DLOPS_PLAN_OPTIONS_INIT {sizeof(dlops_plan_options), 0, 0, 0, 0}
+
+/**
+ * Describes a Fourier transform of memory that dlops_plan_set_buffers names, along some axes of any layout. dlops_plan_prepare
+ * plans it. Collective. Since 0.1.
+ *
+ * X[.., k, ..] = s sum_j x[.., j, ..] exp(-2 pi i j k / n) along each of the axes from the domain to the range; back with
+ * the positive sign. Unscaled both ways unless `scaling` says otherwise. Real elements give the first n / 2 + 1
+ * frequencies along the last of the axes, as they are (dlops_fft_create weighs them). The space is the domain, or with
+ * DLOPS_FFT_COMPLEX_TO_REAL the range, whose DLOPS_DIRECTION_INVERSE is the transform.
+ * In place with a real domain, whose last axis is whole and the last of the axes, its rows are padded to 2 (n / 2 + 1)
+ * elements. Memory of a device needs no symmetric allocation.
+ * Source: cuFFT and cuFFTMp for types, scaling, parity, padding and complementary layouts.
+ * @param space       of float or complex elements with a global shape; kept alive by the plan
+ * @param axis_count  number of `axes`
+ * @param axes        none twice; negative counts from the last
+ * @param choices     NULL for the defaults
+ * @param plan        the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, AXIS, ARGUMENT (a length below 1), DTYPE (a type that does not fit the space), SHAPE (no
+ * elements along an axis, no length of this parity, strides), OPTION, SPACE (no global shape, another shape or dtype of
+ * `other`, or axes cut between mask colours), CONTEXT, LAYOUT (the other axes cannot carry the cut), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_fft_plan_create(const dlops_space *space,
+                                   int32_t axis_count,
+                                   const int32_t *axes,
+                                   const dlops_fft_plan_options *choices,
+                                   dlops_plan **plan);
+
+/**
+ * Describes the change of layout of memory that dlops_plan_set_buffers names: of any dtype, from any layout to any other of
+ * the same global shape. dlops_plan_prepare plans it. Collective. Since 0.1.
+ *
+ * Every element that a rank needs and does not hold travels once, packed into one message for each pair of ranks;
+ * DLOPS_DIRECTION_INVERSE goes back. Memory of a device needs no symmetric allocation.
+ * @param from     the domain; kept alive by the plan
+ * @param to       the range, of the same shape, dtype and memory
+ * @param choices  NULL for the defaults
+ * @param plan     the caller destroys it
+ * Errors: NULL_POINTER, HANDLE, CONTEXT, DTYPE, SHAPE (also of strides), OPTION, SPACE (no global shape, host and device
+ * memory, colours of a mask that would have to communicate), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_redistribution_plan_create(const dlops_space *from,
+                                              const dlops_space *to,
+                                              const dlops_plan_options *choices,
+                                              dlops_plan **plan);
+
+/**
+ * The space of the elements that a plan takes forward, as a new handle that the caller destroys. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_get_domain(const dlops_plan *plan,
+                                   dlops_space **space);
+
+/**
+ * The space of the elements that a plan gives forward, as a new handle that the caller destroys. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_get_range(const dlops_plan *plan,
+                                  dlops_space **space);
+
+/** Strides in elements of this rank's part of the domain, one an axis. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_get_domain_strides(const dlops_plan *plan,
+                                           int64_t *strides);
+
+/** Strides in elements of this rank's part of the range, one an axis. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_get_range_strides(const dlops_plan *plan,
+                                          int64_t *strides);
+
+/**
+ * Bytes of workspace that this rank needs, in the memory of the plan's spaces; known before the plan is prepared. Ranks may
+ * differ. Small scratch of threads, page-locked memory of messages and what cuFFT asks for are the library's own. Local.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_get_workspace_size(const dlops_plan *plan,
+                                           size_t *bytes);
+
+/**
+ * Bytes that a buffer of this rank needs to serve as either end of the plan. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_get_capacity(const dlops_plan *plan, size_t *bytes);
+
+/**
+ * Lends the plan its workspace, from the next dlops_plan_prepare on, until another is set and prepared or the plan is gone.
+ * What the plan has now is released. Plans that are not executed at the same time may share one. Local. Since 0.1.
+ *
+ * @param pointer  aligned to 16 bytes, in the memory of the plan's spaces; NULL: the library's own (the default)
+ * @param bytes    at least what dlops_plan_get_workspace_size says
+ * Errors: NULL_POINTER, HANDLE; dlops_plan_prepare judges the memory, on all ranks.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_set_workspace(dlops_plan *plan,
+                                      void *pointer,
+                                      size_t bytes);
+
+/**
+ * Plans: the plan has its workspace then, and can be executed any number of times. Collective. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (a lent workspace that is too small, not aligned to 16 bytes, or in other memory
+ * than the plan's spaces), MEMORY.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_prepare(dlops_plan *plan);
+
+/**
+ * Names the memory of this rank's elements, borrowed until other memory is named or the plan is gone. May be called before
+ * and after dlops_plan_prepare, and between executions; nothing is planned again. Local. Since 0.1.
+ *
+ * @param domain  elements of the domain, with the plan's strides; NULL where this rank has none
+ * @param range   elements of the range; in place NULL or the same as `domain`, of dlops_plan_get_capacity bytes
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (not aligned for the elements, or in other memory than the spaces), OVERLAP (the
+ * buffers share memory, or in place are two).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_set_buffers(dlops_plan *plan,
+                                    void *domain,
+                                    void *range);
+
+/**
+ * Puts the work of later executions on another stream of the device of the plan's context, behind what is on the context's
+ * stream then; what is put on the context's stream afterwards waits for it. Local. Since 0.1.
+ *
+ * @param stream  a cudaStream_t, borrowed until another is set or the plan is gone; NULL: the legacy default stream. That
+ *                of dlops_context_get_stream is the default
+ * Errors: NULL_POINTER, HANDLE, STATE (a context without a device), ARGUMENT (a stream of another device), CUDA.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_set_stream(dlops_plan *plan,
+                                   CUstream_st *stream);
+
+/**
+ * Takes the elements from one buffer to the other. Those of the input are kept, but in place. Waits for messages over MPI; on
+ * a device the work may not be done when it returns. Allocates nothing. Collective. Since 0.1.
+ *
+ * @param direction  DLOPS_DIRECTION_FORWARD: from domain to range; DLOPS_DIRECTION_INVERSE: back
+ * Errors: NULL_POINTER, HANDLE, OPTION, STATE (not prepared, released, or without buffers), and what fails on the way.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_execute(dlops_plan *plan,
+                                int32_t direction);
+
+/**
+ * Gives the workspace back, the host's or the library's. dlops_plan_prepare is needed before the next execution. Local.
+ * Since 0.1. Errors: NULL_POINTER, HANDLE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_release_workspace(dlops_plan *plan);
+
+/** Sends a line that describes the plan to the log at level DLOPS_LOG_INFO. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_view(const dlops_plan *plan);
+
+/** Another handle to the same plan. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
+DLOPS_MUST_CHECK
+dlops_status dlops_plan_retain(const dlops_plan *plan, dlops_plan **copy);
+
+/** Destroys a handle and sets it to NULL; NULL is accepted. Local. Since 0.1. Errors: HANDLE. */
+dlops_status dlops_plan_destroy(dlops_plan **plan);
+
+/** Optional choices for symmetric memory; initialise with DLOPS_SYMMETRIC_OPTIONS_INIT. Zero means the default. */
+typedef struct dlops_symmetric_options {
+    size_t struct_size;
+    /** 0: the context's; DLOPS_HOST or DLOPS_CUDA */
+    int32_t memory;
+    /** 1: ranks may ask for different sizes, and all get the largest */
+    int32_t pad;
+} dlops_symmetric_options;
+
+#define DLOPS_SYMMETRIC_OPTIONS_INIT {sizeof(dlops_symmetric_options), 0, 0}
+
+/**
+ * Allocates memory of one size on every rank: what nvmath calls symmetric. No function needs it, since messages go over MPI
+ * or NCCL from any memory; no NVSHMEM is used. Collective. Since 0.1.
+ *
+ * @param bytes    the same on all ranks, unless the options say `pad`
+ * @param choices  NULL for the defaults
+ * @param pointer  aligned to 64 bytes, on a device to 256, and usable on any stream; the caller frees it by
+ *                 dlops_symmetric_free. What is left is freed with the context
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (other sizes on other ranks without `pad`, or 0 bytes on all), OPTION, UNSUPPORTED
+ * (unknown memory, or a context without a device), MEMORY, COLLECTIVE.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_symmetric_allocate(dlops_context *context,
+                                      size_t bytes,
+                                      const dlops_symmetric_options *choices,
+                                      void **pointer);
+
+/**
+ * Bytes of symmetric memory that starts at a pointer, the same on all ranks. Local. Since 0.1.
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (no symmetric memory of this context, or freed).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_symmetric_get_size(const dlops_context *context, const void *pointer, size_t *bytes);
+
+/**
+ * Frees symmetric memory, on a device once the work that is on the context's stream is done. Collective. Since 0.1.
+ *
+ * @param pointer  of dlops_symmetric_allocate; every rank passes its own of the same allocation
+ * Errors: NULL_POINTER, HANDLE, ARGUMENT (no symmetric memory of this context, or freed; then no rank frees).
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_symmetric_free(dlops_context *context,
+                                  void *pointer);
 
 /* Seismic amplitudes -------------------------------------------------------------------------------------------- */
 

@@ -206,7 +206,11 @@ impl Stream {
     fn of_communicators(&self, ask: impl Fn(&NcclCommunicator) -> Result<()>) -> Result<()> {
         // The lock is not held while one is asked: the last handle of it may end here.
         let get = |k: usize| self.communicators.lock().unwrap_or_else(PoisonError::into_inner).get(k).cloned();
-        (0..).map_while(get).filter_map(|c| c.upgrade()).fold(Ok(()), |all, c| all.and(ask(&c)))
+        let mut outcome = Ok(());
+        for communicator in (0..).map_while(get).filter_map(|c| c.upgrade()) {
+            outcome = outcome.and(ask(&communicator));
+        }
+        outcome
     }
 
     /// Work put here from now on waits for what is on `other` now.

@@ -42,7 +42,7 @@ pub struct Multiplication {
 
 pub enum Rooms {
     Host(HostPanels),
-    Device(DevicePanels),
+    Device(Box<DevicePanels>),
 }
 
 macro_rules! either {
@@ -67,7 +67,7 @@ impl Rooms {
     ) -> Result<Rooms> {
         Ok(match memory {
             Memory::Host => Rooms::Host(HostPanels::new(context, dtype, bytes, messages)?),
-            Memory::Cuda => Rooms::Device(DevicePanels::new(context, dtype, bytes, messages, by_columns)?),
+            Memory::Cuda => Rooms::Device(Box::new(DevicePanels::new(context, dtype, bytes, messages, by_columns)?)),
         })
     }
 

@@ -4,14 +4,14 @@
 //!
 //! X[k1 + n1 k2] = sum_j2 w^(j2 k1) ( sum_j1 x[j1 n2 + j2] exp(-2 pi i j1 k1 / n1) ) exp(-2 pi i j2 k2 / n2)
 //!
-//! 1. columns j2 are dealt out, transformed along j1 and stored as rows [j2, k1]; 2. element (j2, k1) times w^(j2 k1);
-//! 3. rows become columns: k1 are dealt out, with all j2; 4. they are transformed along j2. Element [k2, k1] of what comes
-//! out is X[k2 n1 + k1]: natural order in C order. Source: Bailey, FFTs in external or hierarchical memory, J. Supercomputing
-//! 4 (1990) 23.
+//! (1) columns j2 are dealt out, transformed along j1 and stored as rows [j2, k1]; (2) element (j2, k1) times w^(j2 k1);
+//! (3) rows become columns: k1 are dealt out, with all j2; (4) they are transformed along j2. Element [k2, k1] of what comes
+//! out is X[k2 n1 + k1]: natural order in C order. Source: Bailey, FFTs in external or hierarchical memory, J.
+//! Supercomputing 4 (1990) 23.
 //!
 //! Where n has no factors that spread over the ranks, it is a cyclic convolution of length m = n1 n2 >= 2 n - 1, with
 //! c_j = exp(-pi i j^2 / n): X[k] = c_k sum_j (c_j x_j) conj(c_(k - j)). The spectrum of conj(c) is made once, and never leaves
-//! the order of step 4. Source: Bluestein, A linear filtering approach to the computation of discrete Fourier transform,
+//! the order of step (4). Source: Bluestein, A linear filtering approach to the computation of discrete Fourier transform,
 //! IEEE Trans. Audio Electroacoustics 18 (1970) 451.
 
 use super::factors::{Factors, Rule};
