@@ -145,13 +145,7 @@ fn transforms_of_any_layout_in_place_and_not() {
                             placement: Placement { in_place, ..Placement::default() },
                             ..Transform::default()
                         };
-                        let plan = match plans::fourier(&model, axes, &choices) {
-                            Ok(plan) => plan,
-                            Err(error) => {
-                                assert_eq!(error.status, Status::Layout, "{error}");
-                                continue;
-                            }
-                        };
+                        let plan = plans::fourier(&model, axes, &choices).expect("a plan");
                         let what = format!("{plan}, axes {axes:?}, {:?}", choices.scaling);
                         let ends = Ends::new(&plan, in_place);
                         plan.prepare().expect("a plan");
@@ -180,6 +174,42 @@ fn transforms_of_any_layout_in_place_and_not() {
             });
             assert!(done.into_inner() > 10 * size, "{axes:?}: few layouts on {size} ranks");
         }
+    }
+}
+
+/// The only axis, which no rank has whole: lengths with factors for all ranks, and primes; in place and not.
+#[test]
+fn halves_of_one_axis() {
+    for size in ranks_of_a_test() {
+        on_ranks(*size, |context| {
+            for (turn, n) in [36, 45, 13, 1].into_iter().enumerate() {
+                let (spectrum, bins) = transform(&[n], &[0], false);
+                for in_place in [false, true] {
+                    let half = space(context, DType::Complex128, &bins, Layout::cut(0, *size));
+                    let choices = Transform {
+                        kind: Type::ComplexToReal,
+                        parity: if n % 2 == 0 { Parity::Even } else { Parity::Odd },
+                        place: if turn == 0 { Place::AsComputed } else { Place::AsModel },
+                        scaling: Scaling::Inverse,
+                        placement: Placement { in_place, ..Placement::default() },
+                        ..Transform::default()
+                    };
+                    let plan = plans::fourier(&half, &[0], &choices).expect("a plan");
+                    let ends = Ends::new(&plan, in_place);
+                    plan.prepare().expect("a plan");
+                    ends.give(&plan);
+                    let all: Vec<_> = (0..n).map(|i| element(i, false)).collect();
+                    let model = pick(&all, plan.domain());
+                    vectors::write(&ends.arrays[0], &model);
+                    plan.execute(Direction::Forward).expect("forward");
+                    let found = vectors::read(&ends.arrays[1]);
+                    close(&plan, DType::Float64, &found, &pick(&spectrum, plan.range()));
+                    plan.execute(Direction::Inverse).expect("inverse");
+                    close(&plan, DType::Float64, &vectors::read(&ends.arrays[0]), &model);
+                    ends.free();
+                }
+            }
+        });
     }
 }
 
@@ -364,7 +394,6 @@ fn bad_input_is_refused_on_all_ranks() {
                 let mixed =
                     Transform { placement: Placement { in_place, ..Placement::default() }, ..Default::default() };
                 refused(Status::Collective, "different arguments", make(&[1], c64, &[6, 5], &mixed));
-                refused(Status::Layout, "cannot be whole", make(&[0], c64, &[7], &plain));
             }
             let boxes = |upper: i64| {
                 let whole = |lower: i64, upper: i64| IndexBox { lower: vec![lower, 0], upper: vec![upper, 5] };

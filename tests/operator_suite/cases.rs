@@ -153,7 +153,8 @@ pub const OF_LOCAL_OPERATORS: &[(&str, Make)] = &[
 ];
 
 /// What operators are made of: the cases run through them in layouts that are cut into more than intervals.
-pub const MACHINERY: &[&str] = &["redistributed", "signal::along_axis", "signal::fftnd_within", "signal::filter"];
+pub const MACHINERY: &[&str] =
+    &["redistributed", "basic::redistribution_within", "signal::along_axis", "signal::fftnd_within", "signal::filter"];
 
 /// Cases that allocate in an apply, a little and not in proportion to the data: `gemm`, for several right-hand sides.
 pub const ALLOCATES: &[&str] = &["basic::matrix_mult", "basic::distributed_matrix_mult", "algebra::promoted"];
