@@ -98,10 +98,10 @@ static void constructors(dlops::context &context)
     auto M = dlops::matrix_mult(s, 2, 12, matrix);
     CHECK((M.range().shape() == dlops::shape{2, 8}) && M.dot_test());
     const space spread(context, dtype::float64, {10, 12});
-    const std::vector<double> rows(static_cast<size_t>(spread.local_shape()[0]) * 12, 0.25);
+    const std::vector<double> tile(static_cast<size_t>(spread.local_shape()[0]) * 12, 0.25);
     dlops::distributed_matrix_mult_options saved;
     saved.save_adjoint = true;
-    auto D = dlops::distributed_matrix_mult(s, spread, rows.data(), saved);
+    auto D = dlops::distributed_matrix_mult(s, spread, tile.data(), saved);
     CHECK((D.range().shape() == dlops::shape{10, 8}) && D.dot_test());
     CHECK(dlops::convolve1d(s, 0, std::vector<double>{1.0, -2.0, 0.5}, 1).dot_test());
     CHECK(dlops::convolve1d_lines(s, 0, std::vector<double>(3 * 8, 0.5), 3, 1).dot_test());
