@@ -121,7 +121,7 @@ int run(Communicator& c, const std::vector<Step>& steps) {
         if (!valid(c, s)) {
             complain("rank %d: a buffer of %s (count %zu) is not within device memory that may be used now", c.rank,
                      s.receive ? "Recv" : kind_name(s.kind), s.count);
-            c.error = ncclInvalidArgument;
+            // This rank hears of it from its device, the others from their communicators.
             c.segment->header().failed = 1;
             return 700;
         }
