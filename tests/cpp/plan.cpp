@@ -71,7 +71,9 @@ static void test(dlops::context &context)
     CHECK(dlops::blocks_of(context, dtype::int32, even, {size, 1}, dlops::order::column_major)
               .is_congruent(dlops::space(context, dtype::int32, even)));
     CHECK(dlops::cyclic_count(10, 2, 3, 0, 1) == 2);
-    CHECK_THROWS(turn.set_buffers(from.data(), from.data()), DLOPS_ERROR_OVERLAP, "dlops_plan_set_buffers");
+    if (!from.empty() && !to.empty()) {
+        CHECK_THROWS(turn.set_buffers(from.data(), from.data()), DLOPS_ERROR_OVERLAP, "dlops_plan_set_buffers");
+    }
     CHECK_THROWS(dlops::blocks_of(context, dtype::int32, {8, 12}, {size}), DLOPS_ERROR_NULL_POINTER, "grid has length 1");
     CHECK_THROWS(dlops::rank_shape(slab, size), DLOPS_ERROR_ARGUMENT, "dlops_space_get_rank_shape");
 
