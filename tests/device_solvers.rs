@@ -369,11 +369,18 @@ fn transforms_run_ahead() {
                 let a = sum(&[Scalar::ONE, Scalar::real(0.01)], &[identity(&space, &space).unwrap(), normal]).unwrap();
                 let (b, x0) = (random(&space, 1), random(&space, 2));
                 compare(&Solver::new(Method::Cgls, &a).unwrap(), &b, &x0, &format!("{dtype:?} on {size} ranks"));
-                let (Some(before), 1) = (counts::now(), size) else { continue };
-                a.apply(Mode::Forward, &x0, &b).unwrap();
-                context.stream().unwrap().synchronize().unwrap();
-                let after = counts::now().unwrap();
-                let found = (after.library_calls - before.library_calls, after.bytes_to_host - before.bytes_to_host);
+                if counts::now().is_none() || size > 1 {
+                    continue;
+                }
+                let apply = || {
+                    let before = counts::now().unwrap();
+                    a.apply(Mode::Forward, &x0, &b).unwrap();
+                    context.stream().unwrap().synchronize().unwrap();
+                    let after = counts::now().unwrap();
+                    (after.library_calls - before.library_calls, after.bytes_to_host - before.bytes_to_host)
+                };
+                // The counts are of the process, in which work of other contexts may be ending: the least is this one's.
+                let found = (0..3).map(|_| apply()).min().unwrap();
                 // All axes at once; of a half, the way back has one call for the last axis and one for the others.
                 assert_eq!(found, (if dtype.is_complex() { 2 } else { 3 }, 0), "{dtype:?}");
             }
