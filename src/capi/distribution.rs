@@ -2,12 +2,13 @@
 
 use super::border::{borrow, call, dlops_status, slice, write, write_all, Output};
 use super::handle::{dlops_context, dlops_space};
+use super::space::extents;
 use crate::arrays::Space;
 use crate::context::Context;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::fail;
-use crate::layout::{Layout, Region, MAX_DIMENSIONS};
+use crate::layout::{Layout, Region};
 
 /// How ranks are numbered over a process grid: the last dimension fastest, or the first.
 pub const DLOPS_ORDER_ROW_MAJOR: i32 = 0;
@@ -44,14 +45,11 @@ pub unsafe extern "C" fn dlops_space_create_blocks(
         let arguments = || -> Result<_> {
             let output = Output::new(space, "space")?;
             let dtype = DType::from_code(dtype)?;
-            if dimensions < 1 || dimensions as usize > MAX_DIMENSIONS {
-                fail!(Shape, "dimensions is {dimensions}, expected 1 to {MAX_DIMENSIONS}");
-            }
-            let n = i64::from(dimensions);
             // SAFETY: the host passes one extent, one number of ranks and NULL or one block an axis.
             let (shape, grid, blocks) = unsafe {
+                let (shape, n) = (extents(dimensions, shape)?, i64::from(dimensions));
                 let blocks = if blocks.is_null() { None } else { Some(slice(blocks, n, "blocks")?) };
-                (slice(shape, n, "shape")?, slice(grid, n, "grid")?, blocks)
+                (shape, slice(grid, n, "grid")?, blocks)
             };
             let mut ranks = Vec::with_capacity(grid.len());
             for (axis, count) in grid.iter().enumerate() {

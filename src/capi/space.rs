@@ -152,6 +152,18 @@ pub(super) fn memory(choice: i32, context: &Context) -> Result<Memory> {
     }
 }
 
+/// A global shape: one extent an axis.
+///
+/// # Safety
+/// As for `slice`.
+pub(super) unsafe fn extents<'a>(dimensions: i32, shape: *const i64) -> Result<&'a [i64]> {
+    if dimensions < 1 || dimensions as usize > MAX_DIMENSIONS {
+        fail!(Shape, "dimensions is {dimensions}, expected 1 to {MAX_DIMENSIONS}");
+    }
+    // SAFETY: the caller's promise.
+    unsafe { slice(shape, i64::from(dimensions), "shape") }
+}
+
 /// Makes a space of a global shape, cut along axis 0 in balanced blocks unless the options say otherwise.
 /// Collective. Since 0.1.
 ///
@@ -178,11 +190,8 @@ pub unsafe extern "C" fn dlops_space_create(
         let arguments = || -> Result<_> {
             let output = Output::new(space, "space")?;
             let dtype = DType::from_code(dtype)?;
-            if dimensions < 1 || dimensions as usize > MAX_DIMENSIONS {
-                fail!(Shape, "dimensions is {dimensions}, expected 1 to {MAX_DIMENSIONS}");
-            }
             // SAFETY: the host passes `dimensions` extents and NULL or options with their struct_size.
-            let (shape, choices) = unsafe { (slice(shape, dimensions as i64, "shape")?, options(choices)?) };
+            let (shape, choices) = unsafe { (extents(dimensions, shape)?, options(choices)?) };
             let memory = memory(choices.memory, &context)?;
             // SAFETY: the pointers inside the options hold what their comments say.
             let layout = unsafe { layout(&choices, shape.len(), context.size()) }?;
@@ -227,15 +236,13 @@ pub unsafe extern "C" fn dlops_space_create_from_local_shapes(
         let arguments = || -> Result<_> {
             let output = Output::new(space, "space")?;
             let dtype = DType::from_code(dtype)?;
-            if dimensions < 1 || dimensions as usize > MAX_DIMENSIONS {
-                fail!(Shape, "dimensions is {dimensions}, expected 1 to {MAX_DIMENSIONS}");
-            }
-            let n = dimensions as usize;
             // SAFETY: the host passes one shape for all and one for each rank, and NULL or one colour a rank.
             let (shape, local_shapes, mask) = unsafe {
+                let shape = extents(dimensions, shape)?;
                 let mask = if mask.is_null() { None } else { Some(slice(mask, ranks as i64, "mask")?.to_vec()) };
-                (slice(shape, n as i64, "shape")?, slice(local_shapes, (n * ranks) as i64, "local_shapes")?, mask)
+                (shape, slice(local_shapes, (shape.len() * ranks) as i64, "local_shapes")?, mask)
             };
+            let n = shape.len();
             let axis = axis(cut_axis, n, "cut_axis")?;
             let local_shapes: Vec<Vec<i64>> = local_shapes.chunks(n).map(<[i64]>::to_vec).collect();
             let layout = Layout::from_local_shapes(shape, axis, &local_shapes, ranks)?;

@@ -262,6 +262,10 @@ impl DeviceLines {
 
     /// block := scale * balanced block, for what cuFFT has made of real lines.
     pub(super) fn balance(&self, direction: Direction, shape: &[i64], scale: Scalar, block: Strided) -> Result<()> {
+        // A plain half, unscaled, is what cuFFT gives: no pass over it.
+        if scale.is_one() && !direction.positive && self.kind.balance(false) == 1.0 {
+            return Ok(());
+        }
         let tile = Tile::in_place(self.bins(), self.by_lines);
         let lines = Lines::new(block.pointer, (self.axis, self.bins(), 0), shape, block.strides, false)?;
         store(&self.stream, self.dtype, (scale, tile), self.balanced(direction), (Scalar::ZERO, lines))
