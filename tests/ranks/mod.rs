@@ -6,20 +6,34 @@ use dlops::comm::threaded;
 use dlops::context::{Context, ContextOptions, TransportChoice};
 use dlops::dtype::{DType, Element};
 use dlops::layout::{GridDimension, IndexBox, Layout, Partition, Role};
+use std::io::Write;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// Runs `work` on `size` threads, each a rank with a context of its own. A rank that panics ends the program, since
-/// the others wait for it.
+/// the others wait for it; what it says is written where the harness does not keep it back, as it would be lost.
 pub fn on_ranks_with(size: usize, mut options: ContextOptions, work: impl Fn(&Context) + Sync) {
     if options.device.is_some() && options.transport == TransportChoice::Automatic {
         options.transport = transport();
     }
+    say_panics();
     threaded::on_ranks(size, |comm| {
         let rank = comm.rank();
         if catch_unwind(AssertUnwindSafe(|| work(&Context::new(comm, options).unwrap()))).is_err() {
-            eprintln!("rank {rank} of {size} failed");
+            let _ = writeln!(std::io::stderr(), "rank {rank} of {size} failed");
             std::process::exit(1);
         }
+    });
+}
+
+/// Panics also go to the standard error itself: only what macros print is captured by the harness.
+fn say_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let _ = writeln!(std::io::stderr(), "{info}");
+            before(info);
+        }));
     });
 }
 
