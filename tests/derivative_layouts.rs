@@ -100,7 +100,7 @@ fn layouts(shape: &[i64], ranks: usize) -> Vec<Layout> {
             Partition::Ceiling,
             all_on(ranks - 1, ranks, n),
             thin(ranks, n),
-            Partition::Cyclic { block: 2 },
+            Partition::Cyclic { block: 2, first: 0 },
         ] {
             all.push(Layout::Grid(vec![cut(ranks, axis, partition)]));
         }
@@ -112,7 +112,7 @@ fn layouts(shape: &[i64], ranks: usize) -> Vec<Layout> {
             all.push(Layout::Grid(vec![cut(p, 0, Partition::Balanced), cut(ranks / p, b, Partition::Ceiling)]));
             all.push(Layout::Grid(vec![cut(p, b, thin(p, shape[b])), cut(ranks / p, 0, Partition::Balanced)]));
             all.push(Layout::Grid(vec![
-                cut(p, 0, Partition::Cyclic { block: 1 }),
+                cut(p, 0, Partition::Cyclic { block: 1, first: 0 }),
                 cut(ranks / p, b, Partition::Balanced),
             ]));
         }

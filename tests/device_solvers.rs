@@ -512,7 +512,7 @@ fn ranks_that_talk_over_nccl_run_ahead_together() {
             // Block-cyclic rows are redistributed.
             let cyclic = GridDimension {
                 ranks: context.size(),
-                role: Role::Cut { axis: 0, partition: Partition::Cyclic { block: 1 } },
+                role: Role::Cut { axis: 0, partition: Partition::Cyclic { block: 1, first: 0 } },
             };
             let space = Space::new(context, DType::Float64, &[12, 5], Layout::Grid(vec![cyclic]), None).unwrap();
             let a = definite(&space);

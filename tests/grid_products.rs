@@ -98,13 +98,20 @@ fn check(a: &Operator, matrix: &[Complex64], shape: [i64; 3], axis: usize, what:
 
 /// Layouts of a matrix on all grids of the ranks, with cuts that take turns.
 fn grids(ranks: usize) -> Vec<Layout> {
-    let cuts =
-        [Partition::Balanced, Partition::Cyclic { block: 2 }, Partition::Ceiling, Partition::Cyclic { block: 1 }];
+    let cuts = [
+        Partition::Balanced,
+        Partition::Cyclic { block: 2, first: 0 },
+        Partition::Ceiling,
+        Partition::Cyclic { block: 1, first: 0 },
+    ];
     let mut list = Vec::new();
     for rows in (1..=ranks).filter(|p| ranks.is_multiple_of(*p)) {
         for by_rows in [true, false] {
-            let cut = |k: usize| cuts[(list.len() + k) % 4].clone();
-            let layout = grid(rows, ranks / rows, by_rows, [cut(0), cut(1)]);
+            let cut = |k: usize, parts: usize| match cuts[(list.len() + k) % 4].clone() {
+                Partition::Cyclic { block: 1, .. } => Partition::Cyclic { block: 1, first: parts - 1 },
+                partition => partition,
+            };
+            let layout = grid(rows, ranks / rows, by_rows, [cut(0, rows), cut(1, ranks / rows)]);
             list.push(layout);
         }
     }

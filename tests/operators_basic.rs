@@ -35,7 +35,7 @@ fn layouts(shape: &[i64], ranks: usize) -> Vec<(Layout, bool)> {
         let mut extents = vec![0; ranks];
         extents[ranks / 2] = shape[axis];
         found.push((Layout::Grid(vec![cut(ranks, axis, Partition::Extents(extents))]), false));
-        found.push((Layout::Grid(vec![cut(ranks, axis, Partition::Cyclic { block: 2 })]), true));
+        found.push((Layout::Grid(vec![cut(ranks, axis, Partition::Cyclic { block: 2, first: 0 })]), true));
         let border =
             |r: usize| if r == ranks { shape[axis] } else { (r * r) as i64 * shape[axis] / (ranks * ranks) as i64 };
         let slab = |r: usize| {

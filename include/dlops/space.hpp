@@ -27,6 +27,7 @@ struct grid_dimension {
     dlops::partition partition = dlops::partition::balanced;
     int64_t block = 0;            ///< of partition::cyclic
     std::vector<int64_t> extents; ///< of partition::extents
+    int32_t first = 0;            ///< of partition::cyclic: the part that has the first block
 };
 
 /// As dlops_space_options: one of `grid`, the boxes, and `partition` with `axis`, `block` and `extents` tells the layout.
@@ -76,7 +77,7 @@ public:
         std::vector<dlops_grid_dimension> grid;
         for (const grid_dimension &dimension : choices.grid) {
             check_length("extents of a grid dimension", dimension.extents.size(), dimension.ranks);
-            grid.push_back({dimension.ranks, static_cast<int32_t>(dimension.partition), dimension.axis, 0,
+            grid.push_back({dimension.ranks, static_cast<int32_t>(dimension.partition), dimension.axis, dimension.first,
                             dimension.block, detail::pointer(dimension.extents)});
         }
         dlops_space_options options = DLOPS_SPACE_OPTIONS_INIT;

@@ -27,7 +27,7 @@ module dlops_options
     integer(c_int32_t) :: ranks = 0
     integer(c_int32_t) :: partition = 0
     integer(c_int32_t) :: axis = 0
-    integer(c_int32_t) :: reserved = 0
+    integer(c_int32_t) :: first = 0
     integer(c_int64_t) :: block = 0
     type(c_ptr) :: extents = c_null_ptr
   end type grid_dimension_c

@@ -117,6 +117,7 @@ contains
       dimensions(k)%partition = int(grid(i)%partition, c_int32_t)
       dimensions(k)%axis = axis_of(grid(i)%axis, n)
       dimensions(k)%block = grid(i)%block
+      dimensions(k)%first = int(grid(i)%first, c_int32_t)
       if (.not. allocated(grid(i)%extents)) cycle
       extents(first:first + size(grid(i)%extents) - 1) = grid(i)%extents
       if (size(grid(i)%extents) > 0) dimensions(k)%extents = c_loc(extents(first))

@@ -90,6 +90,7 @@ module dlops_types
     integer :: axis = 1                         !< axis that is cut, from 1; not read when replicated
     integer(int64) :: block = 0                 !< DLOPS_PARTITION_CYCLIC: elements of a block
     integer(int64), allocatable :: extents(:)   !< DLOPS_PARTITION_EXTENTS: `ranks` numbers that add up to the axis
+    integer :: first = 0                        !< DLOPS_PARTITION_CYCLIC: the part, from 0, that has the first block
   end type
 
 contains

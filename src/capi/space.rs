@@ -47,7 +47,8 @@ pub struct dlops_grid_dimension {
     pub partition: i32,
     /// axis that is cut; negative counts from the last
     pub axis: i32,
-    pub reserved: i32,
+    /// DLOPS_PARTITION_CYCLIC: the part, from 0, that has the first block
+    pub first: i32,
     /// DLOPS_PARTITION_CYCLIC: elements of a block
     pub block: i64,
     /// DLOPS_PARTITION_EXTENTS: `ranks` numbers that add up to the axis; borrowed during the call
@@ -86,13 +87,16 @@ impl Options for dlops_space_options {
     const NAME: &'static str = "dlops_space_options";
 }
 
-unsafe fn partition(kind: i32, block: i64, extents: *const i64, ranks: i64) -> Result<Partition> {
+unsafe fn partition(kind: i32, (block, first): (i64, i32), extents: *const i64, ranks: i64) -> Result<Partition> {
     Ok(match kind {
         DLOPS_PARTITION_BALANCED => Partition::Balanced,
         DLOPS_PARTITION_CEILING => Partition::Ceiling,
         // SAFETY: the host passes one extent for each rank.
         DLOPS_PARTITION_EXTENTS => Partition::Extents(unsafe { slice(extents, ranks, "extents") }?.to_vec()),
-        DLOPS_PARTITION_CYCLIC => Partition::Cyclic { block },
+        DLOPS_PARTITION_CYCLIC => match usize::try_from(first) {
+            Ok(first) => Partition::Cyclic { block, first },
+            Err(_) => fail!(Layout, "first of a cyclic axis is {first}, expected 0 to {}", ranks - 1),
+        },
         _ => fail!(
             Option,
             "partition is {kind}, expected DLOPS_PARTITION_BALANCED (0) to DLOPS_PARTITION_REPLICATED (4)"
@@ -109,7 +113,7 @@ unsafe fn grid_dimension(choice: &dlops_grid_dimension, dimensions: usize) -> Re
         kind => Role::Cut {
             axis: axis(choice.axis, dimensions, "axis of a grid dimension")?,
             // SAFETY: as for this function.
-            partition: unsafe { partition(kind, choice.block, choice.extents, choice.ranks as i64) }?,
+            partition: unsafe { partition(kind, (choice.block, choice.first), choice.extents, choice.ranks as i64) }?,
         },
     };
     Ok(GridDimension { ranks, role })
@@ -138,7 +142,7 @@ unsafe fn layout(choices: &dlops_space_options, dimensions: usize, ranks: usize)
     }
     let axis = axis(choices.axis, dimensions, "axis")?;
     // SAFETY: the host passes one extent for each rank.
-    let partition = unsafe { partition(choices.partition, choices.block, choices.extents, ranks as i64) }?;
+    let partition = unsafe { partition(choices.partition, (choices.block, 0), choices.extents, ranks as i64) }?;
     Ok(Layout::Grid(vec![GridDimension { ranks, role: Role::Cut { axis, partition } }]))
 }
 

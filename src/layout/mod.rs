@@ -59,7 +59,7 @@ impl Layout {
     pub fn blocks(ranks: &[usize], column_major: bool, sizes: Option<&[i64]>) -> Layout {
         let dimension = |(axis, ranks): (usize, &usize)| {
             let partition = match sizes {
-                Some(sizes) => Partition::Cyclic { block: sizes[axis] },
+                Some(sizes) => Partition::Cyclic { block: sizes[axis], first: 0 },
                 None => Partition::Ceiling,
             };
             GridDimension { ranks: *ranks, role: Role::Cut { axis, partition } }

@@ -12,8 +12,8 @@ pub enum Partition {
     Ceiling,
     /// Part r has `extents[r]` indices.
     Extents(Vec<i64>),
-    /// Blocks of `block` indices dealt out in turn, beginning with part 0, as in ScaLAPACK.
-    Cyclic { block: i64 },
+    /// Blocks of `block` indices dealt out in turn, beginning with part `first`, as in ScaLAPACK.
+    Cyclic { block: i64, first: usize },
     /// The axis is a matrix in C order with rows of `row` indices, of which the last may be cut off; its columns are
     /// divided in balanced blocks.
     Columns { row: i64 },
@@ -26,7 +26,10 @@ impl Partition {
             Partition::Balanced => local_split(n, parts as i64, part as i64),
             Partition::Ceiling => ceiling_split(n, parts as i64, part as i64),
             Partition::Extents(extents) => (extents[..part].iter().sum(), extents[part]),
-            Partition::Cyclic { block } => return cyclic_set(n, *block, parts, part),
+            Partition::Cyclic { block, first } => {
+                // As if part `first` were the first one.
+                return cyclic_set(n, *block, parts, (part + parts - first) % parts);
+            }
             Partition::Columns { row } => return column_set(n, *row, parts, part),
         };
         IndexSet::interval(start, len)
@@ -88,13 +91,15 @@ mod tests {
     fn cyclic_sets_are_numroc_long_and_dealt_in_turn() {
         for n in 0..25 {
             for parts in [1, 2, 3, 4, 9] {
-                for block in 1..6 {
-                    let partition = Partition::Cyclic { block };
+                for (block, first) in (1..6).flat_map(|block| [(block, 0), (block, parts - 1), (block, parts / 2)]) {
+                    let partition = Partition::Cyclic { block, first };
                     for part in 0..parts {
                         let set = partition.set(n, parts, part);
-                        assert_eq!(set.len(), cyclic_count(n, block, parts as i64, part as i64));
+                        let distance = (part + parts - first) % parts;
+                        assert_eq!(set.len(), cyclic_count(n, block, parts as i64, distance as i64));
                         for index in 0..n {
-                            assert_eq!(set.offset_of(index).is_some(), (index / block) as usize % parts == part);
+                            let owner = ((index / block) as usize + first) % parts;
+                            assert_eq!(set.offset_of(index).is_some(), owner == part);
                         }
                     }
                 }
@@ -126,7 +131,8 @@ mod tests {
                     Partition::Balanced,
                     Partition::Ceiling,
                     Partition::Extents(extents),
-                    Partition::Cyclic { block: 2 },
+                    Partition::Cyclic { block: 2, first: 0 },
+                    Partition::Cyclic { block: 2, first: parts - 1 },
                     Partition::Columns { row: 1 },
                     Partition::Columns { row: 5 },
                     Partition::Columns { row: 20 },

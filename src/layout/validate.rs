@@ -133,7 +133,10 @@ fn validate_partition(partition: &Partition, axis: usize, n: i64, parts: usize) 
                 fail!(Layout, "layout: the extents of axis {axis} sum to {sum}, the axis has {n}");
             }
         }
-        Partition::Cyclic { block } => {
+        Partition::Cyclic { block, first } => {
+            if *first >= parts {
+                fail!(Layout, "layout: first of the cyclic axis {axis} is {first}, expected 0 to {}", parts - 1);
+            }
             if *block < 1 {
                 fail!(Layout, "layout: the block of the cyclic axis {axis} is {block}, expected 1 or more");
             }

@@ -7,8 +7,9 @@ mod device_room;
 mod direct;
 mod lines;
 mod pass;
+mod walk;
 
 pub use device_pass::{Along, DevicePass};
 pub use device_room::{Needs, Room};
 pub use lines::Precision;
-pub use pass::{Direction, Kind, Pass, Side};
+pub use pass::{Bits, Direction, Kind, Pass, Side};

@@ -1,10 +1,11 @@
 //! Transforms of all lines of a strided block along one axis: each line is read once and written once.
 
 use super::lines::{ComplexLines, Precision, RealLines};
+use super::walk::{Place, Walk};
 use crate::dtype::{Real, Scalar};
 use crate::error::Result;
-use crate::kernels::host::line_tile::{gather, load, scatter, store, Lines, Window};
-use crate::layout::MAX_DIMENSIONS;
+use crate::kernels::host::line_tile::{gather, load, scatter, store, Lines, Shape, Window};
+use crate::kernels::host::row_transform::{RowTransform, Rows};
 use crate::storage::HostMemory;
 use crate::threads::{split, ThreadPool};
 use num_complex::Complex;
@@ -58,6 +59,14 @@ enum Plan<R: Precision> {
     Real(RealLines<R>),
 }
 
+/// Whether the bits of a line may depend on how lines lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bits {
+    Free,
+    /// A line has the same result wherever it is.
+    OfTheLine,
+}
+
 /// Planned transforms of length n along an axis: what a line of the model is, and what one of the spectrum is.
 pub struct Pass<R: Precision> {
     axis: usize,
@@ -66,6 +75,8 @@ pub struct Pass<R: Precision> {
     model: Window,
     spectrum: Window,
     plan: Plan<R>,
+    /// For lines that lie side by side on both sides.
+    rows: Option<RowTransform<R>>,
     /// Lines that a tile has room for, and elements from one to the next.
     width: usize,
     pitch: usize,
@@ -86,7 +97,14 @@ impl<R: Precision> Pass<R> {
     /// A transform of length `n`, at least 1, along `axis`. Lines of the model have `len` elements, of which the first n
     /// after a rotation by len / 2 (where `shifts[0]`: ifftshift) are transformed, with zeros where there are fewer; the
     /// spectrum is rotated by half of its length where `shifts[1]` (fftshift).
-    pub fn new(threads: usize, axis: usize, kind: Kind, n: usize, len: usize, shifts: [bool; 2]) -> Result<Pass<R>> {
+    pub fn new(
+        (threads, bits): (usize, Bits),
+        axis: usize,
+        kind: Kind,
+        n: usize,
+        len: usize,
+        shifts: [bool; 2],
+    ) -> Result<Pass<R>> {
         // Both shifts: element p of the transform stands at (p + len / 2) mod len.
         let window = |len: usize, shift: bool| Window { len, rotation: if shift { len / 2 } else { 0 } };
         let bins = if kind.is_half() { n / 2 + 1 } else { n };
@@ -103,6 +121,7 @@ impl<R: Precision> Pass<R> {
             model: window(len, shifts[0]),
             spectrum: window(bins, shifts[1]),
             plan,
+            rows: if bits == Bits::Free && !kind.is_half() { RowTransform::new(n) } else { None },
             width,
             pitch,
             rooms: Vec::new(),
@@ -123,7 +142,8 @@ impl<R: Precision> Pass<R> {
             Plan::Complex(lines) => lines.scratch_len(),
             Plan::Real(lines) => lines.scratch_len() + (self.width * self.pitch).div_ceil(2),
         };
-        self.width * self.pitch + scratch
+        let tiles = self.rows.as_ref().map_or(0, |rows| 3 * rows.tile_len());
+        (self.width * self.pitch + scratch).max(tiles)
     }
 
     /// to := scale * transform of `from` + beta to, for all lines; `extents` are those of both sides but for the axis. With
@@ -139,7 +159,10 @@ impl<R: Precision> Pass<R> {
         (scale, from): (Scalar, Side),
         (beta, to): (Scalar, Side),
     ) -> Result<()> {
-        let walk = Walk::new(self.axis, self.width, extents, [from.strides, to.strides]);
+        let mut walk = Walk::new(self.axis, self.width, extents, [from.strides, to.strides]);
+        let rows = self.rows.as_ref().filter(|_| walk.across == [1; 2] && !walk.along.contains(&1));
+        walk.width = rows.map_or(self.width, RowTransform::width);
+        let walk = walk;
         let outcome = Mutex::new(Ok(()));
         let (from, to) = (Address(from.pointer), Address(to.pointer));
         let work = |thread: usize, tiles: std::ops::Range<usize>| {
@@ -155,8 +178,11 @@ impl<R: Precision> Pass<R> {
                     count,
                 };
                 let places = (lines(0, first, from.get()), lines(1, second, to.get()));
-                // SAFETY: the caller vouches for the lines; threads take different ones.
-                let done = unsafe { self.tile(direction, room, (scale, places.0), (beta, places.1)) };
+                // SAFETY (both): the caller vouches for the lines; threads take different ones.
+                let done = match rows {
+                    Some(rows) => unsafe { self.rows(rows, direction, room, (scale, places.0), (beta, places.1)) },
+                    None => unsafe { self.tile(direction, room, (scale, places.0), (beta, places.1)) },
+                };
                 if done.is_err() {
                     *outcome.lock().unwrap_or_else(PoisonError::into_inner) = done;
                 }
@@ -179,11 +205,8 @@ impl<R: Precision> Pass<R> {
         (beta, to): (Scalar, Place),
     ) -> Result<()> {
         let (tile, rest) = room.split_at_mut(self.width * self.pitch);
-        let (window, target) = match direction.back {
-            false => (self.model, self.spectrum),
-            true => (self.spectrum, self.model),
-        };
-        let (shape, bins) = ((self.pitch, self.n), (self.pitch, self.spectrum.len));
+        let [window, target] = self.windows(direction);
+        let (shape, bins) = (Shape::lines(self.pitch, self.n), Shape::lines(self.pitch, self.spectrum.len));
         let real_model = self.kind != Kind::Complex;
         // SAFETY (all loads and stores below): the caller's, the types being those of the sides.
         match &self.plan {
@@ -251,6 +274,54 @@ impl<R: Precision> Pass<R> {
         Ok(())
     }
 
+    /// As `tile`, of lines side by side: from place to place where all of them are there and whole.
+    unsafe fn rows(
+        &self,
+        rows: &RowTransform<R>,
+        direction: Direction,
+        room: &mut [Complex<R>],
+        (scale, from): (Scalar, Place),
+        (beta, to): (Scalar, Place),
+    ) -> Result<()> {
+        let (tile, room) = room.split_at_mut(rows.tile_len());
+        let real_model = self.kind != Kind::Complex;
+        if !real_model && self.is_plain() && from.count == rows.width() {
+            let side = |place: Place| Rows { pointer: place.line::<Complex<R>>(0), step: place.along };
+            // SAFETY: the caller's, the types being those of the sides; they keep lines to themselves.
+            unsafe { rows.run(direction.positive, (scale, side(from)), (beta, side(to)), room) };
+            return Ok(());
+        }
+        let (shape, [window, target]) = (Shape::rows(rows.width(), self.n), self.windows(direction));
+        let inside = Rows { pointer: tile.as_mut_ptr(), step: rows.width() as isize };
+        // SAFETY (all): as above; the tile has n rows of all lines.
+        unsafe {
+            match real_model && !direction.back {
+                true => load(tile, shape, from.lines::<R>(), window, Complex::from),
+                false => load(tile, shape, from.lines::<Complex<R>>(), window, |z| z),
+            }
+            rows.run(direction.positive, (Scalar::ONE, inside), (Scalar::ZERO, inside), room);
+            match real_model && direction.back {
+                true => put(tile, shape, to.lines::<R>(), target, (scale, beta), real, |z: Complex<R>| z.re),
+                false => put(tile, shape, to.lines::<Complex<R>>(), target, (scale, beta), complex, |z| z),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is seen of the lines before and after.
+    fn windows(&self, direction: Direction) -> [Window; 2] {
+        if direction.back {
+            [self.spectrum, self.model]
+        } else {
+            [self.model, self.spectrum]
+        }
+    }
+
+    /// Whether a line is transformed as it is, without zeros, parts left out, or shifts.
+    fn is_plain(&self) -> bool {
+        [self.model, self.spectrum].iter().all(|window| window.len == self.n && window.rotation == 0)
+    }
+
     /// Whether each line of a model with the first of these strides takes the bytes of its spectrum, which has the second.
     pub fn keeps_lines(&self, model: &[i64], spectrum: &[i64]) -> bool {
         // Elements of the model that stand where one of the spectrum does.
@@ -265,8 +336,7 @@ impl<R: Precision> Pass<R> {
 
     /// Whether lines can be transformed from place to place, without a tile.
     fn is_direct(&self, real_model: bool, from: &Place, to: &Place, beta: Scalar) -> bool {
-        let plain = |window: Window| window.len == self.n && window.rotation == 0;
-        !real_model && beta.is_zero() && from.along == 1 && to.along == 1 && plain(self.model) && plain(self.spectrum)
+        !real_model && beta.is_zero() && from.along == 1 && to.along == 1 && self.is_plain()
     }
 
     /// Real and complex lines of a tile, side by side.
@@ -319,7 +389,7 @@ fn multiply<R: Precision>(scale: Scalar, line: &mut [Complex<R>]) {
 /// block := scale * convert(tile) + beta block.
 unsafe fn put<T: Copy + Default, S: Copy + Mul<Output = S> + Add<Output = S>>(
     tile: &[T],
-    shape: (usize, usize),
+    shape: Shape,
     to: Lines<S>,
     window: Window,
     (scale, beta): (Scalar, Scalar),
@@ -334,29 +404,6 @@ unsafe fn put<T: Copy + Default, S: Copy + Mul<Output = S> + Add<Output = S>>(
             (false, true) => store(tile, shape, to, window, |v, x: *mut S| x.write(a * convert(v))),
             _ => store(tile, shape, to, window, |v, x: *mut S| x.write(a * convert(v) + b * x.read())),
         }
-    }
-}
-
-/// Lines of one side of a tile, whatever their elements are.
-#[derive(Clone, Copy)]
-struct Place {
-    pointer: *mut u8,
-    /// In elements, as the strides.
-    offset: isize,
-    along: isize,
-    across: isize,
-    count: usize,
-}
-
-impl Place {
-    fn lines<T>(&self) -> Lines<T> {
-        let pointer = self.pointer.cast::<T>().wrapping_offset(self.offset);
-        Lines { pointer, along: self.along, across: self.across, count: self.count }
-    }
-
-    /// The first element of a line.
-    fn line<T>(&self, k: usize) -> *mut T {
-        self.pointer.cast::<T>().wrapping_offset(self.offset + k as isize * self.across)
     }
 }
 
@@ -377,64 +424,5 @@ unsafe impl Sync for Address {}
 impl Address {
     fn get(self) -> *mut u8 {
         self.0
-    }
-}
-
-/// All lines of two blocks, in tiles: neighbours along one axis, for all indices of the others.
-struct Walk {
-    along: [isize; 2],
-    across: [isize; 2],
-    /// Lines side by side, and how many of them a tile takes.
-    row: usize,
-    width: usize,
-    /// Extents and strides of the outer axes, slowest first.
-    outer: [(usize, [isize; 2]); MAX_DIMENSIONS],
-    axes: usize,
-}
-
-impl Walk {
-    fn new(axis: usize, width: usize, extents: &[usize], strides: [&[i64]; 2]) -> Walk {
-        let stride = |k: usize| [strides[0][k] as isize, strides[1][k] as isize];
-        let mut walk =
-            Walk { along: stride(axis), across: [0; 2], row: 1, width, outer: [(1, [0; 2]); MAX_DIMENSIONS], axes: 0 };
-        for k in (0..extents.len()).filter(|k| *k != axis) {
-            let (n, step) = (extents[k], stride(k));
-            // An axis whose indices follow those of the one before at the same distance is one with it.
-            match walk.outer[..walk.axes].last_mut() {
-                Some((count, before)) if *before == step.map(|s| s * n as isize) || *count == 1 => {
-                    (*count, *before) = (*count * n, step);
-                }
-                _ => {
-                    walk.outer[walk.axes] = (n, step);
-                    walk.axes += 1;
-                }
-            }
-        }
-        if walk.axes > 0 {
-            walk.axes -= 1;
-            (walk.row, walk.across) = walk.outer[walk.axes];
-        }
-        walk
-    }
-
-    fn lines(&self) -> usize {
-        self.row * self.outer[..self.axes].iter().map(|o| o.0).product::<usize>()
-    }
-
-    fn tiles(&self) -> usize {
-        self.row.div_ceil(self.width) * self.outer[..self.axes].iter().map(|o| o.0).product::<usize>()
-    }
-
-    /// Number of lines, and the offset of the first one on both sides.
-    fn tile(&self, k: usize) -> (usize, [isize; 2]) {
-        let each = self.row.div_ceil(self.width);
-        let (mut rest, first) = (k / each, k % each * self.width);
-        let mut offsets = self.across.map(|s| s * first as isize);
-        for (n, step) in self.outer[..self.axes].iter().rev() {
-            let index = (rest % n) as isize;
-            rest /= n;
-            offsets.iter_mut().zip(step).for_each(|(o, s)| *o += s * index);
-        }
-        (self.width.min(self.row - first), offsets)
     }
 }

@@ -212,6 +212,43 @@ static dlops_context_options cuda(void)
     return choices;
 }
 
+/* A plan's work goes to another stream, behind what is on the context's and before what is put there afterwards. */
+static void planned_streams(dlops_context *context, CUstream_st *own, CUstream_st *second)
+{
+    const int64_t shape[2] = {2 * size, 6};
+    CUstream_st *turns[] = {second, NULL, own, second};
+    dlops_space *space = NULL, *range = NULL;
+    dlops_plan *plan = NULL;
+    dlops_fft_plan_options choices = DLOPS_FFT_PLAN_OPTIONS_INIT;
+    choices.scaling = DLOPS_SCALING_INVERSE;
+    OK(dlops_space_create(context, DLOPS_COMPLEX128, 2, shape, NULL, &space));
+    OK(dlops_fft_plan_create(space, 2, (int32_t[]){0, 1}, &choices, &plan));
+    OK(dlops_plan_get_range(plan, &range));
+    dlops_array *x = filled(space, 1.0), *y = filled(range, 0.0);
+    void *p = NULL, *q = NULL;
+    OK(dlops_array_acquire(x, DLOPS_ACCESS_WRITE, &p));
+    OK(dlops_array_acquire(y, DLOPS_ACCESS_WRITE, &q));
+    OK(dlops_array_release(x));
+    OK(dlops_array_release(y));
+    OK(dlops_plan_set_buffers(plan, p, q));
+    OK(dlops_plan_prepare(plan));
+    for (int k = 0; k < 4; k++) {
+        OK(dlops_plan_set_stream(plan, turns[k]));
+        OK(dlops_array_fill(x, dlops_real(k + 1)));
+        OK(dlops_plan_execute(plan, DLOPS_DIRECTION_FORWARD));
+        /* The sum of all elements stands in the first one. */
+        CHECK(fabs(norm(y) - 12.0 * size * (k + 1)) < 1e-11 * size);
+        OK(dlops_array_scale(dlops_real(2), y));
+        OK(dlops_plan_execute(plan, DLOPS_DIRECTION_INVERSE));
+        CHECK(fabs(norm(x) - 2.0 * (k + 1) * sqrt(12.0 * size)) < 1e-11 * size);
+    }
+    dlops_plan_destroy(&plan);
+    dlops_array_destroy(&x);
+    dlops_array_destroy(&y);
+    dlops_space_destroy(&range);
+    dlops_space_destroy(&space);
+}
+
 /* Work goes from the context's stream to another one, to the legacy default one and back. */
 static void streams(dlops_context *context)
 {
@@ -249,6 +286,7 @@ static void streams(dlops_context *context)
     dlops_array_destroy(&model);
     dlops_array_destroy(&spectrum);
     dlops_space_destroy(&plane);
+    planned_streams(context, own, second);
     /* A copy on the second stream, ordered by events. */
     OK(dlops_array_create_pinned(host, &pinned));
     OK(dlops_event_create(context, &event));

@@ -103,6 +103,21 @@ static void layouts(dlops_context *context)
     CHECK(part[0] == 8 && part[1] == local[1] && part[1] == count);
     OK(dlops_cyclic_count(10, 2, 3, 0, 1, &count));
     CHECK(count == 2);
+    /* As numroc has it with another source process than the first. */
+    dlops_grid_dimension line = {.ranks = size, .partition = DLOPS_PARTITION_CYCLIC, .axis = 1, .first = size - 1, .block = 2};
+    dlops_space_options choices = DLOPS_SPACE_OPTIONS_INIT;
+    dlops_space *dealt = NULL;
+    choices.grid = &line;
+    choices.grid_dimensions = 1;
+    OK(dlops_space_create(context, DLOPS_INT64, 2, shape, &choices, &dealt));
+    OK(dlops_space_get_local_shape(dealt, local));
+    OK(dlops_cyclic_count(6, 2, size, rank, size - 1, &count));
+    CHECK(local[0] == 8 && local[1] == count);
+    dlops_space_destroy(&dealt);
+    line.first = size;
+    REFUSED(dlops_space_create(context, DLOPS_INT64, 2, shape, &choices, &dealt), DLOPS_ERROR_LAYOUT, "first of the cyclic");
+    line.first = -1;
+    REFUSED(dlops_space_create(context, DLOPS_INT64, 2, shape, &choices, &dealt), DLOPS_ERROR_LAYOUT, "first of a cyclic");
     OK(dlops_space_get_rank_start(slab, size - 1, start));
     CHECK(size > 8 || (start[0] == 8 - 8 / size && start[1] == 0));
     OK(dlops_redistribution_plan_create(slab, blocks, NULL, &plan));

@@ -7,7 +7,7 @@ program plan
   implicit none
   integer, parameter :: n1 = 6, n2 = 8
   type(dlops_context) :: context
-  type(dlops_space) :: space, range, columns, rows
+  type(dlops_space) :: space, range, columns, rows, dealt
   type(dlops_plan) :: fft, copy, turn
   type(c_ptr) :: memory
   real(real64), pointer :: values(:, :)
@@ -92,6 +92,12 @@ program plan
   end do
   call dlops_cyclic_count(10_int64, 2_int64, 3, 0, count, first=1)
   call check(count == 2, 'numroc')
+  call dlops_space_create(context, DLOPS_INT32, [10, n2], dealt, grid=[dlops_grid_dimension(ranks=size, &
+    partition=DLOPS_PARTITION_CYCLIC, axis=1, block=2_int64, first=size - 1)])
+  call dlops_space_get_local_shape(dealt, here)
+  call dlops_cyclic_count(10_int64, 2_int64, size, rank, count, first=size - 1)
+  call check(here(1) == count, 'numroc of the last rank first')
+  call dlops_space_destroy(dealt)
   call dlops_fft_plan_create(columns, [1], fft, stat=stat)
   call check(stat == DLOPS_ERROR_DTYPE, 'integers')
   call dlops_fft_plan_create(range, [3], fft, stat=stat)

@@ -47,7 +47,7 @@ pub const CASES: &[(&str, Make)] = &[
         distributed(s, 7, false, Layout::cut(0, s.context().size()), Algorithm::Block)
     }),
     ("basic::distributed_matrix_mult", |s| {
-        let (size, partition) = (s.context().size(), Partition::Cyclic { block: 2 });
+        let (size, partition) = (s.context().size(), Partition::Cyclic { block: 2, first: 0 });
         let rows = if size == 4 { 2 } else { 1 };
         let cut = |ranks, axis| GridDimension { ranks, role: Role::Cut { axis, partition: partition.clone() } };
         distributed(s, 5, true, Layout::Grid(vec![cut(rows, 0), cut(size / rows, 1)]), Algorithm::Summa)

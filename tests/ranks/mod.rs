@@ -72,8 +72,8 @@ pub fn layouts(shape: &[i64], ranks: usize) -> Vec<Layout> {
             Partition::Ceiling,
             Partition::Extents(extents),
             Partition::Extents(uneven),
-            Partition::Cyclic { block: 1 },
-            Partition::Cyclic { block: 2 },
+            Partition::Cyclic { block: 1, first: 0 },
+            Partition::Cyclic { block: 2, first: ranks - 1 },
         ] {
             list.push(grid(vec![(ranks, cut(axis, partition))]));
         }
@@ -82,10 +82,13 @@ pub fn layouts(shape: &[i64], ranks: usize) -> Vec<Layout> {
     if let Some((a, b)) = factors {
         let last = shape.len() - 1;
         list.push(grid(vec![(a, Role::Replicate), (b, cut(last, Partition::Balanced))]));
-        list.push(grid(vec![(a, cut(0, Partition::Cyclic { block: 1 })), (b, Role::Replicate)]));
+        list.push(grid(vec![(a, cut(0, Partition::Cyclic { block: 1, first: 0 })), (b, Role::Replicate)]));
         if last > 0 {
             list.push(grid(vec![(a, cut(0, Partition::Balanced)), (b, cut(last, Partition::Balanced))]));
-            list.push(grid(vec![(a, cut(last, Partition::Cyclic { block: 2 })), (b, cut(0, Partition::Ceiling))]));
+            list.push(grid(vec![
+                (a, cut(last, Partition::Cyclic { block: 2, first: 0 })),
+                (b, cut(0, Partition::Ceiling)),
+            ]));
         }
     }
     // Boxes: the first half of axis 0 is cut along the last axis, the other half is one rank's.

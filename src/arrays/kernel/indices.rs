@@ -92,10 +92,15 @@ mod tests {
             for shape in [vec![7, 5, 3], vec![4, 1, 6], vec![11]] {
                 let last = shape.len() - 1;
                 let mut layouts = vec![Layout::replicated(4)];
-                for partition in [Partition::Balanced, Partition::Cyclic { block: 2 }, Partition::Cyclic { block: 1 }] {
+                for partition in [
+                    Partition::Balanced,
+                    Partition::Cyclic { block: 2, first: 0 },
+                    Partition::Cyclic { block: 1, first: 0 },
+                ] {
                     layouts.extend((0..=last).map(|axis| Layout::Grid(vec![cut(axis, partition.clone(), 4)])));
                     if last > 0 {
-                        let both = [cut(0, partition.clone(), 2), cut(last, Partition::Cyclic { block: 2 }, 2)];
+                        let both =
+                            [cut(0, partition.clone(), 2), cut(last, Partition::Cyclic { block: 2, first: 0 }, 2)];
                         layouts.push(Layout::Grid(both.to_vec()));
                     }
                 }

@@ -23,6 +23,34 @@ impl Window {
     }
 }
 
+/// How lines lie in a tile: position p of a line at line * `line` + p * `place`, for p < `n`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub line: usize,
+    pub place: usize,
+    pub n: usize,
+}
+
+impl Shape {
+    /// Contiguous lines, `pitch` elements apart.
+    pub fn lines(pitch: usize, n: usize) -> Shape {
+        Shape { line: pitch, place: 1, n }
+    }
+
+    /// Rows of as many lines, side by side.
+    pub fn rows(width: usize, n: usize) -> Shape {
+        Shape { line: 1, place: width, n }
+    }
+
+    fn at(&self, line: usize, p: usize) -> usize {
+        line * self.line + p * self.place
+    }
+
+    fn holds(&self, lines: usize, elements: usize) -> bool {
+        lines == 0 || self.n == 0 || self.at(lines - 1, self.n - 1) < elements
+    }
+}
+
 /// Where the lines of a block are: the first element, and distances in elements.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines<T> {
@@ -51,45 +79,49 @@ impl<T> Lines<T> {
     }
 }
 
-/// tile[line * pitch + p] := convert(element of the block), or zero beyond the window, for p < n.
+/// Position p of a line of the tile := convert(element of the block), or zero beyond the window, for p < n.
 ///
 /// # Safety
 /// Every element of the lines inside of the window may be read.
 pub unsafe fn load<S: Copy, T: Copy + Default>(
     tile: &mut [T],
-    (pitch, n): (usize, usize),
+    shape: Shape,
     from: Lines<S>,
     window: Window,
     convert: impl Fn(S) -> T,
 ) {
-    let seen = n.min(window.len);
-    for line in 0..from.count {
-        tile[line * pitch + seen..line * pitch + n].fill(T::default());
-    }
+    let seen = blank(tile, shape, from.count, window);
     let tile = tile.as_mut_ptr();
-    // SAFETY: positions below n of lines below count lie in the tile, as the slices above; the caller vouches for the block.
+    // SAFETY: positions below n of lines below count lie in the tile, as `blank` has seen; the caller vouches for the block.
     from.each(window.runs(0..seen), |line, p, element| unsafe {
-        tile.add(line * pitch + p).write(convert(element.read()))
+        tile.add(shape.at(line, p)).write(convert(element.read()))
     });
+}
+
+/// Zeros at the positions that the window lacks; how many it has.
+fn blank<T: Default>(tile: &mut [T], shape: Shape, lines: usize, window: Window) -> usize {
+    assert!(shape.holds(lines, tile.len()), "a tile of {} elements", tile.len());
+    let seen = shape.n.min(window.len);
+    for (line, p) in (0..lines).flat_map(|line| (seen..shape.n).map(move |p| (line, p))) {
+        tile[shape.at(line, p)] = T::default();
+    }
+    seen
 }
 
 /// As `load` of elements as they are.
 ///
 /// # Safety
 /// As for `load`.
-pub unsafe fn gather<T: Copy + Default>(tile: &mut [T], (pitch, n): (usize, usize), from: Lines<T>, window: Window) {
-    if from.across != 1 {
+pub unsafe fn gather<T: Copy + Default>(tile: &mut [T], shape: Shape, from: Lines<T>, window: Window) {
+    if from.across != 1 || shape.place != 1 {
         // SAFETY: the caller's promise.
-        return unsafe { load(tile, (pitch, n), from, window, |value| value) };
+        return unsafe { load(tile, shape, from, window, |value| value) };
     }
-    let seen = n.min(window.len);
-    for line in 0..from.count {
-        tile[line * pitch + seen..line * pitch + n].fill(T::default());
-    }
+    let seen = blank(tile, shape, from.count, window);
     for (position, index, count) in window.runs(0..seen) {
         let source = Plane { pointer: from.pointer.wrapping_offset(index as isize * from.along), pitch: from.along };
-        let target = Plane { pointer: tile.as_mut_ptr().wrapping_add(position), pitch: pitch as isize };
-        // SAFETY: positions below n of lines below count lie in the tile, as the slices above; the caller vouches for the block.
+        let target = Plane { pointer: tile.as_mut_ptr().wrapping_add(position), pitch: shape.line as isize };
+        // SAFETY: positions below n of lines below count lie in the tile; the caller vouches for the block.
         unsafe { turn(target, source, count, from.count) };
     }
 }
@@ -98,14 +130,14 @@ pub unsafe fn gather<T: Copy + Default>(tile: &mut [T], (pitch, n): (usize, usiz
 ///
 /// # Safety
 /// As for `store`: the elements of the window may be written.
-pub unsafe fn scatter<T: Copy + Default>(tile: &[T], (pitch, n): (usize, usize), to: Lines<T>, window: Window) {
-    if to.across != 1 || n < window.len {
+pub unsafe fn scatter<T: Copy + Default>(tile: &[T], shape: Shape, to: Lines<T>, window: Window) {
+    if to.across != 1 || shape.place != 1 || shape.n < window.len {
         // SAFETY: the caller's promise.
-        return unsafe { store(tile, (pitch, n), to, window, |value, element: *mut T| element.write(value)) };
+        return unsafe { store(tile, shape, to, window, |value, element: *mut T| element.write(value)) };
     }
-    assert!(to.count == 0 || tile.len() >= (to.count - 1) * pitch + n, "a tile of {} elements", tile.len());
+    assert!(shape.holds(to.count, tile.len()), "a tile of {} elements", tile.len());
     for (position, index, count) in window.runs(0..window.len) {
-        let source = Plane { pointer: tile.as_ptr().cast_mut().wrapping_add(position), pitch: pitch as isize };
+        let source = Plane { pointer: tile.as_ptr().cast_mut().wrapping_add(position), pitch: shape.line as isize };
         let target = Plane { pointer: to.pointer.wrapping_offset(index as isize * to.along), pitch: to.along };
         // SAFETY: positions below n of lines below count lie in the tile, as asserted; the caller vouches for the block.
         unsafe { turn(target, source, to.count, count) };
@@ -118,16 +150,16 @@ pub unsafe fn scatter<T: Copy + Default>(tile: &[T], (pitch, n): (usize, usize),
 /// The elements of the lines inside of the window are valid for what `put` does.
 pub unsafe fn store<S: Copy, T: Copy + Default>(
     tile: &[T],
-    (pitch, n): (usize, usize),
+    shape: Shape,
     to: Lines<S>,
     window: Window,
     put: impl Fn(T, *mut S),
 ) {
-    let seen = n.min(window.len);
-    assert!(to.count == 0 || tile.len() >= (to.count - 1) * pitch + n, "a tile of {} elements", tile.len());
+    let seen = shape.n.min(window.len);
+    assert!(shape.holds(to.count, tile.len()), "a tile of {} elements", tile.len());
     let tile = tile.as_ptr();
     // SAFETY: positions below n of lines below count lie in the tile, as asserted.
-    to.each(window.runs(0..seen), |line, p, element| put(unsafe { tile.add(line * pitch + p).read() }, element));
+    to.each(window.runs(0..seen), |line, p, element| put(unsafe { tile.add(shape.at(line, p)).read() }, element));
     to.each(window.runs(seen..window.len), |_, _, element| put(T::default(), element));
 }
 
@@ -143,21 +175,22 @@ mod tests {
     #[test]
     fn tiles_see_windows() {
         for (len, rotation, n) in [(5, 0, 5), (5, 2, 5), (5, 2, 8), (5, 3, 2), (1, 0, 3), (0, 0, 2), (6, 3, 4)] {
-            for (along, across) in [(1, 7), (4, 1), (9, 1)] {
+            for (along, across, by_rows) in [(1, 7, false), (4, 1, false), (9, 1, false), (4, 1, true), (1, 7, true)] {
                 let window = Window { len, rotation };
                 let mut block: Vec<f64> = (0..80).map(|k| k as f64 + 1.0).collect();
                 let lines = Lines { pointer: block.as_mut_ptr(), along, across, count: 3 };
+                let shape = if by_rows { Shape::rows(3, n) } else { Shape::lines(10, n) };
                 let mut tile = vec![-1.0; 3 * 10];
                 // SAFETY: at most 6 indices 9 apart, 3 lines 7 apart: inside of 80 elements.
-                unsafe { load(&mut tile, (10, n), lines, window, |x| 2.0 * x) };
+                unsafe { load(&mut tile, shape, lines, window, |x| 2.0 * x) };
                 for (line, p) in (0..3).flat_map(|l| (0..n).map(move |p| (l, p))) {
                     let at = |i: usize| i as isize * along + line as isize * across;
                     let expected = if p < len { 2.0 * (at(index(window, p)) as f64 + 1.0) } else { 0.0 };
-                    assert_eq!(tile[line * 10 + p], expected, "{window:?}, {n}, line {line}, position {p}");
+                    assert_eq!(tile[shape.at(line, p)], expected, "{window:?}, {n}, line {line}, position {p}");
                 }
                 let before = block.clone();
                 // SAFETY: as above.
-                unsafe { store(&tile, (10, n), lines, window, |value: f64, x: *mut f64| *x = 0.5 * value) };
+                unsafe { store(&tile, shape, lines, window, |value: f64, x: *mut f64| *x = 0.5 * value) };
                 for line in 0..3 {
                     for p in n..len {
                         let at = (index(window, p) as isize * along + line as isize * across) as usize;
@@ -167,17 +200,17 @@ mod tests {
                 assert_eq!(block, before);
                 let (mut same, mut plain) = (vec![-1.0; 3 * 10], vec![-1.0; 3 * 10]);
                 // SAFETY: as above.
-                unsafe { gather(&mut same, (10, n), lines, window) };
+                unsafe { gather(&mut same, shape, lines, window) };
                 // SAFETY: as above.
-                unsafe { load(&mut plain, (10, n), lines, window, |x| x) };
+                unsafe { load(&mut plain, shape, lines, window, |x| x) };
                 assert_eq!(same, plain);
                 same.iter_mut().for_each(|x| *x += 100.0);
                 // SAFETY: as above.
-                unsafe { scatter(&same, (10, n), lines, window) };
+                unsafe { scatter(&same, shape, lines, window) };
                 let scattered = std::mem::replace(&mut block, before);
                 let lines = Lines { pointer: block.as_mut_ptr(), ..lines };
                 // SAFETY: as above.
-                unsafe { store(&same, (10, n), lines, window, |value: f64, x: *mut f64| *x = value) };
+                unsafe { store(&same, shape, lines, window, |value: f64, x: *mut f64| *x = value) };
                 assert_eq!(scattered, block);
             }
         }

@@ -1,6 +1,7 @@
 //! Loops over host memory, single-threaded: callers split rows or ranges over the threads of their pool.
 
 pub mod banded;
+mod butterflies;
 pub mod compare;
 pub mod convert;
 pub mod convolve;
@@ -20,6 +21,7 @@ pub mod program;
 pub mod random;
 pub mod reduce;
 pub mod roots;
+pub mod row_transform;
 pub mod stencil;
 pub mod sum;
 pub mod turn;

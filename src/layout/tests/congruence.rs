@@ -41,7 +41,7 @@ fn what_users_expect() {
     let whole = congruence(&[2, 6], &Layout::replicated(3), 3);
     assert_eq!(whole, congruence(&[12], &Layout::replicated(3), 3));
     assert_ne!(whole, cut(&[2, 6], 1));
-    let cyclic = Partition::Cyclic { block: 1 };
+    let cyclic = Partition::Cyclic { block: 1, first: 0 };
     let columns = Layout::Grid(vec![GridDimension { ranks: 3, role: Role::Cut { axis: 0, partition: cyclic } }]);
     assert_eq!(congruence(&[12], &columns, 3), cut(&[4, 3], 1), "dealt out one by one is cut by columns");
 }

@@ -145,7 +145,7 @@ fn refusals() {
     );
     assert_eq!(refuse(&cut, 1, &[1, 1], &[1, 1], false, 0).status, Status::Axis);
     assert_eq!(refuse(&Layout::cut(4, 2), 0, &[1, 1], &[1, 1], false, 0).status, Status::Axis);
-    let partition = Partition::Cyclic { block: 2 };
+    let partition = Partition::Cyclic { block: 2, first: 0 };
     let cyclic = Layout::Grid(vec![GridDimension { ranks: 2, role: Role::Cut { axis: 0, partition } }]);
     assert_eq!(refuse(&cyclic, 0, &[1, 1], &[1, 1], false, 0).status, Status::Unsupported);
     assert_eq!(refuse(&Layout::Local(vec![3, 3]), 0, &[1, 1], &[1, 1], false, 0).status, Status::Unsupported);

@@ -31,8 +31,8 @@ fn partitions(n: i64, parts: usize) -> Vec<Partition> {
         Partition::Extents(one_has_all),
         Partition::Extents(uneven),
         Partition::Extents(hole),
-        Partition::Cyclic { block: 1 },
-        Partition::Cyclic { block: 2 },
+        Partition::Cyclic { block: 1, first: 0 },
+        Partition::Cyclic { block: 2, first: parts - 1 },
         Partition::Columns { row: 3 },
     ]
 }

@@ -53,10 +53,12 @@ fn grids() {
     let wrapping = GridDimension { ranks: 1 << 32, role: Role::Replicate };
     assert_eq!(refuse(&Layout::Grid(vec![wrapping.clone(), wrapping]), &shape, 0).0, Status::Layout);
     let text = "layout: the block of the cyclic axis 0 is 0, expected 1 or more";
-    expect(refuse(&cut(0, 2, Partition::Cyclic { block: 0 }), &shape, 2), Status::Layout, text);
-    let fine = cut(0, 2, Partition::Cyclic { block: 1 });
+    expect(refuse(&cut(0, 2, Partition::Cyclic { block: 0, first: 0 }), &shape, 2), Status::Layout, text);
+    let text = "layout: first of the cyclic axis 0 is 2, expected 0 to 1";
+    expect(refuse(&cut(0, 2, Partition::Cyclic { block: 1, first: 2 }), &shape, 2), Status::Layout, text);
+    let fine = cut(0, 2, Partition::Cyclic { block: 1, first: 0 });
     assert_eq!(refuse(&fine, &[1 << 28, 1], 2).0, Status::Unsupported);
-    cut(0, 2, Partition::Cyclic { block: i64::MAX }).validate(&[1 << 60], 2).unwrap();
+    cut(0, 2, Partition::Cyclic { block: i64::MAX, first: 0 }).validate(&[1 << 60], 2).unwrap();
     Layout::Grid(Vec::new()).validate(&shape, 1).unwrap();
 }
 

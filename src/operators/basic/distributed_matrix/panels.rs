@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn every_index_is_in_one_panel_which_both_owners_know() {
-        let rules = [Partition::Balanced, Partition::Cyclic { block: 2 }, Partition::Ceiling];
+        let rules = [Partition::Balanced, Partition::Cyclic { block: 2, first: 0 }, Partition::Ceiling];
         for (grid, n, width) in
             [(ProcessGrid::new(2, 3), 17, 4), (ProcessGrid::new(3, 1), 5, 2), (ProcessGrid::new(1, 2), 1, 9)]
         {

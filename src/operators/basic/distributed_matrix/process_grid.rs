@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn grids_come_back_from_their_layouts() {
-        let partitions = [Partition::Cyclic { block: 2 }, Partition::Ceiling];
+        let partitions = [Partition::Cyclic { block: 2, first: 0 }, Partition::Ceiling];
         for (rows, columns) in [(1, 1), (1, 4), (4, 1), (2, 3), (3, 2)] {
             for grid in [ProcessGrid::new(rows, columns), ProcessGrid::new(columns, rows).turned()] {
                 let layout = grid.layout([&partitions[0], &partitions[1]], [0, 1]);

@@ -17,7 +17,7 @@ use crate::fail;
 use crate::kernels::cuda::Strided;
 use crate::layout::Layout;
 use crate::operators::{LinearMap, Mode, Operator, Pace};
-use crate::transform::{self, Along, DevicePass, Direction, Kind, Needs, Pass, Precision};
+use crate::transform::{self, Along, Bits, DevicePass, Direction, Kind, Needs, Pass, Precision};
 use num_complex::Complex;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -93,6 +93,15 @@ pub(super) fn operator<R: Precision>(
     Ok(Operator::new(model.clone(), spectrum.clone(), map))
 }
 
+/// In deterministic contexts a result does not depend on the layout.
+pub(super) fn bits(space: &Space) -> Bits {
+    if space.context().deterministic() {
+        Bits::OfTheLine
+    } else {
+        Bits::Free
+    }
+}
+
 /// The states that steps have led to so far.
 pub(super) struct Chain<'a, R: Precision> {
     workspace: &'a Workspace,
@@ -125,7 +134,8 @@ impl<R: Precision> Chain<'_, R> {
             _ => {
                 let (axis, threads) = (&axes[0], from.context().threads().len());
                 let (length, model) = (axis.length as usize, axis.model as usize);
-                (Step::Pass(Pass::new(threads, axis.axis, kind, length, model, axis.shifts)?), 1)
+                let pass = Pass::new((threads, bits(from)), axis.axis, kind, length, model, axis.shifts)?;
+                (Step::Pass(pass), 1)
             }
         };
         let mut to = shape.to_vec();

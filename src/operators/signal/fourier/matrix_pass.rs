@@ -29,8 +29,9 @@ impl<R: Precision> MatrixPass<R> {
         rows: i64,
         turned: bool,
     ) -> Result<MatrixPass<R>> {
-        let (pass, shape) =
-            (Pass::new(threads, axis, kind, rows as usize, rows as usize, [false; 2])?, space.local_shape());
+        let length = rows as usize;
+        let pass = Pass::new((threads, super::map::bits(space)), axis, kind, length, length, [false; 2])?;
+        let shape = space.local_shape();
         Ok(MatrixPass { pass, axis, shape: shape.to_vec(), rows, columns: shape[axis] / rows, turned })
     }
 
