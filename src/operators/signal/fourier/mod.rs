@@ -1,11 +1,15 @@
 //! Fourier transforms along any axes of any layout.
 
+mod between;
+mod chain;
 mod factors;
 mod four_step;
+mod joined;
 mod map;
 mod matrix_pass;
 mod planes;
 mod stages;
+mod step;
 mod window;
 
 use crate::arrays::{Space, Workspace};

@@ -1,0 +1,166 @@
+//! How the steps of a transform are planned: the chain of states that they lead to.
+
+use super::joined::{self, Group};
+use super::stages::fitted;
+use super::step::Step;
+use super::Axis;
+use crate::arrays::redistribute::Redistribute;
+use crate::arrays::workspace::Room;
+use crate::arrays::{Space, Workspace};
+use crate::error::Result;
+use crate::layout::{End, Layout, PartCut};
+use crate::transform::{Along, DevicePass, Kind, Needs, Pass, Precision};
+use std::ops::Range;
+
+/// The states that steps have led to so far.
+pub(super) struct Chain<'a, R: Precision> {
+    workspace: &'a Workspace,
+    /// Where the room for messages starts, which all changes of layout share.
+    messages: usize,
+    pub states: Vec<Space>,
+    pub steps: Vec<Step<R>>,
+    /// Changes of layout up to each state.
+    pub segments: Vec<usize>,
+    /// Of the steps that `pass` has made: their places, and the axes of each.
+    passes: Vec<(usize, Vec<usize>)>,
+    /// Changes of layout with the passes that are taken with them.
+    pub joined: Vec<Group>,
+}
+
+impl<'a, R: Precision> Chain<'a, R> {
+    /// From the model on, with what its changes of layout need in the workspace.
+    pub fn new(model: &Space, workspace: &'a Workspace) -> Chain<'a, R> {
+        Chain {
+            workspace,
+            messages: workspace.position(),
+            states: vec![model.clone()],
+            steps: Vec::new(),
+            segments: vec![0],
+            passes: Vec::new(),
+            joined: Vec::new(),
+        }
+    }
+
+    pub fn last(&self) -> &Space {
+        &self.states[self.states.len() - 1]
+    }
+
+    /// Transforms along the first of the axes, on a device also along others of them at once; how many these are.
+    pub fn pass(&mut self, axes: &[Axis], kind: Kind) -> Result<usize> {
+        let from = self.last();
+        let (shape, layout) = from.shaped("a transform")?;
+        let (step, count) = match from.context().stream() {
+            Some(stream) if from.is_on_device() => {
+                let along =
+                    |a: &Axis| Along { axis: a.axis, n: a.length as usize, len: a.model as usize, shifts: a.shifts };
+                let along: Vec<Along> = axes.iter().map(along).collect();
+                let together = !from.context().deterministic();
+                let (pass, count) = DevicePass::new(stream, from.dtype(), kind, &along, together, from.local_shape())?;
+                (Step::Device(Box::new(pass)), count)
+            }
+            _ => {
+                let (axis, threads) = (&axes[0], from.context().threads().len());
+                let (length, model) = (axis.length as usize, axis.model as usize);
+                (Step::Pass(Pass::new(threads, axis.axis, kind, length, model, axis.shifts)?), 1)
+            }
+        };
+        let mut to = shape.to_vec();
+        axes[..count].iter().for_each(|a| to[a.axis] = a.spectrum);
+        let layout = fitted(layout, shape, &to, from.context().size());
+        let state = Space::derived(from, from.dtype().complex(), &to, layout)?;
+        self.passes.push((self.steps.len(), axes[..count].iter().map(|a| a.axis).collect()));
+        self.push(state, step, 0);
+        Ok(count)
+    }
+
+    /// Rooms for what passes on a device need, one after the other, where messages have theirs.
+    pub fn furnish(&self) -> Result<[Room; 2]> {
+        let needs = self.steps.iter().fold(Needs::default(), |needs, step| match step {
+            Step::Device(pass) => needs.max(pass.needs()),
+            _ => needs,
+        });
+        self.workspace.rewind(self.messages);
+        Ok([self.workspace.take(needs.tile)?, self.workspace.take(needs.work)?])
+    }
+
+    /// To another layout, where it is one: together with the passes before it, where that pays.
+    pub fn change(&mut self, layout: &Layout) -> Result<()> {
+        let from = self.last();
+        let to = Space::derived(from, from.dtype(), from.shaped("a transform")?.0, layout.clone())?;
+        if to.congruent(from) {
+            return Ok(());
+        }
+        let mover = self.steps.len();
+        let cut = self.cut(self.first_pass_before(mover)..mover, self.last())?;
+        let ways = match cut {
+            Some(cut) => self.ways_in_parts(self.last(), &to, cut)?,
+            None => self.ways((self.last(), &[]), (&to, &[]))?,
+        };
+        if let Some(PartCut { axis, .. }) = cut {
+            self.joined.push(Group { steps: self.first_pass_before(mover)..mover + 1, axis });
+        }
+        self.push(to, Step::Move(Box::new(ways)), 1);
+        Ok(())
+    }
+
+    /// Takes the last passes together with the change of layout before them, where that pays, and where no others are.
+    pub fn join(&mut self) -> Result<()> {
+        let end = self.steps.len();
+        let first = self.first_pass_before(end);
+        let Some(mover) = first.checked_sub(1).filter(|k| matches!(self.steps[*k], Step::Move(_))) else {
+            return Ok(());
+        };
+        if self.joined.last().is_some_and(|group| group.steps.contains(&mover)) {
+            return Ok(());
+        }
+        if let Some(cut) = self.cut(first..end, &self.states[first])? {
+            let cut = PartCut { end: End::Target, ..cut };
+            let ways = self.ways_in_parts(&self.states[mover], &self.states[first], cut)?;
+            self.steps[mover] = Step::Move(Box::new(ways));
+            self.joined.push(Group { steps: mover..end, axis: cut.axis });
+        }
+        Ok(())
+    }
+
+    /// Where the passes begin that end at a step, and that no change of layout has taken.
+    fn first_pass_before(&self, end: usize) -> usize {
+        let free = self.joined.last().map_or(0, |group| group.steps.end);
+        let is_pass = |step: &usize| self.passes.iter().any(|p| p.0 == *step);
+        (free..end).rev().take_while(is_pass).last().unwrap_or(end)
+    }
+
+    /// How a change of layout is cut that is taken with passes, by the rows of `space`, which are theirs.
+    fn cut(&self, steps: Range<usize>, space: &Space) -> Result<Option<PartCut>> {
+        let axes: Vec<usize> = self.passes.iter().filter(|p| steps.contains(&p.0)).flat_map(|p| p.1.clone()).collect();
+        if axes.is_empty() {
+            Ok(None)
+        } else {
+            joined::cut(space, &axes)
+        }
+    }
+
+    fn ways_in_parts(&self, from: &Space, to: &Space, cut: PartCut) -> Result<[Redistribute; 2]> {
+        let way = |from, to, cut| {
+            self.workspace.rewind(self.messages);
+            Redistribute::in_parts(from, to, cut, self.workspace)
+        };
+        let end = if cut.end == End::Source { End::Target } else { End::Source };
+        Ok([way(from, to, cut)?, way(to, from, PartCut { end, ..cut })?])
+    }
+
+    /// Changes of layout there and back, between spaces whose first indices along the axes are given, if not zeros.
+    pub fn ways(&self, from: (&Space, &[i64]), to: (&Space, &[i64])) -> Result<[Redistribute; 2]> {
+        let way = |from, to| {
+            self.workspace.rewind(self.messages);
+            Redistribute::rolled_within(from, to, self.workspace)
+        };
+        Ok([way(from, to)?, way(to, from)?])
+    }
+
+    /// `changes` is 0 where the state may lie in the memory of the one before.
+    pub fn push(&mut self, state: Space, step: Step<R>, changes: usize) {
+        self.segments.push(self.segments[self.segments.len() - 1] + changes);
+        self.states.push(state);
+        self.steps.push(step);
+    }
+}
