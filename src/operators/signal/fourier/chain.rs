@@ -1,5 +1,6 @@
 //! How the steps of a transform are planned: the chain of states that they lead to.
 
+use super::device_step::DeviceStep;
 use super::joined::{self, Group};
 use super::stages::fitted;
 use super::step::Step;
@@ -9,7 +10,7 @@ use crate::arrays::workspace::Room;
 use crate::arrays::{Space, Workspace};
 use crate::error::Result;
 use crate::layout::{End, Layout, PartCut};
-use crate::transform::{Along, DevicePass, Kind, Needs, Pass, Precision};
+use crate::transform::{Along, Kind, Needs, Pass, Precision};
 use std::ops::Range;
 
 /// The states that steps have led to so far.
@@ -21,10 +22,16 @@ pub(super) struct Chain<'a, R: Precision> {
     pub steps: Vec<Step<R>>,
     /// Changes of layout up to each state.
     pub segments: Vec<usize>,
-    /// Of the steps that `pass` has made: their places, and the axes of each.
-    passes: Vec<(usize, Vec<usize>)>,
+    passes: Vec<Planned>,
     /// Changes of layout with the passes that are taken with them.
     pub joined: Vec<Group>,
+}
+
+/// A step that `pass` has made.
+struct Planned {
+    step: usize,
+    kind: Kind,
+    along: Vec<Along>,
 }
 
 impl<'a, R: Precision> Chain<'a, R> {
@@ -49,56 +56,54 @@ impl<'a, R: Precision> Chain<'a, R> {
     pub fn pass(&mut self, axes: &[Axis], kind: Kind) -> Result<usize> {
         let from = self.last();
         let (shape, layout) = from.shaped("a transform")?;
-        let (step, count) = match from.context().stream() {
-            Some(stream) if from.is_on_device() => {
-                let along =
-                    |a: &Axis| Along { axis: a.axis, n: a.length as usize, len: a.model as usize, shifts: a.shifts };
-                let along: Vec<Along> = axes.iter().map(along).collect();
-                let together = !from.context().deterministic();
-                let (pass, count) = DevicePass::new(stream, from.dtype(), kind, &along, together, from.local_shape())?;
-                (Step::Device(Box::new(pass)), count)
-            }
-            _ => {
-                let (axis, threads) = (&axes[0], from.context().threads().len());
-                let (length, model) = (axis.length as usize, axis.model as usize);
-                (Step::Pass(Pass::new(threads, axis.axis, kind, length, model, axis.shifts)?), 1)
+        let along: Vec<Along> = axes.iter().map(along).collect();
+        let (step, count) = match from.is_on_device() {
+            true => DeviceStep::new(from, kind, &along).map(|(step, count)| (Step::Device(Box::new(step)), count))?,
+            false => {
+                let (Along { axis, n, len, shifts }, threads) = (along[0], from.context().threads().len());
+                (Step::Pass(Pass::new(threads, axis, kind, n, len, shifts)?), 1)
             }
         };
         let mut to = shape.to_vec();
         axes[..count].iter().for_each(|a| to[a.axis] = a.spectrum);
         let layout = fitted(layout, shape, &to, from.context().size());
         let state = Space::derived(from, from.dtype().complex(), &to, layout)?;
-        self.passes.push((self.steps.len(), axes[..count].iter().map(|a| a.axis).collect()));
+        self.passes.push(Planned { step: self.steps.len(), kind, along: along[..count].to_vec() });
         self.push(state, step, 0);
         Ok(count)
     }
 
-    /// Rooms for what passes on a device need, one after the other, where messages have theirs.
+    /// Rooms for what passes on a device need, one after the other, where messages have theirs; beside these, where messages
+    /// travel during passes.
     pub fn furnish(&self) -> Result<[Room; 2]> {
         let needs = self.steps.iter().fold(Needs::default(), |needs, step| match step {
             Step::Device(pass) => needs.max(pass.needs()),
             _ => needs,
         });
-        self.workspace.rewind(self.messages);
+        match self.joined.is_empty() {
+            true => self.workspace.rewind(self.messages),
+            false => self.workspace.skip_to_end(),
+        }
         Ok([self.workspace.take(needs.tile)?, self.workspace.take(needs.work)?])
     }
 
     /// To another layout, where it is one: together with the passes before it, where that pays.
     pub fn change(&mut self, layout: &Layout) -> Result<()> {
-        let from = self.last();
-        let to = Space::derived(from, from.dtype(), from.shaped("a transform")?.0, layout.clone())?;
-        if to.congruent(from) {
+        let from = self.last().clone();
+        let to = Space::derived(&from, from.dtype(), from.shaped("a transform")?.0, layout.clone())?;
+        if to.congruent(&from) {
             return Ok(());
         }
-        let mover = self.steps.len();
-        let cut = self.cut(self.first_pass_before(mover)..mover, self.last())?;
-        let ways = match cut {
-            Some(cut) => self.ways_in_parts(self.last(), &to, cut)?,
-            None => self.ways((self.last(), &[]), (&to, &[]))?,
+        let end = self.steps.len();
+        let first = self.first_pass_before(end);
+        let ways = match self.cut(first..end, &from)? {
+            Some(cut) => {
+                self.divide(first..end, cut)?;
+                self.joined.push(Group { steps: first..end + 1, axis: cut.axis });
+                self.ways_in_parts(&from, &to, cut)?
+            }
+            None => self.ways((&from, &[]), (&to, &[]))?,
         };
-        if let Some(PartCut { axis, .. }) = cut {
-            self.joined.push(Group { steps: self.first_pass_before(mover)..mover + 1, axis });
-        }
         self.push(to, Step::Move(Box::new(ways)), 1);
         Ok(())
     }
@@ -107,14 +112,14 @@ impl<'a, R: Precision> Chain<'a, R> {
     pub fn join(&mut self) -> Result<()> {
         let end = self.steps.len();
         let first = self.first_pass_before(end);
-        let Some(mover) = first.checked_sub(1).filter(|k| matches!(self.steps[*k], Step::Move(_))) else {
-            return Ok(());
-        };
-        if self.joined.last().is_some_and(|group| group.steps.contains(&mover)) {
+        let Some(mover) = first.checked_sub(1) else { return Ok(()) };
+        let taken = self.joined.last().is_some_and(|group| group.steps.contains(&mover));
+        if taken || !matches!(self.steps[mover], Step::Move(_)) {
             return Ok(());
         }
         if let Some(cut) = self.cut(first..end, &self.states[first])? {
             let cut = PartCut { end: End::Target, ..cut };
+            self.divide(first..end, cut)?;
             let ways = self.ways_in_parts(&self.states[mover], &self.states[first], cut)?;
             self.steps[mover] = Step::Move(Box::new(ways));
             self.joined.push(Group { steps: mover..end, axis: cut.axis });
@@ -125,18 +130,33 @@ impl<'a, R: Precision> Chain<'a, R> {
     /// Where the passes begin that end at a step, and that no change of layout has taken.
     fn first_pass_before(&self, end: usize) -> usize {
         let free = self.joined.last().map_or(0, |group| group.steps.end);
-        let is_pass = |step: &usize| self.passes.iter().any(|p| p.0 == *step);
+        let is_pass = |step: &usize| self.passes.iter().any(|pass| pass.step == *step);
         (free..end).rev().take_while(is_pass).last().unwrap_or(end)
     }
 
     /// How a change of layout is cut that is taken with passes, by the rows of `space`, which are theirs.
     fn cut(&self, steps: Range<usize>, space: &Space) -> Result<Option<PartCut>> {
-        let axes: Vec<usize> = self.passes.iter().filter(|p| steps.contains(&p.0)).flat_map(|p| p.1.clone()).collect();
-        if axes.is_empty() {
-            Ok(None)
-        } else {
-            joined::cut(space, &axes)
+        let passes = self.passes.iter().filter(|pass| steps.contains(&pass.step));
+        let axes: Vec<usize> = passes.flat_map(|pass| pass.along.iter().map(|a| a.axis)).collect();
+        match axes.is_empty() {
+            true => Ok(None),
+            false => joined::cut(space, &axes),
         }
+    }
+
+    /// Plans passes of devices for parts, if all of them can be.
+    fn divide(&mut self, steps: Range<usize>, cut: PartCut) -> Result<()> {
+        let mut divided = Vec::new();
+        for pass in self.passes.iter().filter(|pass| steps.contains(&pass.step)) {
+            let from = &self.states[pass.step];
+            if !from.is_on_device() {
+                return Ok(());
+            }
+            let Some(step) = DeviceStep::in_parts(from, pass.kind, &pass.along, cut)? else { return Ok(()) };
+            divided.push((pass.step, Step::Device(Box::new(step))));
+        }
+        divided.into_iter().for_each(|(place, step)| self.steps[place] = step);
+        Ok(())
     }
 
     fn ways_in_parts(&self, from: &Space, to: &Space, cut: PartCut) -> Result<[Redistribute; 2]> {
@@ -163,4 +183,8 @@ impl<'a, R: Precision> Chain<'a, R> {
         self.states.push(state);
         self.steps.push(step);
     }
+}
+
+fn along(a: &Axis) -> Along {
+    Along { axis: a.axis, n: a.length as usize, len: a.model as usize, shifts: a.shifts }
 }

@@ -45,11 +45,13 @@ fn least(ranks: i64, axis: usize) -> Result<(i64, i64)> {
 pub(super) fn cut(space: &Space, axes: &[usize]) -> Result<Option<PartCut>> {
     let (shape, layout) = space.shaped("a transform")?;
     let ranks = space.context().size();
-    let free = (0..shape.len()).find(|axis| !axes.contains(axis));
-    let Some(axis) = free.filter(|_| ranks > 1 && !space.is_on_device()) else { return Ok(None) };
+    // On a device, rows of other axes are not in one piece, as cuFFT wants them.
+    let last = if space.is_on_device() { 1 } else { shape.len() };
+    let free = (0..last).find(|axis| !axes.contains(axis));
+    let Some(axis) = free.filter(|_| ranks > 1) else { return Ok(None) };
     let (part, row) = least(ranks as i64, axis)?;
     let longest = (0..ranks).map(|rank| layout.region(shape, rank).axes[axis].len()).max().unwrap_or(0);
-    let share = space.global_count() / ranks as i64 * space.dtype().size() as i64;
+    let share = (space.global_count() / ranks as i64).saturating_mul(space.dtype().size() as i64);
     let parts = (share / part).min(longest / row).min(MOST);
     Ok((parts > 1).then_some(PartCut { end: End::Source, axis, parts: parts as usize }))
 }
@@ -97,9 +99,15 @@ pub(super) fn take<R: Precision>(
         true => (1..count + 1, (scale, beta), (one, arrays[0]), (zero, arrays[1])),
         false => (0..count, (one, zero), (scale, arrays[count - 1]), (beta, arrays[count])),
     };
-    let (shapes, arrays) = (&shapes[states.clone()], &arrays[states]);
-    ways[back as usize]
-        .apply_around(source, target, &mut |range| run(passes, mode, (shapes, arrays), factors, Rows { axis, range }))
+    let states = (&shapes[states.clone()], &arrays[states]);
+    let run = |rows: Rows| run(passes, mode, states, factors, rows);
+    if passes.iter().all(Step::has_rows) {
+        return ways[back as usize].apply_around(source, target, &mut |range| run(Rows { axis, range }));
+    }
+    let whole = Rows::all(states.0[0]);
+    let before = if moves_first { Ok(()) } else { run(whole.clone()) };
+    let moved = ways[back as usize].apply_around(source, target, &mut |_| Ok(()));
+    before.and(moved).and(if moves_first { run(whole) } else { Ok(()) })
 }
 
 /// Passes one after another, over rows of an axis that they leave alone.

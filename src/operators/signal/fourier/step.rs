@@ -1,5 +1,6 @@
 //! One step of a transform.
 
+use super::device_step::DeviceStep;
 use super::factors::Factors;
 use super::matrix_pass::MatrixPass;
 use super::planes::{self, Rows};
@@ -9,13 +10,12 @@ use crate::arrays::Array;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
-use crate::kernels::cuda::Strided;
 use crate::operators::Mode;
-use crate::transform::{DevicePass, Direction, Pass, Precision};
+use crate::transform::{Pass, Precision};
 
 pub(super) enum Step<R: Precision> {
     Pass(Pass<R>),
-    Device(Box<DevicePass>),
+    Device(Box<DeviceStep>),
     /// There, and back.
     Move(Box<[Redistribute; 2]>),
     Window(Box<Window>),
@@ -42,19 +42,18 @@ impl<R: Precision> Step<R> {
             Step::Matrix(pass) => pass.take(mode, (scale, from), (beta, to)),
             Step::Factors(factors) => factors.take(mode, from, to),
             Step::Reversed(step) => step.take(mode.then(Mode::Adjoint), shapes, (scale, from), (beta, to)),
-            Step::Device(pass) => {
-                let (source, target) = (from.leaf()?, to.leaf()?);
-                let strides = (source.strides_as(shapes.0)?, target.strides_as(shapes.1)?);
-                let n = shapes.0.len();
-                let sides = (
-                    Strided { pointer: source.pointer() as u64, strides: &strides.0[..n] },
-                    Strided { pointer: target.pointer() as u64, strides: &strides.1[..n] },
-                );
-                let direction = Direction { back, positive: mode.conjugated() };
-                // SAFETY: both arrays are on the device and have the block of this step, the same one or apart.
-                unsafe { pass.run(direction, shapes.0, (scale, sides.0), (beta, sides.1)) }
+            Step::Device(_) | Step::Pass(_) => {
+                self.take_rows(mode, shapes, (scale, from), (beta, to), Rows::all(shapes.0))
             }
-            Step::Pass(pass) => planes::rows(pass, mode, shapes, (scale, from), (beta, to), Rows::all(shapes.0)),
+        }
+    }
+
+    /// Whether it is a pass that takes some rows at a time.
+    pub fn has_rows(&self) -> bool {
+        match self {
+            Step::Pass(_) => true,
+            Step::Device(step) => step.is_in_parts(),
+            _ => false,
         }
     }
 
@@ -69,6 +68,7 @@ impl<R: Precision> Step<R> {
     ) -> Result<()> {
         match self {
             Step::Pass(pass) => planes::rows(pass, mode, shapes, from, to, rows),
+            Step::Device(step) => step.take(mode, shapes, from, to, rows),
             _ => fail!(Internal, "a step of a transform has no parts"),
         }
     }
