@@ -70,7 +70,8 @@ impl DeviceMessages {
     }
 
     /// Posts all messages, receives first, as the pieces are when the stream has come to this call, or to the `mark` before
-    /// it. With NCCL it does not wait; else it waits for the stream. `sent_at` and `received_at` give the page-locked twins of staged pieces.
+    /// it. With NCCL it does not wait; else it waits for the stream. `sent_at` and `received_at` give the page-locked twins
+    /// of staged pieces.
     ///
     /// # Safety
     /// The pieces are in live memory, as are their twins, and both are left alone until `wait`.

@@ -70,11 +70,11 @@ impl DeviceRedistribute {
             keep(self.exchanges[k].prepare());
             // The device has the work on this part to do while those before it are sent.
             if k > 0 {
-                keep(self.exchanges[k - 1].start());
+                keep(self.exchanges[k - 1].send());
             }
         }
         if let Some(last) = self.exchanges.last_mut() {
-            keep(last.start());
+            keep(last.send());
         }
         let own = |messages: &[Message]| messages.iter().position(|m| m.peer == rank);
         for part in parts {
