@@ -139,8 +139,8 @@ impl DeviceExchange {
         outcome.and(if self.messages.by_host() { self.messages.mark() } else { self.post() })
     }
 
-    /// Sends what was prepared. With NCCL, and without others to talk to, it does not wait; else it waits until the stream has
-    /// come to where that was. All messages are posted whatever fails.
+    /// Sends what was prepared. With NCCL, and without others to talk to, it does not wait; else it waits until the stream
+    /// has come to where that was. All messages are posted whatever fails.
     pub(super) fn send(&mut self) -> Result<()> {
         match self.messages.by_host() && self.sends.away + self.receives.away > 0 {
             true => self.post(),

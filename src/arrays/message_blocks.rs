@@ -55,8 +55,8 @@ impl Strided {
         outcome
     }
 
-    /// y := alpha x + beta y for the elements x that a message has of another array, block by block: both of its ends have
-    /// spans of the same lengths.
+    /// y := alpha x + beta y for the elements x that a message has of another array, block by block: both of its ends
+    /// have spans of the same lengths.
     pub fn take(&self, (send, receive): (&Message, &Message), alpha: Scalar, x: &Strided, beta: Scalar) -> Result<()> {
         let mut outcome = Ok(());
         send.zip_blocks(receive, |from, to, extent| {
