@@ -58,7 +58,7 @@ impl<'a, R: Precision> Chain<'a, R> {
         let (shape, layout) = from.shaped("a transform")?;
         let along: Vec<Along> = axes.iter().map(along).collect();
         let (step, count) = match from.is_on_device() {
-            true => DeviceStep::new(from, kind, &along).map(|(step, count)| (Step::Device(Box::new(step)), count))?,
+            true => DeviceStep::new(from, kind, &along).map(|(step, count)| (Step::Device(step), count))?,
             false => {
                 let (Along { axis, n, len, shifts }, threads) = (along[0], from.context().threads().len());
                 (Step::Pass(Pass::new(threads, axis, kind, n, len, shifts)?), 1)
@@ -153,7 +153,7 @@ impl<'a, R: Precision> Chain<'a, R> {
                 return Ok(());
             }
             let Some(step) = DeviceStep::in_parts(from, pass.kind, &pass.along, cut)? else { return Ok(()) };
-            divided.push((pass.step, Step::Device(Box::new(step))));
+            divided.push((pass.step, Step::Device(step)));
         }
         divided.into_iter().for_each(|(place, step)| self.steps[place] = step);
         Ok(())

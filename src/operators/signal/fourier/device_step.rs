@@ -11,7 +11,7 @@ use crate::operators::Mode;
 use crate::transform::{Along, DevicePass, Direction, Kind, Needs, Room};
 
 pub(super) enum DeviceStep {
-    Whole(DevicePass),
+    Whole(Box<DevicePass>),
     /// By their number of rows: those of parts differ by one at most.
     Rows(Vec<(i64, DevicePass)>),
 }
@@ -20,7 +20,7 @@ impl DeviceStep {
     /// Along the first of `axes`, or along more of them at once, and how many; `from` has the model's elements.
     pub fn new(from: &Space, kind: Kind, axes: &[Along]) -> Result<(DeviceStep, usize)> {
         let (pass, count) = pass(from, kind, axes, from.local_shape())?;
-        Ok((DeviceStep::Whole(pass), count))
+        Ok((DeviceStep::Whole(Box::new(pass)), count))
     }
 
     /// For the parts of a cut along the first axis, which is none of the pass's. `None` where there are no rows, or the
@@ -66,7 +66,7 @@ impl DeviceStep {
 
     fn passes(&self) -> impl Iterator<Item = &DevicePass> {
         let (whole, rows): (_, &[(i64, DevicePass)]) = match self {
-            DeviceStep::Whole(pass) => (Some(pass), &[]),
+            DeviceStep::Whole(pass) => (Some(&**pass), &[]),
             DeviceStep::Rows(passes) => (None, passes),
         };
         whole.into_iter().chain(rows.iter().map(|(_, pass)| pass))

@@ -15,7 +15,7 @@ use crate::transform::{Pass, Precision};
 
 pub(super) enum Step<R: Precision> {
     Pass(Pass<R>),
-    Device(Box<DeviceStep>),
+    Device(DeviceStep),
     /// There, and back.
     Move(Box<[Redistribute; 2]>),
     Window(Box<Window>),
