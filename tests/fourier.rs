@@ -3,7 +3,7 @@
 use dlops::arrays::{Array, Memory, Space, Workspace};
 use dlops::comm::Combine;
 use dlops::context::{Context, ContextOptions};
-use dlops::dtype::DType;
+use dlops::dtype::{DType, Scalar};
 use dlops::error::{Result, Status};
 use dlops::layout::Layout;
 use dlops::operators::signal::fourier::{self, fftnd, fftnd_within, Fourier, Norm, Place};
@@ -395,5 +395,111 @@ fn bad_input_is_refused_on_all_ranks() {
                 refused(Status::Collective, "different arguments", make(&[1], &uneven));
             }
         });
+    }
+}
+
+/// Bytes of a part, from which on small arrays come in parts too.
+const PART: &str = "DLOPS_TEST_PART";
+
+/// A change of layout is taken with the passes beside it, in up to eight messages for each pair of ranks: y := alpha op(A) x +
+/// beta y is that of one rank, bit by bit where lines are transformed by the host.
+#[test]
+fn changes_of_layout_come_in_parts() {
+    let (shape, alpha, beta) = ([24i64, 24, 5], Scalar::real(0.5), Scalar::real(-2.0));
+    let host = memory::device().is_none();
+    // Axes in one order on any number of ranks.
+    let with = ContextOptions { deterministic: host, ..memory::options() };
+    for (place, changes) in [(Place::AsComputed, 1), (Place::AsModel, 2)] {
+        for dtype in [DType::Complex64, DType::Float64, DType::Complex128, DType::Float32] {
+            let half = dtype == DType::Float64;
+            let options = Fourier { half, place: place.clone(), ..Fourier::default() };
+            let made = |context: &Context| fftnd(&space(context, dtype, &shape), &[0, 1, 2], &options).unwrap();
+            let single = made(&Context::solo(with).unwrap());
+            let (model, data) = (
+                model(dtype, single.domain().global_count() as usize),
+                complex_sequence(DATA, single.range().global_count() as usize),
+            );
+            let applied = |a: &Operator, mode: Mode, picked: &dyn Fn(&[Complex64], &Space) -> Vec<Complex64>| {
+                let (from, to) = a.spaces(mode);
+                let (x, y) = (Array::new(from).unwrap(), Array::new(to).unwrap());
+                let (source, target) = if mode.transposed() { (&data, &model) } else { (&model, &data) };
+                vectors::write(&x, &picked(source, from));
+                vectors::write(&y, &picked(target, to));
+                let before = a.domain().context().comm().traffic().read().0;
+                a.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
+                let sent = a.domain().context().comm().traffic().read().0 - before;
+                (vectors::read(&y), sent)
+            };
+            let expected = Mode::ALL.map(|mode| applied(&single, mode, &|all, _| all.to_vec()).0);
+            // NCCL wants a device a rank.
+            for size in if host { vec![1i64, 2, 3, 4, 6] } else { vec![1, 2, 3, 4] } {
+                on_ranks_with(size as usize, with, |context| {
+                    let a = made(context);
+                    let pick = |all: &[Complex64], space: &Space| -> Vec<_> {
+                        local_indices(space).into_iter().map(|i| all[i as usize]).collect()
+                    };
+                    // As many as there are rows: of the first axis, and of the second one after it was cut.
+                    let parts = if std::env::var_os(PART).is_some() { (24 / size).min(8) } else { 1 };
+                    let second = if host { parts } else { 1 };
+                    let messages = (size - 1) * if changes == 2 { parts + second } else { parts };
+                    for (mode, expected) in Mode::ALL.into_iter().zip(&expected) {
+                        let (found, sent) = applied(&a, mode, &pick);
+                        let expected = pick(expected, a.spaces(mode).1);
+                        let what = format_args!("{mode:?} of {dtype:?} on {size}, {changes} changes");
+                        assert!(!host || found == expected, "{what}");
+                        close(&what, &found, &expected, 4.0 * dtype.epsilon());
+                        assert_eq!(sent, messages as u64, "{what}: messages");
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Of parts of 2 MiB, without being told to.
+#[test]
+fn long_arrays_come_in_parts() {
+    let shape = [64i64, 128, 64];
+    if memory::device().is_some() || std::env::var_os(PART).is_some() {
+        return;
+    }
+    for (dtype, parts) in [(DType::Complex128, 2), (DType::Complex64, 1)] {
+        on_ranks(2, |context| {
+            let options = Fourier { place: Place::AsComputed, ..Fourier::default() };
+            let a = fftnd(&space(context, dtype, &shape), &[0, 1, 2], &options).unwrap();
+            let (x, y) = (ranks::filled(a.domain()), Array::new(a.range()).unwrap());
+            let back = Array::new(a.domain()).unwrap();
+            for (mode, x, y) in [(Mode::Forward, &x, &y), (Mode::Adjoint, &y, &back)] {
+                let before = context.comm().traffic().read();
+                a.apply(mode, x, y).unwrap();
+                let after = context.comm().traffic().read();
+                let bytes = (64 * 128 * 64 / 4 * dtype.size()) as u64;
+                assert_eq!((after.0 - before.0, after.1 - before.1), (parts, bytes), "{mode:?} of {dtype:?}");
+            }
+            let (x, back) = (vectors::read(&x), vectors::read(&back));
+            let largest = x.iter().map(|v| v.norm()).fold(1.0, f64::max);
+            assert!(x.iter().zip(&back).all(|(a, b)| (a - b).norm() <= 50.0 * dtype.epsilon() * largest));
+        });
+    }
+}
+
+/// The tests that see it again, in a process of its own, with parts of small arrays.
+#[test]
+fn parts_change_nothing() {
+    if std::env::var_os(PART).is_some() {
+        return;
+    }
+    let tests = ["layouts_change_nothing", "changes_of_layout_come_in_parts", "bad_input_is_refused_on_all_ranks"];
+    let again = |bytes: &str, tests: &[&str]| {
+        let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+        program.arg("--exact").args(tests).env(PART, bytes).output().unwrap()
+    };
+    let done = again("64", &tests);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("3 passed"), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    for wrong in ["0", "few"] {
+        let done = again(wrong, &tests[1..2]);
+        let said = [done.stdout, done.stderr].map(|s| String::from_utf8_lossy(&s).into_owned()).concat();
+        assert!(!done.status.success() && said.contains("expected a positive number of bytes"), "{wrong}: {said}");
     }
 }

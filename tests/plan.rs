@@ -512,3 +512,17 @@ fn distributions_of_the_same_parts_are_congruent() {
         }
     });
 }
+
+/// Small arrays in parts, that come while others travel, in place too: the tests that see it again, in a process of its own.
+#[test]
+fn parts_change_nothing() {
+    let part = "DLOPS_TEST_PART";
+    if std::env::var_os(part).is_some() {
+        return;
+    }
+    let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+    program.args(["--exact", "transforms_of_any_layout_in_place_and_not"]).env(part, "64");
+    let done = program.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&done.stderr));
+}

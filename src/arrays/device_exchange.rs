@@ -9,7 +9,8 @@ use crate::storage::Memory;
 use std::sync::Arc;
 
 /// A planned exchange: what is sent stands piece by piece in one block of the device, what arrives in another. `start`
-/// when the pieces are packed, any work that does not need the others, `progress` in between, `finish`, and unpack.
+/// when the pieces are packed (or `prepare`, other work, `send`), any work that does not need the others, `progress` in
+/// between, `finish`, and unpack.
 /// Work is ordered by the context's stream; packing may begin again when what was received is unpacked there.
 pub(super) struct DeviceExchange {
     /// Before the blocks, which it is dropped ahead of.
@@ -112,9 +113,15 @@ impl DeviceExchange {
         self.receives.pointer() + self.receives.starts[n]
     }
 
-    /// Sends all pieces, as they are when the stream has come to this call. With NCCL, and without others to talk to, it
-    /// does not wait; else it waits for the stream. All messages are posted whatever fails.
+    /// `prepare` and `send`.
     pub(super) fn start(&mut self) -> Result<()> {
+        let prepared = self.prepare();
+        prepared.and(self.send())
+    }
+
+    /// All pieces are to be sent as they are when the stream has come to this call; nothing is waited for. With NCCL they
+    /// are sent, else by `send`, before which other work may be put on the stream.
+    pub(super) fn prepare(&mut self) -> Result<()> {
         let rank = self.rank;
         let mut outcome = Ok(());
         for (from, to) in self.sends.own(rank).zip(self.receives.own(rank)) {
@@ -125,15 +132,29 @@ impl DeviceExchange {
             return outcome;
         }
         if let Some([sent, _]) = &self.twins {
-            // SAFETY: both sides hold the pieces; what is copied is sent after a wait for the stream.
+            // SAFETY: both sides hold the pieces; what is copied is sent after a wait for the mark.
             let brought = unsafe { self.stream.copy_out(sent.pointer(), self.sends.pointer(), self.sends.away) };
             outcome = outcome.and(brought);
         }
+        outcome.and(if self.messages.by_host() { self.messages.mark() } else { self.post() })
+    }
+
+    /// Sends what was prepared. With NCCL, and without others to talk to, it does not wait; else it waits until the stream
+    /// has come to where that was. All messages are posted whatever fails.
+    pub(super) fn send(&mut self) -> Result<()> {
+        match self.messages.by_host() && self.sends.away + self.receives.away > 0 {
+            true => self.post(),
+            false => Ok(()),
+        }
+    }
+
+    fn post(&mut self) -> Result<()> {
+        let rank = self.rank;
         let twin = |k: usize| self.twins.as_ref().map_or(std::ptr::null_mut(), |twins| twins[k].pointer());
         let sends = (self.sends.others(rank), self.sends.twin(twin(0)));
         let receives = (self.receives.others(rank), self.receives.twin(twin(1)));
         // SAFETY: pieces of live blocks and their twins, which are left alone until `finish` has waited.
-        outcome.and(unsafe { self.messages.post(sends, receives) })
+        unsafe { self.messages.post(sends, receives) }
     }
 
     /// Lets the transport move messages; never waits.

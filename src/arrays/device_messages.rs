@@ -2,7 +2,7 @@
 
 use crate::comm::{requests_of, Communicator, Request};
 use crate::context::{Context, Transport};
-use crate::device::{NcclCommunicator, Piece, Stream};
+use crate::device::{Event, NcclCommunicator, Piece, Stream};
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -14,6 +14,9 @@ pub(crate) struct DeviceMessages {
     tag: i32,
     requests: Vec<Request>,
     under_way: bool,
+    /// Before the messages, where the host posts them; behind them, where NCCL does.
+    mark: Event,
+    marked: bool,
 }
 
 enum Route {
@@ -36,9 +39,12 @@ impl DeviceMessages {
             Route::Nccl(_) => 0,
             _ => lengths.map(requests_of).sum(),
         };
+        let stream = context.device_stream()?;
         Ok(DeviceMessages {
             comm: context.comm().clone(),
-            stream: context.device_stream()?.clone(),
+            mark: Event::new(stream.device())?,
+            marked: false,
+            stream: stream.clone(),
             route,
             tag,
             requests: Vec::with_capacity(requests),
@@ -51,8 +57,21 @@ impl DeviceMessages {
         matches!(self.route, Route::Staged)
     }
 
-    /// Posts all messages, receives first, as the pieces are when the stream has come to this call. With NCCL it does not
-    /// wait; else it waits for the stream. `sent_at` and `received_at` give the page-locked twins of staged pieces.
+    /// Whether `post` waits for the stream.
+    pub(crate) fn by_host(&self) -> bool {
+        !matches!(self.route, Route::Nccl(_))
+    }
+
+    /// The next `post` by the host waits for what is on the stream now, and for nothing that is put there later.
+    pub(crate) fn mark(&mut self) -> Result<()> {
+        self.mark.record(&self.stream)?;
+        self.marked = true;
+        Ok(())
+    }
+
+    /// Posts all messages, receives first, as the pieces are when the stream has come to this call, or to the `mark` before
+    /// it. With NCCL it does not wait; else it waits for the stream. `sent_at` and `received_at` give the page-locked twins
+    /// of staged pieces.
     ///
     /// # Safety
     /// The pieces are in live memory, as are their twins, and both are left alone until `wait`.
@@ -69,12 +88,16 @@ impl DeviceMessages {
         if let Route::Nccl(communicator) = &self.route {
             sends.clone().filter(|p| p.bytes > 0).for_each(|p| self.comm.traffic().add(p.bytes));
             // SAFETY: the caller's contract.
-            return unsafe { communicator.exchange(sends, receives) };
+            let posted = unsafe { communicator.exchange(sends, receives) };
+            return posted.and(communicator.mark(&self.mark));
         }
         let _current = self.stream.device().enter();
         let staged = self.is_staged();
-        // Also what the last exchange copied from twins is done now.
-        let mut outcome = self.stream.synchronize();
+        // Also what the last exchange copied from twins is done then.
+        let mut outcome = match std::mem::take(&mut self.marked) {
+            true => self.mark.wait_on(&self.stream),
+            false => self.stream.synchronize(),
+        };
         let place = |p: &Piece, twin: *mut u8| if staged { twin } else { p.pointer as *mut u8 };
         for p in receives {
             let at = place(&p, received_at(&p));
@@ -104,8 +127,8 @@ impl DeviceMessages {
         if !std::mem::take(&mut self.under_way) {
             return Ok(false);
         }
-        if let Route::Nccl(communicator) = &self.route {
-            return communicator.arrived().map(|()| true);
+        if let Route::Nccl(_) = &self.route {
+            return self.mark.hold(&self.stream).map(|()| true);
         }
         if self.requests.is_empty() {
             return Ok(true);

@@ -4,89 +4,102 @@ use super::array::Array;
 use super::device_exchange::DeviceExchange;
 use super::local::packed_strides;
 use super::on_device::{update_block, Placed};
+use super::redistribute::others;
 use super::space::Space;
 use super::workspace::Workspace;
 use crate::device::Stream;
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::layout::{Message, Transfer, MAX_DIMENSIONS};
+use crate::layout::{End, Message, Transfer, MAX_DIMENSIONS};
 use std::sync::Arc;
 
 pub(super) struct DeviceRedistribute {
     stream: Arc<Stream>,
-    exchange: DeviceExchange,
+    /// One a part.
+    exchanges: Vec<DeviceExchange>,
 }
 
 impl DeviceRedistribute {
     /// Room for what this rank sends to and receives from others, in a workspace on the device.
     pub(super) fn new(
         space: &Space,
-        transfer: &Transfer,
+        parts: &[Transfer],
         tag: i32,
         workspace: &Workspace,
     ) -> Result<DeviceRedistribute> {
         let (context, size) = (space.context(), space.dtype().size());
-        let messages = |list: &[Message]| {
-            others(list, context.rank()).map(|m| (m.peer, m.count as usize * size)).collect::<Vec<_>>()
+        let exchange = |part: &Transfer| {
+            let messages = |end: End| {
+                let bytes = |m: &Message| (m.peer, m.count as usize * size);
+                others(std::slice::from_ref(part), context.rank(), end).map(bytes).collect::<Vec<_>>()
+            };
+            DeviceExchange::within(context, &messages(End::Source), &messages(End::Target), tag, workspace)
         };
         Ok(DeviceRedistribute {
-            exchange: DeviceExchange::within(
-                context,
-                &messages(&transfer.sends),
-                &messages(&transfer.receives),
-                tag,
-                workspace,
-            )?,
+            exchanges: parts.iter().map(exchange).collect::<Result<_>>()?,
             stream: context.device_stream()?.clone(),
         })
     }
 
-    /// y := alpha x + beta y. Collective; the device's work may not be done when it returns.
+    /// y := alpha x + beta y, with `work` on the rows of either end as `Redistribute::apply_around` has it. Collective; the
+    /// device's work may not be done when it returns.
     pub(super) fn apply(
         &mut self,
         (from, to): (&Space, &Space),
-        transfer: &Transfer,
+        parts: &[Transfer],
         (alpha, x): (Scalar, &Array),
         (beta, y): (Scalar, &Array),
+        work: &mut dyn FnMut(End, usize) -> Result<()>,
     ) -> Result<()> {
         let (rank, size) = (from.context().rank(), from.dtype().size());
         let places = Placed::new(x.leaf()?, from).and_then(|x| Ok((x, Placed::new(y.leaf()?, to)?)));
         // A rank whose memory does not fit still serves the others.
         let mut outcome = places.as_ref().map(|_| ()).map_err(Clone::clone);
         let mut keep = |done: Result<()>| outcome = std::mem::replace(&mut outcome, Ok(())).and(done);
-        if let Ok((x, _)) = &places {
-            for (n, message) in others(&transfer.sends, rank).enumerate() {
-                each_packed(message, self.exchange.send_at(n), size, |lower, extent, (at, strides)| {
-                    let (source, target) = ((x.block(lower, size), &x.strides), (at, strides));
-                    keep(update_block(&self.stream, from.dtype(), Scalar::ONE, source, Scalar::ZERO, target, extent));
-                });
+        for (k, part) in parts.iter().enumerate() {
+            keep(work(End::Source, k));
+            if let Ok((x, _)) = &places {
+                for (n, message) in others(std::slice::from_ref(part), rank, End::Source).enumerate() {
+                    each_packed(message, self.exchanges[k].send_at(n), size, |lower, extent, (at, strides)| {
+                        let (source, target) = ((x.block(lower, size), &x.strides), (at, strides));
+                        let (one, zero) = (Scalar::ONE, Scalar::ZERO);
+                        keep(update_block(&self.stream, from.dtype(), one, source, zero, target, extent));
+                    });
+                }
+            }
+            keep(self.exchanges[k].prepare());
+            // The device has the work on this part to do while those before it are sent.
+            if k > 0 {
+                keep(self.exchanges[k - 1].send());
             }
         }
-        keep(self.exchange.start());
-        let own = |messages: &[Message]| messages.iter().position(|m| m.peer == rank);
-        if let (Ok((x, y)), Some(s), Some(r)) = (&places, own(&transfer.sends), own(&transfer.receives)) {
-            transfer.sends[s].zip_blocks(&transfer.receives[r], |from_lower, to_lower, extent| {
-                let source = (x.block(from_lower, size), &x.strides);
-                let target = (y.block(to_lower, size), &y.strides);
-                keep(update_block(&self.stream, to.dtype(), alpha, source, beta, target, extent));
-            });
+        if let Some(last) = self.exchanges.last_mut() {
+            keep(last.send());
         }
-        keep(self.exchange.finish());
-        if let Ok((_, y)) = &places {
-            for (n, message) in others(&transfer.receives, rank).enumerate() {
-                each_packed(message, self.exchange.received_at(n), size, |lower, extent, source| {
-                    let target = (y.block(lower, size), &y.strides);
+        let own = |messages: &[Message]| messages.iter().position(|m| m.peer == rank);
+        for part in parts {
+            if let (Ok((x, y)), Some(s), Some(r)) = (&places, own(&part.sends), own(&part.receives)) {
+                part.sends[s].zip_blocks(&part.receives[r], |from_lower, to_lower, extent| {
+                    let source = (x.block(from_lower, size), &x.strides);
+                    let target = (y.block(to_lower, size), &y.strides);
                     keep(update_block(&self.stream, to.dtype(), alpha, source, beta, target, extent));
                 });
             }
         }
+        for (k, part) in parts.iter().enumerate() {
+            keep(self.exchanges[k].finish());
+            if let Ok((_, y)) = &places {
+                for (n, message) in others(std::slice::from_ref(part), rank, End::Target).enumerate() {
+                    each_packed(message, self.exchanges[k].received_at(n), size, |lower, extent, source| {
+                        let target = (y.block(lower, size), &y.strides);
+                        keep(update_block(&self.stream, to.dtype(), alpha, source, beta, target, extent));
+                    });
+                }
+            }
+            keep(work(End::Target, k));
+        }
         outcome
     }
-}
-
-/// Messages that travel.
-fn others(messages: &[Message], rank: usize) -> impl Iterator<Item = &Message> {
-    messages.iter().filter(move |m| m.peer != rank)
 }
 
 /// Calls `put` for every block of a message: its local indices, its extents, and where it stands packed, with strides.

@@ -18,6 +18,7 @@ pub mod kernel;
 pub(crate) mod lane_copy;
 pub mod local;
 pub mod memory;
+mod message_blocks;
 pub mod norms;
 pub mod npy;
 mod npy_header;

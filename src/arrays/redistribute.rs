@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::device_redistribute::DeviceRedistribute;
-use super::local::{packed_block, Local};
+use super::message_blocks::Strided;
 use super::space::Space;
 use super::verbs;
 use super::workspace::{Room, Workspace};
@@ -10,26 +10,30 @@ use crate::comm::{requests_of, Request};
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
-use crate::kernels::host::copy_block::copy_block;
-use crate::layout::{Layout, Message, Transfer, MAX_DIMENSIONS};
+use crate::layout::{End, Layout, Message, PartCut, Transfer, MAX_DIMENSIONS};
 use crate::storage::Memory;
+use std::ops::Range;
 
 /// A planned change of layout: every element that a rank needs and does not hold travels once, packed into one message
-/// for each pair of ranks.
+/// for each pair of ranks, or into one for each of its parts.
 pub struct Redistribute {
     from: Space,
     to: Space,
-    transfer: Transfer,
+    /// Taken one after another; the cut tells which, where there is more than one.
+    parts: Vec<Transfer>,
+    cut: Option<PartCut>,
     packed: Room,
     received: Room,
     sending: Vec<Request>,
-    /// Of each message to receive, in the transfer's order.
+    /// Of each message to receive, in the order of the parts' transfers.
     arriving: Vec<Vec<Request>>,
     /// The buffers of device arrays, in place of those above.
     device: Option<DeviceRedistribute>,
 }
 
-type Plan = fn((&[i64], &Layout), (&[i64], &Layout), usize, usize) -> Result<Transfer>;
+/// One side of a plan: shape and layout.
+type Side<'a> = (&'a [i64], &'a Layout);
+type Plan = fn(Side, Side, usize, usize) -> Result<Transfer>;
 
 /// Beside halos, whose tags are axes.
 const TAG: i32 = MAX_DIMENSIONS as i32 + 1;
@@ -42,7 +46,17 @@ impl Redistribute {
 
     /// As `new`, with the buffers in a workspace of the spaces' memory, which has to have memory when it is applied. Local.
     pub fn within(from: &Space, to: &Space, workspace: &Workspace) -> Result<Redistribute> {
-        Redistribute::planned(from, to, Transfer::new, workspace)
+        let plan = |from: Side, to: Side, rank, ranks| Ok(vec![Transfer::new(from, to, rank, ranks)?]);
+        Redistribute::planned(from, to, None, plan, workspace)
+    }
+
+    /// As `within`, in parts that are told by one end's rows of an axis: see `apply_around`. Local.
+    pub fn in_parts(from: &Space, to: &Space, cut: PartCut, workspace: &Workspace) -> Result<Redistribute> {
+        let plan = |from: Side, to: Side, rank, ranks| {
+            let whole = Transfer::new(from, to, rank, ranks)?;
+            Ok(whole.in_parts((from.0, from.1, &[]), (to.0, to.1, &[]), rank, cut))
+        };
+        Redistribute::planned(from, to, Some(cut), plan, workspace)
     }
 
     /// As `new` for global shapes that may differ: elements of the target that the source has not stay untouched. Local.
@@ -57,19 +71,17 @@ impl Redistribute {
         (to, to_rolls): (&Space, &[i64]),
         workspace: &Workspace,
     ) -> Result<Redistribute> {
-        Redistribute::planned(
-            from,
-            to,
-            |from, to, rank, ranks| {
-                Transfer::of_rolled((from.0, from.1, from_rolls), (to.0, to.1, to_rolls), rank, ranks)
-            },
-            workspace,
-        )
+        let plan = |from: Side, to: Side, rank, ranks| {
+            let (from, to) = ((from.0, from.1, from_rolls), (to.0, to.1, to_rolls));
+            Ok(vec![Transfer::of_rolled(from, to, rank, ranks)?])
+        };
+        Redistribute::planned(from, to, None, plan, workspace)
     }
 
     fn alone(from: &Space, to: &Space, plan: Plan) -> Result<Redistribute> {
         let workspace = Workspace::new(from.context(), from.memory());
-        let planned = Redistribute::planned(from, to, plan, &workspace)?;
+        let plan = |from: Side, to: Side, rank, ranks| Ok(vec![plan(from, to, rank, ranks)?]);
+        let planned = Redistribute::planned(from, to, None, plan, &workspace)?;
         workspace.allocate()?;
         Ok(planned)
     }
@@ -77,7 +89,8 @@ impl Redistribute {
     fn planned(
         from: &Space,
         to: &Space,
-        plan: impl Fn((&[i64], &Layout), (&[i64], &Layout), usize, usize) -> Result<Transfer>,
+        cut: Option<PartCut>,
+        plan: impl Fn(Side, Side, usize, usize) -> Result<Vec<Transfer>>,
         workspace: &Workspace,
     ) -> Result<Redistribute> {
         if from.context() != to.context() {
@@ -93,46 +106,58 @@ impl Redistribute {
             fail!(Space, "redistribution between host and device memory; copy the array first");
         }
         let rank = context.rank();
-        let mut transfer = plan(source, target, rank, context.size())?;
+        let mut parts = plan(source, target, rank, context.size())?;
         // Each rank begins with another peer: sends go upwards from it, and what comes is unpacked downwards.
         let ranks = context.size();
-        transfer.sends.sort_by_key(|m| (m.peer + ranks - rank) % ranks);
-        transfer.receives.sort_by_key(|m| (rank + ranks - m.peer) % ranks);
+        for part in &mut parts {
+            part.sends.sort_by_key(|m| (m.peer + ranks - rank) % ranks);
+            part.receives.sort_by_key(|m| (rank + ranks - m.peer) % ranks);
+        }
+        let (sends, receives) = (others(&parts, rank, End::Source), others(&parts, rank, End::Target));
         if let Some(mask) = from.mask().or(to.mask()) {
-            let other = transfer.sends.iter().chain(&transfer.receives).find(|m| mask[m.peer] != mask[rank]);
-            if let Some(message) = other {
+            if let Some(message) = sends.clone().chain(receives.clone()).find(|m| mask[m.peer] != mask[rank]) {
                 fail!(Space, "the redistribution needs rank {}, which has another mask colour", message.peer);
             }
         }
         let size = from.dtype().size();
-        let bytes = |messages: &[Message]| {
-            messages.iter().filter(|m| m.peer != rank).map(|m| m.count as usize * size).sum::<usize>()
-        };
-        let requests = |message: &Message| requests_of(message.count as usize * size);
-        let (sends, receives) = (bytes(&transfer.sends), bytes(&transfer.receives));
+        let bytes = |message: &Message| message.count as usize * size;
         let device = match from.memory() {
             Memory::Host => None,
-            Memory::Cuda => Some(DeviceRedistribute::new(from, &transfer, TAG, workspace)?),
+            Memory::Cuda => Some(DeviceRedistribute::new(from, &parts, TAG, workspace)?),
         };
-        let (sends, receives) = if device.is_some() { (0, 0) } else { (sends, receives) };
-        Ok(Redistribute {
-            device,
-            packed: workspace.take(sends)?,
-            received: workspace.take(receives)?,
-            sending: Vec::with_capacity(transfer.sends.iter().map(requests).sum()),
-            arriving: transfer.receives.iter().map(|m| Vec::with_capacity(requests(m))).collect(),
-            from: from.clone(),
-            to: to.clone(),
-            transfer,
-        })
+        let room = |bytes: usize| workspace.take(if device.is_some() { 0 } else { bytes });
+        let (packed, received) = (room(sends.clone().map(bytes).sum())?, room(receives.clone().map(bytes).sum())?);
+        let requests = |message: &Message| requests_of(bytes(message));
+        let sending = Vec::with_capacity(sends.map(requests).sum());
+        let arriving = receives.map(|m| Vec::with_capacity(requests(m))).collect();
+        let (from, to) = (from.clone(), to.clone());
+        Ok(Redistribute { from, to, parts, cut, packed, received, sending, arriving, device })
     }
 
     /// y := alpha x + beta y in y's layout; with beta = 0, y is never read. Collective.
     ///
     /// One round of messages: each is sent as soon as it is packed, and unpacked while those after it come.
     pub fn apply(&mut self, alpha: Scalar, x: &Array, beta: Scalar, y: &Array) -> Result<()> {
+        self.apply_around((alpha, x), (beta, y), &mut |_| Ok(()))
+    }
+
+    /// As `apply`, with work on the rows of each part: of x, before they are packed, where the cut is the source's, and of y,
+    /// when they have come, where it is the target's. It is given the local indices along the axis that is cut, and done
+    /// while the messages of other parts travel. y is first written when all work on rows of x is done, and x last read before
+    /// work on rows of y. Without a cut there is no work. Collective.
+    pub fn apply_around(
+        &mut self,
+        (alpha, x): (Scalar, &Array),
+        (beta, y): (Scalar, &Array),
+        work: &mut dyn FnMut(Range<i64>) -> Result<()>,
+    ) -> Result<()> {
+        let rows = |end: End, part: usize| {
+            let side = if end == End::Source { &self.from } else { &self.to };
+            self.cut.filter(|cut| cut.end == end).map(|cut| cut.rows(part, side.local_shape()[cut.axis]))
+        };
+        let mut on = |end: End, part: usize| rows(end, part).map_or(Ok(()), &mut *work);
         if let Some(device) = &mut self.device {
-            return device.apply((&self.from, &self.to), &self.transfer, (alpha, x), (beta, y));
+            return device.apply((&self.from, &self.to), &self.parts, (alpha, x), (beta, y), &mut on);
         }
         let (source, target) = (Strided::new(x.local()?, &self.from), Strided::new(y.local()?, &self.to));
         let context = self.from.context().clone();
@@ -142,64 +167,54 @@ impl Redistribute {
             source.as_ref().map(|_| ()).map_err(Clone::clone).and(target.as_ref().map(|_| ()).map_err(Clone::clone));
         let places = source.ok().zip(target.ok());
         let mut place = self.received.pointer();
-        let arriving = self.transfer.receives.iter().zip(&mut self.arriving);
-        for (message, requests) in arriving.filter(|(m, _)| m.peer != rank) {
+        for (message, requests) in others(&self.parts, rank, End::Target).zip(&mut self.arriving) {
             let bytes = message.count as usize * size;
             // SAFETY: the piece lies in the buffer, which is not touched before the wait.
             outcome = outcome.and(unsafe { comm.receive(place, bytes, message.peer, TAG, requests) });
             place = place.wrapping_add(bytes);
         }
         let mut packed = self.packed.pointer();
-        for message in self.transfer.sends.iter().filter(|m| m.peer != rank) {
-            let bytes = message.count as usize * size;
-            if let Some((source, _)) = &places {
-                outcome = outcome.and(pack(message, source, packed, size));
+        for (k, part) in self.parts.iter().enumerate() {
+            outcome = outcome.and(on(End::Source, k)).and(comm.test(&mut self.sending));
+            for message in others(std::slice::from_ref(part), rank, End::Source) {
+                let bytes = message.count as usize * size;
+                if let Some((source, _)) = &places {
+                    outcome = outcome.and(source.pack(message, packed));
+                }
+                // SAFETY: the packed piece stays as it is until the wait.
+                outcome = outcome.and(unsafe { comm.send(packed, bytes, message.peer, TAG, &mut self.sending) });
+                packed = packed.wrapping_add(bytes);
             }
-            // SAFETY: the packed piece stays as it is until the wait.
-            outcome = outcome.and(unsafe { comm.send(packed, bytes, message.peer, TAG, &mut self.sending) });
-            packed = packed.wrapping_add(bytes);
         }
         let own = |messages: &'_ [Message]| messages.iter().position(|m| m.peer == rank);
-        let own = (own(&self.transfer.sends), own(&self.transfer.receives));
-        if let (Some((source, target)), (Some(s), Some(r))) = (&places, own) {
-            outcome = outcome.and(self.keep(s, r, alpha, source, beta, target));
+        for part in &self.parts {
+            let own = own(&part.sends).zip(own(&part.receives));
+            if let (Some((source, target)), Some((s, r))) = (&places, own) {
+                outcome = outcome.and(target.take((&part.sends[s], &part.receives[r]), alpha, source, beta));
+            }
         }
-        let mut place = self.received.pointer();
-        let arriving = self.transfer.receives.iter().zip(&mut self.arriving);
-        for (message, requests) in arriving.filter(|(m, _)| m.peer != rank) {
-            outcome = outcome.and(comm.wait(requests));
-            let Some((_, target)) = &places else { continue };
-            let mut at = place;
-            message.for_each_block(|lower, extent| {
-                let (count, (extents, strides)) = (extent.iter().product::<i64>() as usize, packed_block(extent));
-                let to = target.block(lower, size);
-                let (strides, extents) = (&strides, &extents[..extent.len()]);
-                let put =
-                    verbs::update_block(self.to.dtype(), alpha, (at, strides), beta, (to, &target.strides), extents);
-                outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
-                at = at.wrapping_add(count * size);
-            });
-            place = place.wrapping_add(message.count as usize * size);
+        let (mut place, mut arriving) = (self.received.pointer(), self.arriving.iter_mut());
+        for (k, part) in self.parts.iter().enumerate() {
+            for (message, requests) in others(std::slice::from_ref(part), rank, End::Target).zip(&mut arriving) {
+                outcome = outcome.and(comm.wait(requests));
+                if let Some((_, target)) = &places {
+                    outcome = outcome.and(target.unpack(message, alpha, place, beta));
+                }
+                place = place.wrapping_add(message.count as usize * size);
+            }
+            outcome = outcome.and(on(End::Target, k));
         }
         outcome.and(comm.wait(&mut self.sending))
     }
+}
 
-    /// What stays on the rank goes from array to array, block by block: both sides have spans of the same lengths.
-    fn keep(&self, send: usize, receive: usize, alpha: Scalar, x: &Strided, beta: Scalar, y: &Strided) -> Result<()> {
-        let (sends, receives) = (&self.transfer.sends[send], &self.transfer.receives[receive]);
-        let size = self.from.dtype().size();
-        let mut outcome = Ok(());
-        sends.zip_blocks(receives, |from, to, extent| {
-            let mut extents = [1usize; MAX_DIMENSIONS];
-            extents.iter_mut().zip(extent).for_each(|(e, n)| *e = *n as usize);
-            let (source, target) = (x.block(from, size), y.block(to, size));
-            let extents = &extents[..extent.len()];
-            let put =
-                verbs::update_block(self.to.dtype(), alpha, (source, &x.strides), beta, (target, &y.strides), extents);
-            outcome = std::mem::replace(&mut outcome, Ok(())).and(put);
-        });
-        outcome
-    }
+/// The messages of all parts that travel, to or from other ranks.
+pub(super) fn others(parts: &[Transfer], rank: usize, end: End) -> impl Iterator<Item = &Message> + Clone {
+    let messages = parts.iter().flat_map(move |part| match end {
+        End::Source => &part.sends,
+        End::Target => &part.receives,
+    });
+    messages.filter(move |m| m.peer != rank)
 }
 
 /// y := x in y's layout; components of products one after the other. The plan is made and dropped. Collective.
@@ -208,36 +223,4 @@ pub fn redistribute(x: &Array, y: &Array) -> Result<()> {
         let mut plan = x.space().context().agree(Redistribute::new(x.space(), y.space()))?;
         plan.apply(Scalar::ONE, x, Scalar::ZERO, y)
     })
-}
-
-/// Where local elements are, as a block of their space's local shape.
-struct Strided {
-    pointer: *mut u8,
-    strides: [isize; MAX_DIMENSIONS],
-}
-
-impl Strided {
-    fn new(x: &Local, space: &Space) -> Result<Strided> {
-        Ok(Strided { pointer: x.pointer(), strides: x.strides_as(space.local_shape())?.map(|s| s as isize) })
-    }
-
-    /// The address of the element at local indices `lower`.
-    fn block(&self, lower: &[i64], size: usize) -> *mut u8 {
-        let offset: isize = lower.iter().zip(&self.strides).map(|(i, s)| *i as isize * s).sum();
-        self.pointer.wrapping_offset(offset * size as isize)
-    }
-}
-
-fn pack(message: &Message, x: &Strided, target: *mut u8, size: usize) -> Result<()> {
-    let (mut at, mut outcome) = (target, Ok(()));
-    message.for_each_block(|lower, extent| {
-        let (count, (extents, strides)) = (extent.iter().product::<i64>() as usize, packed_block(extent));
-        let n = extent.len();
-        // SAFETY: the block lies in x, and the buffer has room for the whole message.
-        let copied =
-            unsafe { copy_block(at, &strides[..n], x.block(lower, size), &x.strides[..n], &extents[..n], size) };
-        outcome = std::mem::replace(&mut outcome, Ok(())).and(copied);
-        at = at.wrapping_add(count * size);
-    });
-    outcome
 }

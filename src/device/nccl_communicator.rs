@@ -1,5 +1,6 @@
 //! A communicator of NCCL: messages and sums between devices, in the order of streams.
 
+use super::event::Event;
 use super::nccl::{self, library, Library, Raw, UniqueId};
 use super::stream::Stream;
 use crate::dtype::DType;
@@ -290,6 +291,11 @@ impl NcclCommunicator {
         // SAFETY: the group that was started above.
         let code = unsafe { (library.group_end)() };
         outcome.and(library.complete(code, self.raw, self.limit, || "ncclGroupEnd".into()))
+    }
+
+    /// Marks the end of the last exchange: what waits for it finds the messages complete.
+    pub fn mark(&self, event: &Event) -> Result<()> {
+        event.record(&self.beside)
     }
 
     /// What is put on the stream of the work from now on finds the messages of the last exchange complete.

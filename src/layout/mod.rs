@@ -18,6 +18,7 @@ mod strides;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod transfer_parts;
 mod validate;
 
 pub use boxes::IndexBox;
@@ -30,6 +31,7 @@ pub use region::Region;
 pub use split::{ceiling_split, cyclic_count, local_split};
 pub use strides::{contiguous_strides, packed_strides};
 pub use transfer::{Message, Rolled, Span, Transfer};
+pub use transfer_parts::{End, PartCut};
 pub use validate::{element_count, MAX_DIMENSIONS};
 
 /// How the elements of a global array are spread over ranks.

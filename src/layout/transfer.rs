@@ -37,7 +37,7 @@ pub struct Transfer {
 }
 
 impl Message {
-    fn new(peer: usize, axes: Vec<Vec<Span>>) -> Message {
+    pub(super) fn new(peer: usize, axes: Vec<Vec<Span>>) -> Message {
         let count = axes.iter().map(|spans| spans.iter().map(|s| s.len).sum::<i64>()).product();
         Message { peer, count, axes }
     }
@@ -139,7 +139,7 @@ impl Transfer {
 pub type Rolled<'a> = (&'a [i64], &'a Layout, &'a [i64]);
 
 /// What one rank holds, by positions.
-fn region((shape, layout, rolls): Rolled, rank: usize) -> Region {
+pub(super) fn region((shape, layout, rolls): Rolled, rank: usize) -> Region {
     let mut region = layout.region(shape, rank);
     for ((set, n), roll) in region.axes.iter_mut().zip(shape).zip(rolls) {
         *set = set.rolled(*roll, *n);
@@ -216,7 +216,7 @@ fn shared_groups(mine: &Region, (shape, layout, rolls): Rolled) -> Vec<(usize, V
 }
 
 /// Where `mine` keeps the indices that both sets have.
-fn shared_spans(mine: &IndexSet, other: &IndexSet) -> Vec<Span> {
+pub(super) fn shared_spans(mine: &IndexSet, other: &IndexSet) -> Vec<Span> {
     mine.intersect(other).iter().map(|o| Span { offset: o.offset, len: o.len }).collect()
 }
 

@@ -4,6 +4,7 @@ mod congruence;
 mod grid;
 mod halo;
 mod transfer;
+mod transfer_parts;
 mod validate;
 
 use super::*;

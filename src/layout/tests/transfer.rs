@@ -5,7 +5,7 @@ use crate::error::Status;
 use std::collections::HashMap;
 
 /// Local C-order offsets of a message's elements, in packing order.
-fn offsets(message: &Message, local_shape: &[i64]) -> Vec<usize> {
+pub(super) fn offsets(message: &Message, local_shape: &[i64]) -> Vec<usize> {
     let mut all = Vec::new();
     message.for_each_block(|lower, extent| {
         let block = (0..lower.len()).fold(vec![0], |prefixes, k| {

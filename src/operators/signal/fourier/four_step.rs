@@ -14,10 +14,12 @@
 //! the order of step (4). Source: Bluestein, A linear filtering approach to the computation of discrete Fourier transform,
 //! IEEE Trans. Audio Electroacoustics 18 (1970) 451.
 
+use super::chain::Chain;
 use super::factors::{Factors, Rule};
-use super::map::{self, Chain, Step};
+use super::map;
 use super::matrix_pass::MatrixPass;
 use super::stages::{Stage, Stages};
+use super::step::Step;
 use super::window::Window;
 use super::{Axis, Fourier, Norm};
 use crate::arrays::{Array, Space, Workspace};

@@ -30,7 +30,7 @@ impl<R: Precision> MatrixPass<R> {
         turned: bool,
     ) -> Result<MatrixPass<R>> {
         let length = rows as usize;
-        let pass = Pass::new((threads, super::map::bits(space)), axis, kind, length, length, [false; 2])?;
+        let pass = Pass::new((threads, super::chain::bits(space)), axis, kind, length, length, [false; 2])?;
         let shape = space.local_shape();
         Ok(MatrixPass { pass, axis, shape: shape.to_vec(), rows, columns: shape[axis] / rows, turned })
     }

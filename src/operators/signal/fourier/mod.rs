@@ -1,11 +1,16 @@
 //! Fourier transforms along any axes of any layout.
 
+mod between;
+mod chain;
+mod device_step;
 mod factors;
 mod four_step;
+mod joined;
 mod map;
 mod matrix_pass;
 mod planes;
 mod stages;
+mod step;
 mod window;
 
 use crate::arrays::{Space, Workspace};
@@ -98,7 +103,8 @@ struct Axis {
 /// complex elements whose extents along the axes are the lengths of the transforms. Along axes that are cut the array is
 /// redistributed so that they are whole, in as few rounds of messages as the shape allows; an axis that the others cannot
 /// make whole (largest local part <= 2 ceil(N / P)) is transformed as a matrix, in three rounds (`four_step`; five where its
-/// length has no even factors). Collective.
+/// length has no even factors). A redistribution of more than some MiB a rank is up to eight messages for each pair of
+/// ranks, which travel while other parts of the array are transformed. Collective.
 ///
 /// A real model that is not `half` has all frequencies; the adjoint gives real parts. Operators on real models are only
 /// real-linear: their inner product is Re<.,.>. *Deterministic: any P*, since a deterministic context transforms the

@@ -1,5 +1,5 @@
-//! Passes along two of the inner axes, taken over one piece of the first axis after another, so that the second pass finds in
-//! the cache what the first has left: one way through memory for two.
+//! Passes over rows of an axis that they leave alone. Two of them, along inner axes, are taken over one piece of the first
+//! axis after another, so that the second finds in the cache what the first has left: one way through memory for two.
 
 use crate::arrays::Array;
 use crate::dtype::Scalar;
@@ -12,27 +12,42 @@ use std::ops::Range;
 /// Bytes of a piece: what the caches of a core hold beside the tiles of a pass.
 const PIECE: i64 = 1 << 20;
 
+/// Local indices along an axis.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    pub axis: usize,
+    pub range: Range<i64>,
+}
+
+impl Rows {
+    /// A whole block, whatever axis a pass is along.
+    pub fn all(shape: &[i64]) -> Rows {
+        Rows { axis: 0, range: 0..shape[0] }
+    }
+}
+
 /// Whether two passes over a block of this shape can share pieces of the first axis.
 pub(super) fn fit<R: Precision>(first: &Pass<R>, second: &Pass<R>, shape: &[i64]) -> bool {
     first.axis() != second.axis() && first.axis() != 0 && second.axis() != 0 && shape[0] > 1
 }
 
-/// middle := op(first) from, to := scale op(second) middle + beta to, in the order of the passes; `shapes` are those of the
-/// three blocks.
+/// middle := op(first) from, to := scale op(second) middle + beta to, in the order of the passes, for rows of the first
+/// axis; `shapes` are those of the three blocks.
 pub(super) fn run<R: Precision>(
     passes: [&Pass<R>; 2],
     mode: Mode,
     shapes: [&[i64]; 3],
     [from, middle, to]: [&Array; 3],
     (scale, beta): (Scalar, Scalar),
+    range: Range<i64>,
 ) -> Result<()> {
     let shape = shapes[1];
     let row = shape[1..].iter().product::<i64>() * middle.dtype().size() as i64;
     let step = (PIECE / row.max(1)).max(1);
     let (one, zero) = (Scalar::ONE, Scalar::ZERO);
     let mut outcome = Ok(());
-    for start in (0..shape[0]).step_by(step as usize) {
-        let piece = start..start.saturating_add(step);
+    for start in range.clone().step_by(step as usize) {
+        let piece = Rows { axis: 0, range: start..start.saturating_add(step).min(range.end) };
         let first = rows(passes[0], mode, (shapes[0], shapes[1]), (one, from), (zero, middle), piece.clone());
         let second = rows(passes[1], mode, (shapes[1], shapes[2]), (scale, middle), (beta, to), piece);
         outcome = outcome.and(first).and(second);
@@ -40,27 +55,27 @@ pub(super) fn run<R: Precision>(
     outcome
 }
 
-/// to := scale op(pass) from + beta to, of the local indices `rows` of the first axis; all of them where the pass is along it.
-/// `shapes` are those of the two blocks.
+/// to := scale op(pass) from + beta to, for rows of an axis that the pass is not along, or for a whole block. `shapes` are
+/// those of the two blocks.
 pub(super) fn rows<R: Precision>(
     pass: &Pass<R>,
     mode: Mode,
     shapes: (&[i64], &[i64]),
     (scale, from): (Scalar, &Array),
     (beta, to): (Scalar, &Array),
-    rows: Range<i64>,
+    Rows { axis, range }: Rows,
 ) -> Result<()> {
     let (source, target) = (from.local()?, to.local()?);
     let shape = shapes.0;
-    if shape.contains(&0) {
+    if shape.contains(&0) || range.is_empty() {
         return Ok(());
     }
     let strides = (source.strides_as(shape)?, target.strides_as(shapes.1)?);
     let mut extents = [0; MAX_DIMENSIONS];
     extents.iter_mut().zip(shape).for_each(|(e, n)| *e = *n as usize);
-    extents[0] = (rows.end.min(shape[0]) - rows.start) as usize;
+    extents[axis] = (range.end - range.start) as usize;
     let side = |pointer: *mut u8, strides: &[i64], size: usize| {
-        pointer.wrapping_add((rows.start * strides[0]) as usize * size)
+        pointer.wrapping_add((range.start * strides[axis]) as usize * size)
     };
     let sides = (
         Side { pointer: side(source.pointer(), &strides.0, from.dtype().size()), strides: &strides.0 },

@@ -1,6 +1,7 @@
 //! A change of layout together with a change of extent and a roll along one axis.
 
-use super::map::{Chain, Step};
+use super::chain::Chain;
+use super::step::Step;
 use crate::arrays::redistribute::Redistribute;
 use crate::arrays::{verbs, Array, Space};
 use crate::dtype::Scalar;
