@@ -817,7 +817,8 @@ typedef struct dlops_grid_dimension {
     int32_t partition;
     /** axis that is cut; negative counts from the last */
     int32_t axis;
-    int32_t reserved;
+    /** DLOPS_PARTITION_CYCLIC: the part, from 0, that has the first block */
+    int32_t first;
     /** DLOPS_PARTITION_CYCLIC: elements of a block */
     int64_t block;
     /** DLOPS_PARTITION_EXTENTS: `ranks` numbers that add up to the axis; borrowed during the call */
