@@ -257,7 +257,7 @@ fn axes_that_cannot_be_whole_are_matrices() {
 #[test]
 fn matrices_take_four_parts_of_memory() {
     for (n, half, padded, rounds) in [(1i64 << 12, false, 1, 3), (5040, true, 1, 3), (1021, false, 3, 5)] {
-        for size in [2, 3, 4, 6] {
+        for size in [2, 3, 4, 6, 8] {
             on_ranks_with(size, ContextOptions::default(), |context| {
                 let dtype = if half { DType::Float64 } else { DType::Complex128 };
                 let workspace = Workspace::new(context, Memory::Host);
@@ -425,14 +425,15 @@ fn changes_of_layout_come_in_parts() {
                 let (source, target) = if mode.transposed() { (&data, &model) } else { (&model, &data) };
                 vectors::write(&x, &picked(source, from));
                 vectors::write(&y, &picked(target, to));
-                let before = a.domain().context().comm().traffic().read().0;
+                let traffic = a.domain().context().comm().traffic();
+                let before = traffic.read();
                 a.apply_scaled(mode, alpha, &x, beta, &y).unwrap();
-                let sent = a.domain().context().comm().traffic().read().0 - before;
+                let sent = (traffic.read().0 - before.0, traffic.read().1 - before.1);
                 (vectors::read(&y), sent)
             };
             let expected = Mode::ALL.map(|mode| applied(&single, mode, &|all, _| all.to_vec()).0);
             // NCCL wants a device a rank.
-            for size in if host { vec![1i64, 2, 3, 4, 6] } else { vec![1, 2, 3, 4] } {
+            for size in if host { vec![1i64, 2, 3, 4, 6, 8] } else { vec![1, 2, 3, 4] } {
                 on_ranks_with(size as usize, with, |context| {
                     let a = made(context);
                     let pick = |all: &[Complex64], space: &Space| -> Vec<_> {
@@ -448,7 +449,11 @@ fn changes_of_layout_come_in_parts() {
                         let what = format_args!("{mode:?} of {dtype:?} on {size}, {changes} changes");
                         assert!(!host || found == expected, "{what}");
                         close(&what, &found, &expected, 4.0 * dtype.epsilon());
-                        assert_eq!(sent, messages as u64, "{what}: messages");
+                        assert_eq!(sent.0, messages as u64, "{what}: messages");
+                        // All of a rank's complex elements but those that stay.
+                        let elements = 24 * 24 * if half { 3 } else { 5 } / size * (size - 1) / size;
+                        let bytes = changes * elements as usize * dtype.complex().size();
+                        assert!(!host || sent.1 == bytes as u64, "{what}: {} bytes, not {bytes}", sent.1);
                     }
                 });
             }
