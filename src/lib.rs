@@ -9,6 +9,7 @@ pub mod comm;
 pub mod context;
 pub mod device;
 pub mod dtype;
+mod environment;
 pub mod error;
 pub mod kernels;
 pub mod krylov;

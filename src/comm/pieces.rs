@@ -1,7 +1,7 @@
 //! Splitting what is larger than a transport can count.
 
+use crate::environment::number;
 use crate::error::Result;
-use crate::fail;
 
 /// The most elements or bytes in one MPI call: half of what a C int can count, so that sums inside MPI do not overflow.
 pub const DEFAULT_LIMIT: usize = 1 << 30;
@@ -9,11 +9,8 @@ pub const DEFAULT_LIMIT: usize = 1 << 30;
 /// `default`, or less where the environment variable `DLOPS_TEST_COUNT_LIMIT` says so: with it, tests see every
 /// split at small sizes. Errors: `Option` when it is not a positive number.
 pub fn count_limit(default: usize) -> Result<usize> {
-    let Some(text) = std::env::var_os("DLOPS_TEST_COUNT_LIMIT") else { return Ok(default) };
-    match text.to_str().and_then(|t| t.trim().parse::<usize>().ok()) {
-        Some(limit) if limit > 0 => Ok(limit.min(default)),
-        _ => fail!(Option, "DLOPS_TEST_COUNT_LIMIT is {text:?}, expected a number of at least 1"),
-    }
+    let limit = number("DLOPS_TEST_COUNT_LIMIT", 1, "a number of at least 1")?;
+    Ok(limit.map_or(default, |limit| limit.min(default)))
 }
 
 /// (start, length) of consecutive pieces of at most `limit`; none for an empty whole.

@@ -5,6 +5,7 @@ use super::direct::Direct;
 use super::pass::{Direction, Kind};
 use crate::device::{Fft, FftKind, FftShape, FftSide, Stream};
 use crate::dtype::{DType, Scalar};
+use crate::environment::number;
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cuda::fourier::{load, store, Bins, Lines, Tile};
@@ -48,11 +49,7 @@ const ALIGNMENT: usize = 256;
 
 /// `TILE`, or what the environment variable `DLOPS_TEST_TILE` says: with it, tests see many tiles of small arrays.
 fn tile() -> Result<usize> {
-    let Some(text) = std::env::var_os("DLOPS_TEST_TILE") else { return Ok(TILE) };
-    match text.to_str().and_then(|t| t.trim().parse().ok()) {
-        Some(bytes) => Ok(bytes),
-        None => fail!(Option, "DLOPS_TEST_TILE is {text:?}, expected a number of bytes"),
-    }
+    Ok(number("DLOPS_TEST_TILE", 0, "a number of bytes")?.unwrap_or(TILE))
 }
 
 impl DeviceLines {

@@ -102,8 +102,11 @@ pub unsafe fn load<S: Copy, T: Copy + Default>(
 fn blank<T: Default>(tile: &mut [T], shape: Shape, lines: usize, window: Window) -> usize {
     assert!(shape.holds(lines, tile.len()), "a tile of {} elements", tile.len());
     let seen = shape.n.min(window.len);
-    for (line, p) in (0..lines).flat_map(|line| (seen..shape.n).map(move |p| (line, p))) {
-        tile[shape.at(line, p)] = T::default();
+    if seen < shape.n {
+        for line in 0..lines {
+            let lacking = tile[shape.at(line, seen)..].iter_mut().step_by(shape.place);
+            lacking.take(shape.n - seen).for_each(|value| *value = T::default());
+        }
     }
     seen
 }

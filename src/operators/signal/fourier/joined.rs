@@ -6,8 +6,8 @@ use super::planes::{self, Rows};
 use super::step::Step;
 use crate::arrays::{Array, Space};
 use crate::dtype::Scalar;
+use crate::environment::number;
 use crate::error::Result;
-use crate::fail;
 use crate::layout::{End, PartCut};
 use crate::operators::Mode;
 use crate::transform::Precision;
@@ -31,13 +31,10 @@ const NEIGHBOURS: i64 = 16;
 /// `PART`, or what the environment variable `DLOPS_TEST_PART` says, of messages and rows of any length: with it, tests see
 /// several parts of small arrays.
 fn least(ranks: i64, axis: usize) -> Result<(i64, i64)> {
-    let Some(text) = std::env::var_os("DLOPS_TEST_PART") else {
-        return Ok((PART.max(ranks * MESSAGE), if axis == 0 { 1 } else { NEIGHBOURS }));
-    };
-    match text.to_str().and_then(|t| t.trim().parse().ok()).filter(|bytes| *bytes > 0) {
-        Some(bytes) => Ok((bytes, 1)),
-        None => fail!(Option, "DLOPS_TEST_PART is {text:?}, expected a positive number of bytes"),
-    }
+    Ok(match number("DLOPS_TEST_PART", 1, "a positive number of bytes")? {
+        Some(bytes) => (bytes as i64, 1),
+        None => (PART.max(ranks * MESSAGE), if axis == 0 { 1 } else { NEIGHBOURS }),
+    })
 }
 
 /// How a change of layout from `space` is cut, if at all, that is taken with passes there along `axes`: by the first axis
