@@ -7,18 +7,21 @@
 //! the element itself of terms that read the same x are one tap, at the place of the first. So a value depends on its
 //! global index alone: not on where ranks cut, on the box, on the processor, or on the store.
 
+mod beside;
 mod complex;
 mod dispatch;
 mod ends;
 mod grid;
 mod kept;
 mod lanes;
+mod near;
 mod order;
 mod parts;
 mod registers;
 mod row;
 mod rows;
 mod same_taps;
+mod sides;
 mod taps;
 #[cfg(test)]
 mod tests;
@@ -29,6 +32,7 @@ use crate::kernels::cpu;
 use crate::kernels::stencil::Stencil;
 use grid::Grid;
 use rows::Factors;
+use tiles::Tiling;
 
 pub use dispatch::StencilReal;
 pub use parts::shell;
@@ -75,8 +79,8 @@ pub struct Output<'a, T> {
     pub terms: &'a [Term<'a, T>],
 }
 
-/// Whether results go through the caches. Streaming serves outputs larger than the last-level cache that are not read
-/// (beta = 0); it is ignored elsewhere.
+/// Whether results go through the caches. Streaming serves outputs larger than the last-level cache; it is ignored where
+/// they are read as well (beta is not 0) and rows are too long for near tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
     Cached,
@@ -100,8 +104,9 @@ pub unsafe fn apply<T: Element>(
     T::Real: StencilReal,
 {
     let Some(grid) = Grid::new(shape, outputs, lower, upper) else { return };
-    let stream = store == Store::Streaming && beta.is_zero();
-    let pass = Pass { grid, outputs, factors: Factors { alpha, beta }, stream };
+    let tiling = Tiling::new(&grid, outputs, !beta.is_zero());
+    let stream = store == Store::Streaming && (beta.is_zero() || tiling.near);
+    let pass = Pass { grid, tiling, outputs, factors: Factors { alpha, beta }, stream };
     // SAFETY: the caller's promise.
     unsafe { pass.run() };
     if stream {
@@ -111,6 +116,7 @@ pub unsafe fn apply<T: Element>(
 
 struct Pass<'a, T> {
     grid: Grid,
+    tiling: Tiling,
     outputs: &'a [Output<'a, T>],
     factors: Factors,
     stream: bool,

@@ -122,7 +122,7 @@ impl Pass {
         let mut outputs = [output(0); MAX_TERMS];
         (1..results).for_each(|k| outputs[k] = output(k));
 
-        let store = if self.large && beta.is_zero() { Store::Streaming } else { Store::Cached };
+        let store = if self.large { Store::Streaming } else { Store::Cached };
         let block = Block { shape: &self.shape, outputs: &outputs[..results], alpha, beta, store };
         let pool = self.space.context().threads();
         let axes = self.shape.len();

@@ -118,6 +118,12 @@ impl<R: Real> Ends<R> {
         self.count += 1;
     }
 
+    /// Whether all taps move by `x`.
+    pub fn move_by(&self, by: &[isize], x: isize) -> bool {
+        // SAFETY: taps below `used` are written.
+        self.pool[..self.used].iter().all(|tap| by[unsafe { tap.assume_init_ref() }.origin as usize] == x)
+    }
+
     /// Moves all zones by `y` numbers, and every tap by what its origin says.
     pub fn shift(&mut self, y: isize, by: &[isize]) {
         for zone in &mut self.zones[..self.count] {

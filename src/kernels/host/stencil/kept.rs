@@ -43,6 +43,15 @@ impl<R: Real> Whole<R> {
         unsafe { self.taps.assume_init_ref() }
     }
 
+    /// By how much all taps move, if near rows can be computed for many planes at once.
+    pub fn moves(&self, by: &[isize]) -> Option<isize> {
+        // SAFETY: written.
+        let taps = self.written.then(|| unsafe { self.taps.assume_init_ref() }).filter(|t| t.is_near())?;
+        let mut moves = taps.origin[..taps.count].iter().map(|&origin| by[origin as usize]);
+        let first = moves.next()?;
+        moves.all(|other| other == first).then_some(first)
+    }
+
     /// Moves every tap by what its origin says.
     pub fn shift(&mut self, by: &[isize]) {
         assert!(self.written, "taps are moved before they are made");

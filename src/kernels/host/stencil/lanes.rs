@@ -21,6 +21,14 @@ pub(super) trait Lanes: Copy {
     unsafe fn add_masked(self, other: Self, bits: u32) -> Self;
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
+    /// Whether `between` is one instruction.
+    const SHIFTS: bool;
+    /// A place in two registers that follow one another.
+    type Place: Copy;
+    /// The place of number `first <= COUNT`.
+    unsafe fn place(first: usize) -> Self::Place;
+    /// The `COUNT` numbers of two registers from the place on. Only where `SHIFTS`.
+    unsafe fn between(low: Self, high: Self, place: Self::Place) -> Self;
     /// Asks for a cache line; any address will do.
     #[inline(always)]
     fn prefetch(_from: *const Self::Real) {
@@ -109,6 +117,14 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
         }
         self
     }
+    const SHIFTS: bool = false;
+    type Place = ();
+    #[inline(always)]
+    unsafe fn place(_first: usize) {}
+    #[inline(always)]
+    unsafe fn between(low: Self, _high: Self, _place: ()) -> Self {
+        low
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -134,7 +150,8 @@ mod x86 {
     macro_rules! lanes {
         ($v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $stream:ident, $add:ident, $mul:ident,
          |$from:ident, $k:ident| $load_masked:expr, |$to:ident, $m:ident, $x:ident| $store_masked:expr,
-         |$a:ident, $b:ident, $bits:ident| $add_masked:expr) => {
+         |$a:ident, $b:ident, $bits:ident| $add_masked:expr,
+         $shifts:literal, $place:ty, |$first:ident| $place_of:expr, |$low:ident, $high:ident, $at:ident| $between:expr) => {
             // SAFETY (all): callers run where the instruction set is present and give valid memory, as the trait says.
             impl Lanes for $v {
                 type Real = $r;
@@ -177,6 +194,18 @@ mod x86 {
                 unsafe fn mul(self, other: Self) -> Self {
                     unsafe { $mul(self, other) }
                 }
+                const SHIFTS: bool = $shifts;
+                type Place = $place;
+                #[allow(unused_unsafe)]
+                #[inline(always)]
+                unsafe fn place($first: usize) -> $place {
+                    unsafe { $place_of }
+                }
+                #[allow(unused_unsafe)]
+                #[inline(always)]
+                unsafe fn between($low: Self, $high: Self, $at: $place) -> Self {
+                    unsafe { $between }
+                }
             }
         };
     }
@@ -193,7 +222,11 @@ mod x86 {
         _mm512_mul_pd,
         |from, bits| _mm512_maskz_loadu_pd(bits as u8, from),
         |to, bits, x| _mm512_mask_storeu_pd(to, bits as u8, x),
-        |a, b, bits| _mm512_mask_add_pd(a, bits as u8, a, b)
+        |a, b, bits| _mm512_mask_add_pd(a, bits as u8, a, b),
+        true,
+        __m512i,
+        |first| _mm512_add_epi64(_mm512_set1_epi64(first as i64), _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0)),
+        |low, high, at| _mm512_permutex2var_pd(low, at, high)
     );
     lanes!(
         __m512,
@@ -207,7 +240,14 @@ mod x86 {
         _mm512_mul_ps,
         |from, bits| _mm512_maskz_loadu_ps(bits as u16, from),
         |to, bits, x| _mm512_mask_storeu_ps(to, bits as u16, x),
-        |a, b, bits| _mm512_mask_add_ps(a, bits as u16, a, b)
+        |a, b, bits| _mm512_mask_add_ps(a, bits as u16, a, b),
+        true,
+        __m512i,
+        |first| {
+            let lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+            _mm512_add_epi32(_mm512_set1_epi32(first as i32), lanes)
+        },
+        |low, high, at| _mm512_permutex2var_ps(low, at, high)
     );
     lanes!(
         __m256d,
@@ -221,7 +261,11 @@ mod x86 {
         _mm256_mul_pd,
         |from, bits| _mm256_maskload_pd(from, select_64(bits)),
         |to, bits, x| _mm256_maskstore_pd(to, select_64(bits), x),
-        |a, b, bits| _mm256_blendv_pd(a, _mm256_add_pd(a, b), _mm256_castsi256_pd(select_64(bits)))
+        |a, b, bits| _mm256_blendv_pd(a, _mm256_add_pd(a, b), _mm256_castsi256_pd(select_64(bits))),
+        false,
+        (),
+        |_first| (),
+        |low, _high, _at| low
     );
     lanes!(
         __m256,
@@ -235,6 +279,10 @@ mod x86 {
         _mm256_mul_ps,
         |from, bits| _mm256_maskload_ps(from, select_32(bits)),
         |to, bits, x| _mm256_maskstore_ps(to, select_32(bits), x),
-        |a, b, bits| _mm256_blendv_ps(a, _mm256_add_ps(a, b), _mm256_castsi256_ps(select_32(bits)))
+        |a, b, bits| _mm256_blendv_ps(a, _mm256_add_ps(a, b), _mm256_castsi256_ps(select_32(bits))),
+        false,
+        (),
+        |_first| (),
+        |low, _high, _at| low
     );
 }

@@ -1,7 +1,9 @@
 //! Registers of results: whole ones, the part of one, and those of a zone.
 
+use super::beside::Beside;
 use super::ends::{EndTap, Zone};
 use super::lanes::Lanes;
+use super::sides::Side;
 use crate::dtype::Element;
 use std::mem::size_of;
 
@@ -42,6 +44,68 @@ pub(super) unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, co
     }
 }
 
+/// The sum after product k.
+#[inline(always)]
+unsafe fn plus<V: Lanes, const BETA: bool>(sum: V, k: usize, product: V) -> V {
+    if k == 0 && !BETA {
+        return product;
+    }
+    // SAFETY: registers only.
+    unsafe { sum.add(product) }
+}
+
+/// N registers of results that follow one another; the last two taps come from the row's own registers of x, `own`: the
+/// one before, those of the results, and the one after.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+pub(super) unsafe fn several_shifted<
+    V: Lanes,
+    const CAPACITY: usize,
+    const N: usize,
+    const BETA: bool,
+    const STREAM: bool,
+>(
+    y: *mut V::Real,
+    x: &[*const V::Real; CAPACITY],
+    at: isize,
+    c: &[V; CAPACITY],
+    scale: V,
+    beside: &Beside<V>,
+    own: (V, [V; N], V),
+) {
+    let (before, here, after) = own;
+    // SAFETY: as for `several`.
+    unsafe {
+        let mut sum = [V::splat(V::Real::ZERO); N];
+        if BETA {
+            for (n, sum) in sum.iter_mut().enumerate() {
+                *sum = V::load(y.add(n * V::COUNT)).mul(scale);
+            }
+        }
+        let loaded = CAPACITY - 2;
+        for k in 0..loaded {
+            for (n, sum) in sum.iter_mut().enumerate() {
+                *sum = plus::<V, BETA>(*sum, k, c[k].mul(V::load(x[k].offset(at).add(n * V::COUNT))));
+            }
+        }
+        for (n, sum) in sum.iter_mut().enumerate() {
+            let earlier = if n == 0 { before } else { here[n - 1] };
+            let later = if n + 1 == N { after } else { here[n + 1] };
+            for (k, value) in beside.taps(earlier, here[n], later).into_iter().enumerate() {
+                *sum = plus::<V, BETA>(*sum, loaded + k, c[loaded + k].mul(value));
+            }
+        }
+        for (n, sum) in sum.into_iter().enumerate() {
+            let y = y.add(n * V::COUNT);
+            if STREAM {
+                sum.stream(y);
+            } else {
+                sum.store(y);
+            }
+        }
+    }
+}
+
 /// n < COUNT elements; those of x are `at` from where x points.
 #[inline(always)]
 pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
@@ -64,7 +128,8 @@ pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
     }
 }
 
-/// Rows i..i + N of a zone: taps and coefficients that differ from element to element.
+/// Rows i..i + N of a zone, or of one so far from it in y and in x: taps and coefficients that differ from element to
+/// element.
 #[inline(always)]
 pub(super) unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: bool>(
     zone: &Zone<V::Real>,
@@ -72,9 +137,10 @@ pub(super) unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const 
     i: isize,
     stride: isize,
     scale: V,
+    moved: (isize, isize),
 ) {
     let full = ((1u64 << V::COUNT) - 1) as u32;
-    let row = zone.y.wrapping_offset(i * stride);
+    let row = zone.y.wrapping_offset(i * stride + moved.0);
     for s in (0..zone.len).step_by(V::COUNT) {
         let bits = ((1u64 << (zone.len - s)) - 1) as u32 & full;
         let y = |n: usize| row.wrapping_offset(n as isize * stride).wrapping_add(s);
@@ -89,7 +155,7 @@ pub(super) unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const 
             for tap in taps {
                 let bits = (tap.bits >> s) & full;
                 let c = V::load(tap.coefficient.as_ptr().add(s));
-                let x = tap.source.wrapping_offset(i * tap.stride).wrapping_add(s);
+                let x = tap.source.wrapping_offset(i * tap.stride + moved.1).wrapping_add(s);
                 for (n, sum) in sum.iter_mut().enumerate() {
                     let x = V::load_masked(x.wrapping_offset(n as isize * tap.stride), bits);
                     *sum = sum.add_masked(c.mul(x), bits);
@@ -103,6 +169,36 @@ pub(super) unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const 
                     (false, _) => sum.store_masked(y, bits),
                 }
             }
+        }
+    }
+}
+
+/// A zone of one register, `place.1` numbers from the row's begin y, whose taps are those of the row, `place.0` from where x
+/// points. Of the last two some elements lack one or both; they come from the row's own registers, `own`.
+#[inline(always)]
+pub(super) unsafe fn zone_shifted<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
+    y: *mut V::Real,
+    x: &[*const V::Real; CAPACITY],
+    place: (isize, isize),
+    scale: V,
+    beside: &Beside<V>,
+    side: &Side<V, CAPACITY>,
+    own: (V, V, V),
+) {
+    let (y, at) = (y.wrapping_offset(place.1), place.0 + place.1);
+    // SAFETY: as for `several`.
+    unsafe {
+        let mut sum = if BETA { V::load(y).mul(scale) } else { side.start };
+        for k in 0..CAPACITY - 2 {
+            sum = sum.add(side.c[k].mul(V::load(x[k].offset(at))));
+        }
+        for (k, value) in beside.taps(own.0, own.1, own.2).into_iter().enumerate() {
+            sum = sum.add_masked(side.c[CAPACITY - 2 + k].mul(value), side.bits[k]);
+        }
+        if STREAM {
+            sum.stream(y);
+        } else {
+            sum.store(y);
         }
     }
 }

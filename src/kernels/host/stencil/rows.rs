@@ -2,6 +2,7 @@
 //!
 //! Each element is ((beta y + c_0 x_0) + c_1 x_1) + ... in this order, on every path and for every length.
 
+use super::beside::Neighbours;
 use super::ends::Ends;
 use super::lanes::Lanes;
 use super::order::{Order, FEW_TAPS};
@@ -13,7 +14,10 @@ use std::mem::size_of;
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
 /// Rows whose ends are computed together: their sums run beside one another.
-const ENDS: usize = 4;
+pub(super) const ENDS: usize = 4;
+/// The numbers of taps that near rows may have: of gradients and of Laplacians of two and three axes. `dispatch` has loops
+/// of their own for them.
+const NEAR_TAPS: [usize; 4] = [2, 4, 5, 7];
 /// The most arrays for which memory is asked ahead.
 pub(super) const MAX_LEADS: usize = 4;
 
@@ -28,6 +32,11 @@ pub(super) struct Taps<R> {
     /// The taps that reach memory first, one for each x.
     pub lead: [u8; MAX_LEADS],
     pub leads: usize,
+    /// In a near tile, how far from the lead and from y the memory is that is asked for meanwhile; 0 elsewhere.
+    pub ahead: isize,
+    pub y_ahead: isize,
+    /// The last two taps, if they lie on either side in the row itself.
+    pub beside: Neighbours,
     /// Whether rows share lines of x with the rows after them.
     pub shared: bool,
     /// Whether no other output is computed from the same rows of x.
@@ -43,12 +52,22 @@ impl<R: Real> Taps<R> {
         count: 0,
         lead: [0; MAX_LEADS],
         leads: 0,
+        ahead: 0,
+        y_ahead: 0,
+        beside: Neighbours::NONE,
         shared: false,
         alone: false,
     };
 
+    /// Whether `near_rows` serves them.
+    pub fn is_near(&self) -> bool {
+        let equal = || self.stride[..self.count].iter().all(|&s| s == self.stride[0]);
+        self.y_ahead != 0 && self.leads == 1 && NEAR_TAPS.contains(&self.count) && equal()
+    }
+
     pub fn clear(&mut self) {
         (self.count, self.leads, self.shared, self.alone) = (0, 0, false, false);
+        self.beside = Neighbours::NONE;
     }
 }
 
@@ -58,6 +77,20 @@ pub(super) struct Rows<R> {
     pub stride: isize,
     pub rows: usize,
     pub len: usize,
+    /// One, but for near rows.
+    pub planes: Planes,
+}
+
+/// How many planes of rows there are, and how far apart they are.
+#[derive(Clone, Copy)]
+pub(super) struct Planes {
+    pub count: usize,
+    pub y: isize,
+    pub x: isize,
+}
+
+impl Planes {
+    pub const ONE: Planes = Planes { count: 1, y: 0, x: 0 };
 }
 
 /// How a row of outputs combines with what y holds.
@@ -110,8 +143,8 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
                 for zone in zones {
                     let (taps, at) = (ends.taps(zone), ended as isize);
                     match several {
-                        ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, at, rows.stride, scale),
-                        _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, at, rows.stride, scale),
+                        ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, at, rows.stride, scale, (0, 0)),
+                        _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, at, rows.stride, scale, (0, 0)),
                     }
                 }
                 ended += several;

@@ -3,9 +3,9 @@
 use super::complex::complex;
 use super::ends::{self, Ends};
 use super::grid::Index;
-use super::kept::{Kept, Made, Scratch, KEPT};
-use super::rows::{Rows, Taps};
-use super::{Output, Pass, StencilReal};
+use super::kept::{Kept, Made, Scratch, Whole, KEPT};
+use super::rows::{Planes, Rows, Taps};
+use super::{Output, Pass, StencilReal, MAX_TERMS};
 use crate::dtype::{Element, Real};
 use crate::kernels::cpu;
 use std::mem::size_of;
@@ -15,12 +15,43 @@ impl<T: Element> Pass<'_, T>
 where
     T::Real: StencilReal,
 {
-    /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output.
-    pub(super) unsafe fn rows(
+    /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output; in a near tile those of
+    /// `planes` of its outermost loop.
+    pub(super) unsafe fn planes(
         &self,
         index: &mut Index,
-        range: Range<usize>,
-        end: usize,
+        planes: Range<usize>,
+        (range, end): (Range<usize>, usize),
+        group: usize,
+        scratch: &mut Kept<T::Real>,
+    ) {
+        let first = self.tiling.first;
+        if !self.tiling.near {
+            // SAFETY: the rows lie in the caller's box.
+            return unsafe { self.rows(index, 1, (range, end), group, scratch) };
+        }
+        let uniform = self.outputs.iter().map(|output| self.uniform(output, first, planes.clone()));
+        let uniform = uniform.reduce(|a, b| a.start.max(b.start)..a.end.min(b.end)).unwrap_or(planes.clone());
+        let uniform = if uniform.is_empty() { planes.end..planes.end } else { uniform };
+        for plane in (planes.start..uniform.start).chain(uniform.end..planes.end) {
+            index[first] = plane;
+            // SAFETY: as above.
+            unsafe { self.rows(index, 1, (range.clone(), end), group, scratch) };
+        }
+        if !uniform.is_empty() {
+            index[first] = uniform.start;
+            // SAFETY: as above; these planes differ only by their place.
+            unsafe { self.rows(index, uniform.len(), (range, end), group, scratch) };
+        }
+    }
+
+    /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output, and as many of the planes
+    /// that follow.
+    unsafe fn rows(
+        &self,
+        index: &mut Index,
+        planes: usize,
+        (range, end): (Range<usize>, usize),
         group: usize,
         scratch: &mut Kept<T::Real>,
     ) {
@@ -37,13 +68,13 @@ where
                     index[middle] = i;
                     let slot = scratch.slot(if alone { slot.min(KEPT - 1) } else { KEPT - 1 });
                     // SAFETY: the rows lie in the caller's box.
-                    unsafe { self.same_taps(number, *index, 1, end, slot) };
+                    unsafe { self.same_taps(number, *index, (planes, 1), end, slot) };
                 }
                 if !uniform.is_empty() {
                     index[middle] = uniform.start;
                     let slot = scratch.slot(number.min(KEPT - 1));
                     // SAFETY: the rows lie in the caller's box, and differ only by their place.
-                    unsafe { self.same_taps(number, *index, uniform.len(), end, slot) };
+                    unsafe { self.same_taps(number, *index, (planes, uniform.len()), end, slot) };
                 }
             }
         }
@@ -67,21 +98,24 @@ where
         }
     }
 
-    /// `rows` rows from `index` on, whose taps differ only by their place, up to position `end`.
+    /// `rows` rows of `planes` planes from `index` on, whose taps differ only by their place, up to position `end`.
     unsafe fn same_taps(
         &self,
         number: usize,
         mut index: Index,
-        rows: usize,
+        (planes, rows): (usize, usize),
         end: usize,
         scratch: &mut Scratch<T::Real>,
     ) {
         let (grid, output) = (&self.grid, &self.outputs[number]);
-        let (row, unit) = (grid.row(), grid.unit);
+        let (row, first, unit) = (grid.row(), self.tiling.first, grid.unit);
         let inner = self.uniform(output, row, index[row]..end);
         if !self.factors.are_real() {
             // SAFETY: from here on, index and lengths lie in the caller's box.
-            return unsafe { self.complex_rows(output, index, rows, inner, end, scratch) };
+            return (0..planes).for_each(|_| {
+                unsafe { self.complex_rows(output, index, rows, inner.clone(), end, scratch) };
+                index[self.tiling.first] += 1;
+            });
         }
         let (start, end) = (index[row] * unit, end * unit);
         let (mut from, mut to) = (inner.start * unit, inner.end * unit);
@@ -107,15 +141,22 @@ where
                 to = from.max(to.saturating_sub(if same { (line - to_line(to)) % line } else { 0 }));
             }
         }
-        let place = |len: usize| Rows { y: y.wrapping_add(from), stride, rows, len };
+        let place = |moved: isize, planes: Planes, len: usize| Rows {
+            y: y.wrapping_add(from).wrapping_offset(moved),
+            stride,
+            rows,
+            len,
+            planes,
+        };
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
-        let combine = |taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
+        let combine = |moved: isize, planes: Planes, taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
             // Where there are only zones, taps are not looked at, and the function for few of them starts fastest.
             let count = if len == 0 { 2 } else { taps.count };
-            let rows_function = T::Real::rows_function(cpu::level(), count, beta, self.stream);
+            let near = len > 0 && taps.is_near();
+            let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.stream);
             // SAFETY: the rows and zones lie in the caller's box.
-            unsafe { rows_function(&place(len), taps, ends, factor) };
+            unsafe { rows_function(&place(moved, planes, len), taps, ends, factor) };
         };
         let Scratch { taps, ends, made_for } = scratch;
         let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
@@ -124,6 +165,26 @@ where
             let loops = |b: usize| last.index[b] == index[b] || alike(b, index[b]) && alike(b, last.index[b]);
             last.differs_in_place_only(&made) && (0..row).all(loops)
         };
+        // The first plane, and those that follow it: at once if all taps move alike, else one by one.
+        let combine_all = |taps: &mut Whole<T::Real>, ends: &mut Ends<T::Real>, made_for: &mut Option<Made>| {
+            let (y_plane, mut last) = (grid.stride(output.y_strides, first), made);
+            let by = if planes > 1 { self.plane_shifts(output, &index) } else { [0; 3 * MAX_TERMS] };
+            let x_plane = taps.moves(&by).filter(|&x| from < to && ends.move_by(&by, x));
+            let at_once = if x_plane.is_some() { planes } else { 1 };
+            for plane in 0..planes.div_ceil(at_once) {
+                if plane > 0 {
+                    ends.shift(y_plane, &by);
+                    if from < to {
+                        taps.shift(&by);
+                    }
+                    last.index[first] += 1;
+                }
+                let planes = Planes { count: at_once, y: y_plane, x: x_plane.unwrap_or(0) };
+                let taps = if from < to { taps.made() } else { T::Real::no_taps() };
+                combine(plane as isize * y_plane, planes, taps, ends, to - from);
+            }
+            *made_for = Some(last);
+        };
         if let Some(last) = made_for.filter(same_taps) {
             let by = self.shifts(output, &last.index, &index);
             let strides = output.y_strides;
@@ -131,8 +192,7 @@ where
             if from < to {
                 taps.shift(&by);
             }
-            *made_for = Some(made);
-            return combine(if from < to { taps.made() } else { T::Real::no_taps() }, ends, to - from);
+            return combine_all(taps, ends, made_for);
         }
         let mut whole = true;
         ends.clear();
@@ -142,7 +202,7 @@ where
                 self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), ends);
                 at = next;
                 if ends.is_full() {
-                    combine(T::Real::no_taps(), ends, 0);
+                    combine(0, Planes::ONE, T::Real::no_taps(), ends, 0);
                     ends.clear();
                     whole = false;
                 }
@@ -157,8 +217,18 @@ where
             let later = from - inner.start * unit;
             taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
         }
-        *made_for = whole.then_some(made);
-        combine(if from < to { taps.made() } else { T::Real::no_taps() }, ends, to - from);
+        if whole {
+            return combine_all(taps, ends, made_for);
+        }
+        *made_for = None;
+        combine(0, Planes::ONE, if from < to { taps.made() } else { T::Real::no_taps() }, ends, to - from);
+        // The zones are more than are kept at a time.
+        index[row] = start / unit;
+        for _ in 1..planes {
+            index[first] += 1;
+            // SAFETY: as for this function.
+            unsafe { self.same_taps(number, index, (1, rows), end / unit, scratch) };
+        }
     }
 
     /// The same with complex factors.
@@ -181,7 +251,7 @@ where
             let stride = grid.stride(output.y_strides, row - 1);
             let taps = scratch.taps.start();
             self.taps(output, &index, taps);
-            let place = Rows { y, stride, rows, len: part.len() * grid.unit };
+            let place = Rows { y, stride, rows, len: part.len() * grid.unit, planes: Planes::ONE };
             // SAFETY: the rows lie in the caller's box.
             unsafe { complex(&place, taps, self.factors) };
         }

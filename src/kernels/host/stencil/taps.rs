@@ -1,12 +1,13 @@
 //! Which elements an output element is the sum of: pointers into the block and into the halos.
 
+use super::beside::Neighbours;
 use super::ends::{Ends, MAX_LANES};
 use super::grid::Index;
 use super::rows::{Taps, MAX_LEADS, MAX_TAPS};
 use super::{Output, Pass, StencilReal, Term, MAX_TERMS};
 use crate::dtype::{Element, Real};
 use crate::kernels::stencil::Tap;
-use std::mem::MaybeUninit;
+use std::mem::{size_of, MaybeUninit};
 
 impl<T: Element> Pass<'_, T>
 where
@@ -63,6 +64,13 @@ where
         shifts
     }
 
+    /// How far the taps of every origin move from a plane to the next, of the outermost loop within a tile.
+    pub(super) fn plane_shifts(&self, output: &Output<'_, T>, index: &Index) -> [isize; 3 * MAX_TERMS] {
+        let mut next = *index;
+        next[self.tiling.first] += 1;
+        self.shifts(output, index, &next)
+    }
+
     /// What a weight in double precision is for this type, alpha included where it is real.
     fn coefficient(&self, weight: f64) -> T::Real {
         T::Real::from_f64(if self.factors.are_real() { self.factors.alpha.re * weight } else { weight })
@@ -73,7 +81,7 @@ where
         let mut sum = [0.0; MAX_TAPS];
         let mut centers = [usize::MAX; MAX_TERMS];
         let mut count = 0;
-        taps.leads = 0;
+        (taps.leads, taps.y_ahead) = (0, 0);
         taps.shared = output.terms.iter().any(|t| self.grid.position(t.axis) + 1 == self.grid.row());
         taps.alone = self.outputs.len() == 1;
         for (number, term) in output.terms.iter().enumerate().take(MAX_TERMS) {
@@ -100,6 +108,12 @@ where
             };
             if count > 0 && taps.leads < MAX_LEADS && output.terms.iter().all(first) {
                 taps.lead[taps.leads] = count as u8 - 1;
+                // In a near tile, the row of the next iteration; and the one after it, whose rows are not all in the tile.
+                if self.tiling.near {
+                    let along = |b: usize| self.grid.stride(term.x_strides, b);
+                    taps.ahead = along(self.tiling.first) + along(self.grid.row() - 1);
+                    taps.y_ahead = self.grid.stride(output.y_strides, self.tiling.first);
+                }
                 taps.leads += 1;
             }
         }
@@ -107,6 +121,27 @@ where
             *coefficient = self.coefficient(*sum);
         }
         taps.count = count;
+        taps.beside = self.beside(output, index, taps);
+    }
+
+    /// How the last two of these taps lie in the row through `index`.
+    fn beside(&self, output: &Output<'_, T>, index: &Index, taps: &Taps<T::Real>) -> Neighbours {
+        let row = self.grid.row();
+        let (Some(term), Some(second)) = (output.terms.last(), taps.count.checked_sub(2)) else {
+            return Neighbours::NONE;
+        };
+        let own = self.origin(output.terms.len() - 1, term, index[row] as isize);
+        if self.grid.position(term.axis) != row || taps.origin[second..taps.count] != [own; 2] {
+            return Neighbours::NONE;
+        }
+        let here = self.source(term, index, index[row] as isize).0;
+        let moved = |k: usize| (taps.source[k] as isize - here as isize) / size_of::<T::Real>() as isize;
+        match (moved(second), moved(second + 1)) {
+            (before, after) if before < 0 && after >= 0 => {
+                Neighbours { before: before.unsigned_abs(), after: after.unsigned_abs() }
+            }
+            _ => Neighbours::NONE,
+        }
     }
 
     /// The taps of `len` numbers of the row through `index` (at its position 0), from number `at` on; y is the first.

@@ -142,6 +142,19 @@ where
         boxes: &[(Vec<usize>, Vec<usize>)],
         y: &mut [(Vec<T>, Vec<isize>)],
     ) {
+        let y: Vec<_> = y.iter_mut().map(|(y, strides)| (y.as_mut_ptr(), strides.clone())).collect();
+        self.run_at(factors, store, fused, pad, boxes, &y);
+    }
+
+    fn run_at(
+        &self,
+        factors: (Scalar, Scalar),
+        store: Store,
+        fused: bool,
+        pad: usize,
+        boxes: &[(Vec<usize>, Vec<usize>)],
+        y: &[(*mut T, Vec<isize>)],
+    ) {
         let sources: Vec<_> = (0..self.axes.len()).map(|k| self.cut(k, &self.start, &self.local, pad)).collect();
         let mut halos = vec![];
         for (k, &axis) in self.axes.iter().enumerate() {
@@ -171,10 +184,10 @@ where
             })
             .collect();
         let outputs: Vec<Output<T>> = y
-            .iter_mut()
+            .iter()
             .enumerate()
             .map(|(k, (y, strides))| Output {
-                y: y.as_mut_ptr(),
+                y: *y,
                 y_strides: strides,
                 terms: if fused { &terms } else { &terms[k..k + 1] },
             })
@@ -325,6 +338,109 @@ fn cuts_do_not_change_bits() {
             start += n;
         }
     }
+}
+
+/// Near tiles: rows that begin at a cache line and those that do not, with and without halos, ends of all kinds and parts of
+/// rows, in blocks of planes, hold the bits of the baseline and the values of plain loops.
+#[test]
+fn near_tiles_agree() {
+    fn check<T: Element>(random: &mut Random, tolerance: f64)
+    where
+        T::Real: StencilReal,
+    {
+        for round in 0..120 {
+            let row = [32, 48, 64, 80, 96, 37, 128][random.below(7)];
+            let mut shape = vec![3 + random.below(9), 3 + random.below(12), row];
+            let mut axes = vec![0, 1, 2];
+            match random.below(4) {
+                0 => shape.insert(random.below(3), 1 + random.below(3)),
+                1 => axes = vec![0, 2],
+                2 => axes = vec![2, 0, 1],
+                _ => {}
+            }
+            let rank = shape.len();
+            let centered = random.below(2) == 0;
+            let stencils = axes.iter().map(|&a| match centered {
+                true => second_derivative(shape[a], Kind::Centered, false, 1.0).expect("good arguments"),
+                false => random.stencil(shape[a]),
+            });
+            let stencils: Vec<Stencil> = stencils.collect();
+            let weights = axes.iter().map(|_| 1.0 + random.real()).collect();
+            let mut case = Case::<T> {
+                start: vec![0; rank],
+                local: shape.clone(),
+                stencils,
+                weights,
+                global: vec![random.elements(shape.iter().product())],
+                shape: shape.clone(),
+                axes: axes.clone(),
+            };
+            if random.below(3) == 0 {
+                let axis = random.below(rank);
+                case.start[axis] = random.below(shape[axis]);
+                case.local[axis] = 1 + random.below(shape[axis] - case.start[axis]);
+            }
+            let (mut lower, mut upper) = (vec![0; rank], case.local.clone());
+            if random.below(3) == 0 {
+                let axis = random.below(rank);
+                lower[axis] = random.below(upper[axis]);
+                upper[axis] = lower[axis] + 1 + random.below(upper[axis] - lower[axis]);
+            }
+            let fused = random.below(3) > 0;
+            let beta = if random.below(2) == 0 { Scalar::ZERO } else { Scalar::real(0.5) };
+            let size: usize = case.local.iter().product();
+            let count = if fused { 1 } else { axes.len() };
+            // Aligned as arrays are, so that rows begin at a cache line.
+            let mut memory: Vec<Vec<T>> = (0..count).map(|_| random.elements(size + 64)).collect();
+            let skip = |m: &Vec<T>| (m.as_ptr() as usize).wrapping_neg() % 64 / std::mem::size_of::<T>();
+            let start: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
+            let mut first: Option<Vec<Vec<T>>> = None;
+            cpu::on_every_path::run(|path| {
+                for store in [Store::Cached, Store::Streaming] {
+                    let strides = strides_of(&case.local);
+                    let y: Vec<(*mut T, Vec<isize>)> = memory
+                        .iter_mut()
+                        .zip(&start)
+                        .map(|(m, old)| {
+                            let from = skip(m);
+                            m[from..][..size].copy_from_slice(old);
+                            (m[from..].as_mut_ptr(), strides.clone())
+                        })
+                        .collect();
+                    case.run_at((Scalar::real(1.5), beta), store, fused, 0, &[(lower.clone(), upper.clone())], &y);
+                    let y: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
+                    let bits = |v: &T| format!("{v:?}");
+                    if let Some(first) = &first {
+                        let same = y.iter().flatten().zip(first.iter().flatten()).all(|(a, b)| bits(a) == bits(b));
+                        assert!(
+                            same,
+                            "round {round}: {path:?} {store:?} differs in bits, {:?} axes {axes:?}",
+                            case.local
+                        );
+                        continue;
+                    }
+                    for (k, y) in y.iter().enumerate() {
+                        for index in indices(&vec![0; rank], &case.local) {
+                            let at = place(&strides, &index);
+                            let old = start[k][at].to_scalar();
+                            let inside = (0..rank).all(|a| (lower[a]..upper[a]).contains(&index[a]));
+                            let expected = match inside {
+                                true => 1.5 * case.expected((!fused).then_some(k), &index).re + beta.re * old.re,
+                                false => old.re,
+                            };
+                            let error = y[at].to_scalar().re - expected;
+                            assert!(error.abs() <= tolerance, "round {round}: {index:?} of {:?}: {error}", case.local);
+                        }
+                    }
+                    first = Some(y);
+                }
+            });
+        }
+    }
+    let mut random = Random(17);
+    check::<f32>(&mut random, 1e-4);
+    check::<f64>(&mut random, 1e-12);
+    check::<Complex<f32>>(&mut random, 1e-4);
 }
 
 /// Rows longer than the reused bytes, bands of rows, many tiles and several outputs, on every path.

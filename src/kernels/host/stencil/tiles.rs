@@ -1,8 +1,9 @@
 //! The loops over a box, tile by tile.
 
-use super::grid::Index;
+use super::ends::lanes;
+use super::grid::{Grid, Index};
 use super::kept::Kept;
-use super::{Pass, StencilReal};
+use super::{Output, Pass, StencilReal, Term};
 use crate::dtype::Element;
 use std::mem::size_of;
 use std::ops::Range;
@@ -10,85 +11,109 @@ use std::ops::Range;
 /// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
 const REUSED_BYTES: usize = 512 << 10;
 
+/// Bytes of x that an iteration of the outermost loop within a near tile reads: with what comes next, they fit a first-level
+/// cache of 48 KiB beside the results.
+const NEAR_BYTES: usize = 32 << 10;
+/// Bytes that are read before the rows at the edges of such a tile are read again, by its neighbour: they come from the
+/// second-level cache.
+const EDGES_BYTES: usize = 256 << 10;
+/// Rows at least that make such a tile worth its edges.
+const NEAR_ROWS: usize = 4;
+
 /// How the loops are cut so that rows are still in cache when they are read again.
-struct Tiling {
+pub(super) struct Tiling {
     /// The outermost loop within a tile.
-    first: usize,
-    /// Iterations of the loops after `first`, in a tile.
+    pub first: usize,
+    /// Iterations of `first` and the loops after it, in a tile.
     extent: Index,
     /// Positions of a row.
     columns: usize,
     /// Rows after which the next output is served.
     group: usize,
+    /// Whether the rows of an iteration of `first` stay in the first-level cache until the next one, for which memory is
+    /// asked meanwhile.
+    pub near: bool,
+}
+
+impl Tiling {
+    pub fn new<T: Element>(grid: &Grid, outputs: &[Output<'_, T>], beta: bool) -> Tiling {
+        let (row, middle) = (grid.row(), grid.row() - 1);
+        let terms = || outputs.iter().flat_map(|o| o.terms);
+        let first = terms().map(|t| grid.position(t.axis)).min().unwrap_or(row).min(middle);
+        let reach = |t: &Term<'_, T>| if grid.position(t.axis) == first { t.stencil.reach() } else { (0, 0) };
+        let span = terms().map(reach).fold(1, |span, (b, a)| span.max(1 + b + a)) + outputs.len();
+
+        let length = grid.upper[row] - grid.lower[row];
+        let position = grid.unit * size_of::<T::Real>();
+        let again = outputs.len() > 1 || terms().any(|t| grid.position(t.axis) < row);
+        let mut extent = grid.shape;
+
+        // Planes of the x that an iteration of `first` reads, and the one that comes next.
+        let one_x = terms().all(|t| terms().all(|other| other.x == t.x));
+        let planes = terms().map(|t| reach(t).0 + reach(t).1 + 1).max().unwrap_or(1) + 1;
+        // Rows that lie alike on the lines of the cache.
+        let lines = |o: &Output<'_, T>, b: usize| grid.stride(o.y_strides, b) % lanes::<T::Real>() as isize == 0;
+        let alike = outputs.iter().all(|o| lines(o, first) && lines(o, middle));
+        let near = NEAR_BYTES / (planes * length * position).max(1);
+        if first < middle && near >= NEAR_ROWS && one_x && alike && (outputs.len() == 1 || !beta) {
+            extent[first + 1..middle].fill(1);
+            extent[middle] = near;
+            extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
+            let group = if outputs.len() > 1 { near } else { usize::MAX };
+            return Tiling { first, extent, columns: length, group, near: true };
+        }
+        let columns = match again && span * length * position > REUSED_BYTES {
+            true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
+            false => length,
+        };
+        let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
+        let group = match outputs.len() > 1 {
+            true => rows,
+            false => usize::MAX,
+        };
+        for b in (first + 1..=middle).rev() {
+            extent[b] = rows.min(grid.upper[b] - grid.lower[b]);
+            rows = (rows / extent[b]).max(1);
+        }
+        Tiling { first, extent, columns, group, near: false }
+    }
 }
 
 impl<T: Element> Pass<'_, T>
 where
     T::Real: StencilReal,
 {
-    fn tiling(&self) -> Tiling {
-        let grid = &self.grid;
-        let (row, middle) = (grid.row(), grid.row() - 1);
-        let terms = || self.outputs.iter().flat_map(|o| o.terms);
-        let first = terms().map(|t| grid.position(t.axis)).min().unwrap_or(row).min(middle);
-        let reused = terms().filter(|t| grid.position(t.axis) == first);
-        let span = reused.map(|t| t.stencil.reach()).fold(1, |span, (b, a)| span.max(1 + b + a)) + self.outputs.len();
-
-        let length = grid.upper[row] - grid.lower[row];
-        let position = grid.unit * size_of::<T::Real>();
-        let again = self.outputs.len() > 1 || terms().any(|t| grid.position(t.axis) < row);
-        let columns = match again && span * length * position > REUSED_BYTES {
-            true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
-            false => length,
-        };
-        let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
-        let group = match self.outputs.len() > 1 {
-            true => rows,
-            false => usize::MAX,
-        };
-        let mut extent = grid.shape;
-        for b in (first + 1..=middle).rev() {
-            extent[b] = rows.min(grid.upper[b] - grid.lower[b]);
-            rows = (rows / extent[b]).max(1);
-        }
-        Tiling { first, extent, columns, group }
-    }
-
     pub(super) unsafe fn run(&self) {
-        let grid = &self.grid;
-        let tiling = self.tiling();
+        let (grid, tiling) = (&self.grid, &self.tiling);
         let (first, row, middle) = (tiling.first, grid.row(), grid.row() - 1);
-        // Outer loops go one by one, the loops of a tile from tile to tile; `first` and the columns run inside.
+        // Outer loops go one by one, `first` and the loops of a tile from tile to tile; within a tile, `first` and the
+        // columns run outside.
         let mut scratch = Kept::new();
         let mut corner = grid.lower;
         loop {
             let (mut lower, mut upper) = (corner, grid.upper);
             for b in 0..middle + 1 {
-                if b < first {
-                    upper[b] = corner[b] + 1;
-                } else if b > first {
-                    upper[b] = grid.upper[b].min(corner[b] + tiling.extent[b]);
-                }
+                let extent = if b < first { 1 } else { tiling.extent[b] };
+                upper[b] = grid.upper[b].min(corner[b].saturating_add(extent));
             }
             for column in (grid.lower[row]..grid.upper[row]).step_by(tiling.columns) {
                 lower[row] = column;
                 upper[row] = grid.upper[row].min(column.saturating_add(tiling.columns));
                 let mut index = lower;
+                let rows = || (lower[middle]..upper[middle], upper[row]);
+                // Near tiles have one iteration of the loops between.
+                let planes = if tiling.near { lower[first]..upper[first] } else { 0..1 };
                 loop {
                     // SAFETY: the index lies in the caller's box.
-                    unsafe {
-                        self.rows(&mut index, lower[middle]..upper[middle], upper[row], tiling.group, &mut scratch)
-                    };
+                    unsafe { self.planes(&mut index, planes.clone(), rows(), tiling.group, &mut scratch) };
                     index[row] = lower[row];
-                    if !advance(&mut index, &lower, &upper, 0..middle, |_| 1) {
+                    if tiling.near || !advance(&mut index, &lower, &upper, 0..middle, |_| 1) {
                         break;
                     }
                 }
             }
             let step = |b: usize| if b < first { 1 } else { tiling.extent[b] };
-            let moved = advance(&mut corner, &grid.lower, &grid.upper, first + 1..middle + 1, step)
-                || advance(&mut corner, &grid.lower, &grid.upper, 0..first, step);
-            if !moved {
+            if !advance(&mut corner, &grid.lower, &grid.upper, 0..middle + 1, step) {
                 break;
             }
         }

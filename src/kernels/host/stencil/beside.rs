@@ -1,0 +1,69 @@
+//! Two taps on either side of the result in its own row: a register of x is loaded once, and shifted for each of them.
+//!
+//! Loads that cross lines of the cache take twice as long as others, and the processor runs less far ahead of them.
+
+use super::lanes::Lanes;
+use super::rows::Taps;
+
+/// The last two taps of a row: how many numbers one lies before the result, and the other after it or on it. 0 before: the
+/// last two taps are none of that kind.
+#[derive(Clone, Copy)]
+pub(super) struct Neighbours {
+    pub before: usize,
+    pub after: usize,
+}
+
+impl Neighbours {
+    pub const NONE: Neighbours = Neighbours { before: 0, after: 0 };
+}
+
+/// The row's own numbers of x, and how they are shifted.
+pub(super) struct Beside<V: Lanes> {
+    pub x: *const V::Real,
+    places: [V::Place; 2],
+    reach: Neighbours,
+}
+
+impl<V: Lanes> Beside<V> {
+    /// For the last two taps, where shifting serves them.
+    #[inline(always)]
+    pub unsafe fn new(taps: &Taps<V::Real>) -> Option<Beside<V>> {
+        let Neighbours { before, after } = taps.beside;
+        if !V::SHIFTS || before == 0 || before > V::COUNT || after > V::COUNT {
+            return None;
+        }
+        let x = taps.source[taps.count - 2].wrapping_add(before);
+        // SAFETY: registers only.
+        let places = unsafe { [V::place(V::COUNT - before), V::place(after)] };
+        Some(Beside { x, places, reach: taps.beside })
+    }
+
+    /// The register before number `j` of the row `at` from the first, as far as taps reach to it.
+    #[inline(always)]
+    pub unsafe fn before(&self, at: isize, j: isize) -> V {
+        let bits = ((1u64 << V::COUNT) - (1u64 << (V::COUNT - self.reach.before))) as u32;
+        // SAFETY: taps of number j read what bits select.
+        unsafe { V::load_masked(self.x.wrapping_offset(at + j - V::COUNT as isize), bits) }
+    }
+
+    /// The register at number `j` of such a row of `len` numbers, as far as they and their taps reach.
+    #[inline(always)]
+    pub unsafe fn at(&self, at: isize, j: isize, len: isize) -> V {
+        let x = self.x.wrapping_offset(at + j);
+        // SAFETY: the row's numbers, and what the taps of the last one read.
+        unsafe {
+            if j + V::COUNT as isize <= len {
+                return V::load(x);
+            }
+            let count = (V::COUNT as isize).min(len + self.reach.after as isize - j);
+            V::load_masked(x, ((1u64 << count) - 1) as u32)
+        }
+    }
+
+    /// What the two taps read for the register `here`.
+    #[inline(always)]
+    pub unsafe fn taps(&self, before: V, here: V, after: V) -> [V; 2] {
+        // SAFETY: registers only, and only where they can be shifted.
+        unsafe { [V::between(before, here, self.places[0]), V::between(here, after, self.places[1])] }
+    }
+}

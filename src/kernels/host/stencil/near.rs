@@ -1,0 +1,198 @@
+//! Rows of a near tile: what they read is in the first-level cache, and the next plane's rows are asked for meanwhile.
+
+use super::beside::Beside;
+use super::ends::Ends;
+use super::lanes::Lanes;
+use super::registers::{end_rows, part, several, several_shifted, zone_shifted};
+use super::rows::{Rows, Taps, ENDS};
+use super::sides::Sides;
+use crate::dtype::Element;
+use std::mem::size_of;
+
+/// Registers of results that are computed at once.
+const TOGETHER: usize = 2;
+
+/// What all rows of a plane have in common; `lead` and `y_ahead` say which memory is asked for beside each number.
+struct Near<V: Lanes, const CAPACITY: usize> {
+    x: [*const V::Real; CAPACITY],
+    c: [V; CAPACITY],
+    scale: V,
+    lead: *const V::Real,
+    y_ahead: isize,
+    len: usize,
+}
+
+/// As `combine`, for taps whose rows are equally far apart, in all planes.
+#[inline(always)]
+pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
+    rows: &Rows<V::Real>,
+    taps: &Taps<V::Real>,
+    ends: &Ends<V::Real>,
+    beta: V::Real,
+) {
+    let step = taps.stride[0];
+    // SAFETY: as for `combine`.
+    unsafe {
+        let mut near = Near::<V, CAPACITY> {
+            x: [std::ptr::null(); CAPACITY],
+            c: [V::splat(V::Real::ZERO); CAPACITY],
+            scale: V::splat(beta),
+            lead: taps.source[taps.lead[0] as usize].wrapping_offset(taps.ahead),
+            y_ahead: taps.y_ahead,
+            len: rows.len,
+        };
+        for k in 0..CAPACITY {
+            (near.c[k], near.x[k]) = (V::splat(taps.coefficient[k]), taps.source[k]);
+        }
+        let sides = Beside::<V>::new(taps).zip(Sides::<V, CAPACITY>::new(rows, &near.x, ends, taps.beside));
+        for plane in 0..rows.planes.count as isize {
+            let (y_plane, x_plane) = (plane * rows.planes.y, plane * rows.planes.x);
+            if sides.is_none() {
+                all_ends::<V, BETA, STREAM>(rows, ends, near.scale, (y_plane, x_plane));
+            }
+            for i in 0..rows.rows as isize {
+                let (y, at) = (rows.y.wrapping_offset(y_plane + i * rows.stride), x_plane + i * step);
+                match &sides {
+                    Some((beside, sides)) => near.shifted::<BETA, STREAM>(y, at, beside, sides),
+                    None => near.plain::<BETA, STREAM>(y, at),
+                }
+            }
+        }
+    }
+}
+
+// SAFETY (all): the row that begins at y is one of `combine`'s, and its taps are `at` from x.
+impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
+    /// Asks for the memory that belongs to number j of the row.
+    #[inline(always)]
+    fn ask<const BETA: bool>(&self, y: *mut V::Real, at: isize, j: isize) {
+        V::prefetch(self.lead.wrapping_offset(at + j));
+        if BETA {
+            V::prefetch(y.wrapping_offset(self.y_ahead + j));
+        }
+    }
+
+    /// A row whose last two taps are shifted registers, from one zone to the other.
+    #[inline(always)]
+    unsafe fn shifted<const BETA: bool, const STREAM: bool>(
+        &self,
+        y: *mut V::Real,
+        at: isize,
+        beside: &Beside<V>,
+        sides: &Sides<V, CAPACITY>,
+    ) {
+        let line = V::COUNT as isize;
+        let len = self.len as isize;
+        let all = len + if sides.after.is_some() { line } else { 0 };
+        // SAFETY: registers of the row and of its zones, and what their taps read.
+        unsafe {
+            let mut here = beside.at(at, 0, all);
+            let mut before = match &sides.before {
+                Some(side) => {
+                    self.ask::<BETA>(y, at, -line);
+                    let own = beside.at(at, -line, all);
+                    let around = (V::splat(V::Real::ZERO), own, here);
+                    zone_shifted::<V, CAPACITY, BETA, STREAM>(
+                        y,
+                        &self.x,
+                        (at, -line),
+                        self.scale,
+                        beside,
+                        side,
+                        around,
+                    );
+                    own
+                }
+                None => beside.before(at, 0),
+            };
+            let mut j = 0;
+            while j + TOGETHER as isize * line <= len {
+                let mut own = [here; TOGETHER];
+                for n in 0..TOGETHER {
+                    self.ask::<BETA>(y, at, j + n as isize * line);
+                    if n > 0 {
+                        own[n] = beside.at(at, j + n as isize * line, all);
+                    }
+                }
+                let after = beside.at(at, j + TOGETHER as isize * line, all);
+                let (to, at) = (y.wrapping_offset(j), at + j);
+                let x = (before, own, after);
+                several_shifted::<V, CAPACITY, TOGETHER, BETA, STREAM>(to, &self.x, at, &self.c, self.scale, beside, x);
+                (before, here) = (own[TOGETHER - 1], after);
+                j += TOGETHER as isize * line;
+            }
+            while j + line <= len {
+                self.ask::<BETA>(y, at, j);
+                let after = beside.at(at, j + line, all);
+                let (to, at, x) = (y.wrapping_offset(j), at + j, (before, [here], after));
+                several_shifted::<V, CAPACITY, 1, BETA, STREAM>(to, &self.x, at, &self.c, self.scale, beside, x);
+                (before, here) = (here, after);
+                j += line;
+            }
+            if j < len {
+                part::<V, BETA>(y.wrapping_offset(j), &self.x, at + j, &self.c, self.scale, (len - j) as usize);
+            }
+            if let Some(side) = &sides.after {
+                self.ask::<BETA>(y, at, len);
+                let own = (before, here, V::splat(V::Real::ZERO));
+                zone_shifted::<V, CAPACITY, BETA, STREAM>(y, &self.x, (at, len), self.scale, beside, side, own);
+            }
+        }
+    }
+
+    /// A row of any taps and at any place, without its zones.
+    #[inline(always)]
+    unsafe fn plain<const BETA: bool, const STREAM: bool>(&self, y: *mut V::Real, at: isize) {
+        let line = V::COUNT;
+        // SAFETY: numbers of the row.
+        unsafe {
+            self.ask::<BETA>(y, at, -1);
+            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
+            let mut j = misaligned.min(self.len);
+            if j > 0 {
+                part::<V, BETA>(y, &self.x, at, &self.c, self.scale, j);
+            }
+            while j + TOGETHER * line <= self.len {
+                (0..TOGETHER).for_each(|n| self.ask::<BETA>(y, at, (j + n * line) as isize));
+                let apart = (line as isize, line as isize);
+                let (to, at) = (y.wrapping_add(j), at + j as isize);
+                several::<V, CAPACITY, TOGETHER, BETA, STREAM>(to, &self.x, CAPACITY, at, apart, &self.c, self.scale);
+                j += TOGETHER * line;
+            }
+            while j + line <= self.len {
+                let (to, at) = (y.wrapping_add(j), at + j as isize);
+                several::<V, CAPACITY, 1, BETA, STREAM>(to, &self.x, CAPACITY, at, (0, 0), &self.c, self.scale);
+                j += line;
+            }
+            if j < self.len {
+                part::<V, BETA>(y.wrapping_add(j), &self.x, at + j as isize, &self.c, self.scale, self.len - j);
+            }
+            self.ask::<BETA>(y, at, self.len as isize);
+        }
+    }
+}
+
+/// All zones of all rows of a plane.
+#[inline(always)]
+unsafe fn all_ends<V: Lanes, const BETA: bool, const STREAM: bool>(
+    rows: &Rows<V::Real>,
+    ends: &Ends<V::Real>,
+    scale: V,
+    plane: (isize, isize),
+) {
+    for zone in ends.zones() {
+        let (mut i, taps) = (0, ends.taps(zone));
+        while i < rows.rows {
+            // SAFETY: as for `combine`.
+            unsafe {
+                if i + ENDS <= rows.rows {
+                    end_rows::<V, ENDS, BETA, STREAM>(zone, taps, i as isize, rows.stride, scale, plane);
+                    i += ENDS;
+                } else {
+                    end_rows::<V, 1, BETA, STREAM>(zone, taps, i as isize, rows.stride, scale, plane);
+                    i += 1;
+                }
+            }
+        }
+    }
+}
