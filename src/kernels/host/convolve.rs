@@ -5,17 +5,23 @@
 //! outside of the array; what neighbours hold comes in halo buffers. With a derivative, y = alpha W D x + beta y, or
 //! y = alpha D^T W^T x + beta y for the flipped filter, without an array in between: the post-stack model.
 //!
-//! Pieces of x are copied to a scratch panel with all the samples that they need, and convolved from there; x is read
-//! once, y is written once (and read when beta is not 0). An element is alpha times its sum plus beta y; the sum takes
+//! Pieces of x are copied to a scratch panel with all the samples that they need, and convolved from there: lines of
+//! neighbours piece by piece (`lines`), other axes by blocks of columns, row after row (`columns`). x is read once, y is
+//! written once (and read when beta is not 0). An element is alpha times its sum plus beta y; the sum takes
 //! the taps in an order of their own, with fused multiply-add on the AVX paths, rounded after each product elsewhere.
 //! So a value depends on its global index alone: not on where ranks cut and vectors end, nor on AVX2 or AVX-512.
 //! *Deterministic: any P* on one kind of path.
 
 mod accumulate;
+mod columns;
 mod fill;
+mod lines;
 mod panel;
+mod span;
+mod taps;
 #[cfg(test)]
 mod tests;
+mod tile;
 
 use super::lanes::{on_lanes, LINE};
 use crate::dtype::{Element, Scalar};

@@ -4,55 +4,18 @@
 //! that are a line apart then share their loads, of which each crosses a line, when the axis is contiguous.
 
 use super::super::lanes::{Lanes, LINE};
-use super::{per_line, Filter};
-use crate::dtype::{Element, Real};
+use super::taps::Taps;
+use crate::dtype::Element;
 use std::mem::size_of;
-
-/// The filter's samples as real numbers, in the order of application.
-#[derive(Clone, Copy)]
-pub(super) struct Taps<R> {
-    first: *const R,
-    /// Between taps: 1 or 2, negative for flipped filters.
-    step: isize,
-    /// Sign of the imaginary parts.
-    sign: R,
-    pub count: usize,
-    /// Taps in a cache line of data.
-    stride: usize,
-}
-
-impl<R: Real> Taps<R> {
-    /// T is the type of the data.
-    pub fn new<T: Element, H: Element>(filter: &Filter<H>) -> Taps<R> {
-        let (count, parts) = (filter.taps.len(), H::COMPONENTS as isize);
-        let last = if filter.flipped { count - 1 } else { 0 };
-        // H's real type is R: `LaneKernel` is asked for it.
-        let first = filter.taps[last..].as_ptr().cast::<R>();
-        let step = if filter.flipped { -parts } else { parts };
-        Taps { first, step, sign: if filter.conj { -R::ONE } else { R::ONE }, count, stride: per_line::<T>() }
-    }
-
-    #[inline(always)]
-    unsafe fn re(&self, t: usize) -> R {
-        // SAFETY: t < count.
-        unsafe { *self.first.offset(t as isize * self.step) }
-    }
-
-    #[inline(always)]
-    unsafe fn im(&self, t: usize) -> R {
-        // SAFETY: t < count, and the filter is complex.
-        unsafe { *self.first.offset(t as isize * self.step + 1) * self.sign }
-    }
-}
 
 /// M taps Q apart onto B vectors: the load at vector u serves tap m of output u + m lines.
 #[inline(always)]
-unsafe fn shared<V: Lanes, const B: usize, const M: usize>(acc: &mut [V; B], p: *const V::Real, taps: [V::Real; M]) {
-    // SAFETY: p is inside the panel by M lines before and B vectors after, as `sums` says.
+unsafe fn shared<V: Lanes, const B: usize, const M: usize>(acc: &mut [V; B], p: *const V::Real, taps: *const V::Real) {
+    // SAFETY: p is inside the panel by M lines before and B vectors after, as `sums` says; M taps.
     unsafe {
-        let mut h = [V::splat(taps[0]); M];
+        let mut h = [V::splat(*taps); M];
         for m in 1..M {
-            h[m] = V::splat(taps[m]);
+            h[m] = V::splat(*taps.add(m));
         }
         for i in 0..B + (M - 1) * V::PER_LINE {
             let u = B as isize - 1 - i as isize;
@@ -67,6 +30,21 @@ unsafe fn shared<V: Lanes, const B: usize, const M: usize>(acc: &mut [V; B], p: 
     }
 }
 
+/// `residues` times M taps: p goes back by `shift` from one to the next.
+#[inline(always)]
+unsafe fn residues<V: Lanes, const B: usize, const M: usize>(
+    acc: &mut [V; B],
+    p: *const V::Real,
+    shift: usize,
+    taps: *const V::Real,
+    residues: usize,
+) {
+    for r in 0..residues {
+        // SAFETY: as for `sums`.
+        unsafe { shared::<V, B, M>(acc, p.wrapping_sub(r * shift), taps.add(r * M)) }
+    }
+}
+
 /// B vectors of sum_t h[t] p[. - t shift], for a real filter.
 ///
 /// # Safety
@@ -76,25 +54,34 @@ pub(super) unsafe fn sums<V: Lanes, const B: usize>(p: *const V::Real, shift: us
     // SAFETY: indices of taps are below count; pointers as the caller says.
     unsafe {
         let mut acc = [V::splat(<V::Real as Element>::ZERO); B];
-        let (count, stride) = (taps.count, taps.stride);
-        for r in 0..stride.min(count) {
-            let mut t = r;
-            if taps.stride * shift == LINE / size_of::<V::Real>() {
-                while t + 2 * stride < count {
-                    let h = [taps.re(t), taps.re(t + stride), taps.re(t + 2 * stride)];
-                    shared::<V, B, 3>(&mut acc, p.sub(t * shift), h);
-                    t += 3 * stride;
-                }
-                if t + stride < count {
-                    let h = [taps.re(t), taps.re(t + stride)];
-                    shared::<V, B, 2>(&mut acc, p.sub(t * shift), h);
-                    t += 2 * stride;
+        let line = LINE / size_of::<V::Real>();
+        let contiguous = taps.stride * shift == line;
+        let mut p = p;
+        let mut h = taps.table;
+        // The first residues have a tap more than the others.
+        for (count, m) in taps.shape() {
+            match m {
+                0 => {}
+                1 => residues::<V, B, 1>(&mut acc, p, shift, h, count),
+                2 if contiguous => residues::<V, B, 2>(&mut acc, p, shift, h, count),
+                3 if contiguous => residues::<V, B, 3>(&mut acc, p, shift, h, count),
+                _ => {
+                    for r in 0..count {
+                        let (mut left, mut q, mut h) = (m, p.wrapping_sub(r * shift), h.add(r * m));
+                        if contiguous {
+                            while left >= 3 {
+                                shared::<V, B, 3>(&mut acc, q, h);
+                                (left, q, h) = (left - 3, q.wrapping_sub(3 * line), h.add(3));
+                            }
+                        }
+                        while left > 0 {
+                            shared::<V, B, 1>(&mut acc, q, h);
+                            (left, q, h) = (left - 1, q.wrapping_sub(taps.stride * shift), h.add(1));
+                        }
+                    }
                 }
             }
-            while t < count {
-                shared::<V, B, 1>(&mut acc, p.sub(t * shift), [taps.re(t)]);
-                t += stride;
-            }
+            (p, h) = (p.wrapping_sub(count * shift), h.add(count * m));
         }
         acc
     }
@@ -114,18 +101,20 @@ pub(super) unsafe fn complex_sums<V: Lanes, const B: usize>(
     unsafe {
         let mut re = [V::splat(<V::Real as Element>::ZERO); B];
         let mut im = re;
-        let (count, stride) = (taps.count, taps.stride);
-        for r in 0..stride.min(count) {
-            let mut t = r;
-            while t < count {
-                let (a, b) = (V::splat(taps.re(t)), V::splat(taps.im(t)));
-                let q = p.sub(t * shift);
-                for i in 0..B {
-                    let x = V::load(q.add(i * V::COUNT));
-                    re[i] = a.mul_add(x, re[i]);
-                    im[i] = b.mul_add(x, im[i]);
+        let (mut p, mut h) = (p, taps.table);
+        for (count, m) in taps.shape() {
+            for _ in 0..count {
+                for i in 0..m {
+                    let (a, b) = (V::splat(*h), V::splat(*h.add(1)));
+                    let q = p.wrapping_sub(i * taps.stride * shift);
+                    for i in 0..B {
+                        let x = V::load(q.add(i * V::COUNT));
+                        re[i] = a.mul_add(x, re[i]);
+                        im[i] = b.mul_add(x, im[i]);
+                    }
+                    h = h.add(2);
                 }
-                t += stride;
+                p = p.wrapping_sub(shift);
             }
         }
         // (a + ib)(x + iy) = (ax - by) + i(ay + bx)

@@ -4,42 +4,32 @@ use super::super::lanes::Lanes;
 use super::{Block, Derivative};
 use crate::dtype::{Element, Real};
 
-/// Copies elements `columns` of the rows from..to (counted from the block's first, halo and zeros included) of one outer
-/// index to rows of `pitch` elements; what is beyond the columns is 0.
+/// Copies the rows from..to (counted from the block's first, halo and zeros included) of one outer index to a panel.
 ///
 /// # Safety
-/// As for `convolve`; the panel is writable for (to - from) pitch elements.
+/// As for `convolve`; the panel is writable for (to - from) rows.
 #[inline(always)]
-pub(super) unsafe fn fill<T: Element>(
-    block: &Block<T>,
-    outer: usize,
-    (from, to): (isize, isize),
-    (column, width): (usize, usize),
-    panel: *mut T,
-    pitch: usize,
-) {
+pub(super) unsafe fn fill<T: Element>(block: &Block<T>, outer: usize, (from, to): (isize, isize), panel: *mut T) {
     let (n, halo) = (block.n as isize, &block.halo);
     let (before, after) = (halo.before_width as isize, halo.after_width as isize);
-    let mut write = Rows { panel, width, pitch };
+    let mut write = Rows { panel, width: block.inner };
     // SAFETY: every source row is inside x or a halo buffer: the ranges are cut to them.
     unsafe {
         write.zeros((-before).min(to) - from);
         let (a, b) = (from.max(-before), to.min(0));
         if a < b {
             let [outer_stride, stride] = halo.before_strides;
-            let at = outer as isize * outer_stride + (a + before) * stride + column as isize;
-            write.copy(halo.before.offset(at), stride, b - a);
+            write.copy(halo.before.offset(outer as isize * outer_stride + (a + before) * stride), stride, b - a);
         }
         let (a, b) = (from.max(0), to.min(n));
         if a < b {
             let [outer_stride, stride] = block.x_strides;
-            write.copy(block.x.offset(outer as isize * outer_stride + a * stride + column as isize), stride, b - a);
+            write.copy(block.x.offset(outer as isize * outer_stride + a * stride), stride, b - a);
         }
         let (a, b) = (from.max(n), to.min(n + after));
         if a < b {
             let [outer_stride, stride] = halo.after_strides;
-            let at = outer as isize * outer_stride + (a - n) * stride + column as isize;
-            write.copy(halo.after.offset(at), stride, b - a);
+            write.copy(halo.after.offset(outer as isize * outer_stride + (a - n) * stride), stride, b - a);
         }
         write.zeros(to - from.max(n + after));
     }
@@ -49,13 +39,12 @@ pub(super) unsafe fn fill<T: Element>(
 struct Rows<T> {
     panel: *mut T,
     width: usize,
-    pitch: usize,
 }
 
 impl<T: Element> Rows<T> {
     #[inline(always)]
     unsafe fn zeros(&mut self, count: isize) {
-        let count = count.max(0) as usize * self.pitch;
+        let count = count.max(0) as usize * self.width;
         // SAFETY: as for `fill`; all-zero bytes are the number 0.
         unsafe {
             self.panel.write_bytes(0, count);
@@ -65,19 +54,17 @@ impl<T: Element> Rows<T> {
 
     #[inline(always)]
     unsafe fn copy(&mut self, source: *const T, stride: isize, count: isize) {
-        let (width, pitch) = (self.width, self.pitch);
         // SAFETY: as for `fill`.
         unsafe {
-            if stride == width as isize && pitch == width {
-                std::ptr::copy_nonoverlapping(source, self.panel, count as usize * width);
+            if stride == self.width as isize {
+                std::ptr::copy_nonoverlapping(source, self.panel, count as usize * self.width);
             } else {
                 for i in 0..count {
-                    let (row, to) = (source.offset(i * stride), self.panel.add(i as usize * pitch));
-                    std::ptr::copy_nonoverlapping(row, to, width);
-                    to.add(width).write_bytes(0, pitch - width);
+                    let to = self.panel.add(i as usize * self.width);
+                    std::ptr::copy_nonoverlapping(source.offset(i * stride), to, self.width);
                 }
             }
-            self.panel = self.panel.add(count as usize * pitch);
+            self.panel = self.panel.add(count as usize * self.width);
         }
     }
 }
@@ -121,15 +108,15 @@ pub(super) unsafe fn clear<V: Lanes>(to: *mut V::Real, zeros: usize) {
 /// x is readable and `to` writable for len numbers.
 #[inline(always)]
 pub(super) unsafe fn copy<V: Lanes>(x: *const V::Real, to: *mut V::Real, len: usize) {
-    for i in (0..len).step_by(V::COUNT) {
-        let held = (len - i).min(V::COUNT);
-        // SAFETY: as for this function.
-        unsafe {
-            if held == V::COUNT {
-                V::load(x.add(i)).store(to.add(i));
-            } else {
-                V::load_first(x.add(i), held).store_first(to.add(i), held);
-            }
+    let mut i = 0;
+    // SAFETY: as for this function.
+    unsafe {
+        while i + V::COUNT <= len {
+            V::load(x.add(i)).store(to.add(i));
+            i += V::COUNT;
+        }
+        if i < len {
+            V::load_first(x.add(i), len - i).store_first(to.add(i), len - i);
         }
     }
 }
@@ -137,9 +124,9 @@ pub(super) unsafe fn copy<V: Lanes>(x: *const V::Real, to: *mut V::Real, len: us
 /// Which of three neighbouring rows are subtracted, and the factor.
 #[derive(Clone, Copy)]
 pub(super) struct Difference<R> {
-    plus: usize,
-    minus: usize,
-    factor: R,
+    pub plus: usize,
+    pub minus: usize,
+    pub factor: R,
 }
 
 impl<R: Real> Difference<R> {
@@ -177,16 +164,13 @@ impl<R: Real> Difference<R> {
         unsafe {
             let factor = V::splat(self.factor);
             let mut i = 0;
-            while i < len {
-                let held = (len - i).min(V::COUNT);
-                if held == V::COUNT {
-                    let d = V::load(plus.add(i)).sub(V::load(minus.add(i)));
-                    factor.mul(d).store(to.add(i));
-                } else {
-                    let d = V::load_first(plus.add(i), held).sub(V::load_first(minus.add(i), held));
-                    factor.mul(d).store_first(to.add(i), held);
-                }
+            while i + V::COUNT <= len {
+                factor.mul(V::load(plus.add(i)).sub(V::load(minus.add(i)))).store(to.add(i));
                 i += V::COUNT;
+            }
+            if i < len {
+                let d = V::load_first(plus.add(i), len - i).sub(V::load_first(minus.add(i), len - i));
+                factor.mul(d).store_first(to.add(i), len - i);
             }
         }
     }

@@ -159,7 +159,8 @@ const STAGES: [Stage; 7] = [
 
 fn sweep<T: Element, H: Element<Real = T::Real>>() {
     let complex = |re, im| if T::IS_COMPLEX { Scalar::complex(re, im) } else { Scalar::real(re) };
-    let shapes = [(1, 1, 1), (2, 2, 1), (3, 37, 1), (1, 150, 1), (2, 21, 3), (1, 5, 131), (2, 9, 80), (3, 37, 4)];
+    let shapes =
+        [(1, 1, 1), (2, 2, 1), (3, 37, 1), (1, 150, 1), (2, 21, 3), (1, 5, 131), (2, 9, 80), (3, 37, 4), (2, 19, 40)];
     let filters = [(1, 0), (3, 1), (4, 0), (5, 4), (41, 20), (70, 11)];
     for (s, shape) in shapes.into_iter().enumerate() {
         for (f, (taps, offset)) in filters.into_iter().enumerate() {
@@ -218,7 +219,7 @@ fn values_do_not_depend_on_place_and_layout() {
     let x: Vec<f32> = (0..n).map(|i| (i as f32 * 0.37).cos()).collect();
     on_every_path::run(|_| {
         let mut scratch = vec![0f32; scratch_len::<f32>(41)];
-        let mut run = |first: usize, end: usize, width: usize| {
+        let mut run = |stage: Stage, first: usize, end: usize, width: usize| {
             let wide: Vec<f32> = x.iter().flat_map(|v| vec![*v; width]).collect();
             let mut y = vec![0f32; (end - first) * width];
             let (before, after) = (first.min(21), (n - end).min(21));
@@ -246,15 +247,61 @@ fn values_do_not_depend_on_place_and_layout() {
                 halo,
             };
             let filter = Filter::new(&h, 20).adjoint();
-            let stage = Stage::TransposedDerivativeLast(Derivative::Centered);
             // SAFETY: as the sizes say.
             unsafe { convolve(&filter, stage, Scalar::real(0.3), Scalar::ZERO, &block, &mut scratch) };
+            for row in y.chunks(width) {
+                assert!(row.iter().all(|v| v.to_bits() == row[0].to_bits()), "columns of equal numbers differ");
+            }
             y.into_iter().step_by(width).collect::<Vec<f32>>()
         };
-        let whole = run(0, n, 1);
-        assert_eq!(run(0, 1237, 1), whole[..1237]);
-        assert_eq!(run(1237, n, 1), whole[1237..]);
-        assert_eq!(run(0, n, 3), whole);
-        assert_eq!(run(0, n, 150), whole);
+        for stage in STAGES {
+            let whole = run(stage, 0, n, 1);
+            for width in [1, 3, 150, 300] {
+                assert_eq!(run(stage, 0, n, width), whole, "{stage:?}, {width} columns");
+                assert_eq!(run(stage, 0, 1237, width), whole[..1237], "{stage:?}, {width} columns");
+                assert_eq!(run(stage, 1237, n, width), whole[1237..], "{stage:?}, {width} columns");
+            }
+        }
+    });
+}
+
+/// Infinities stay where the filter takes them: nothing beyond its reach is multiplied by 0.
+#[test]
+fn an_output_reads_no_more_than_its_taps() {
+    let (n, taps, offset) = (90, 21, 4);
+    let h = vec![1f32; taps];
+    on_every_path::run(|_| {
+        for inner in [1, 70] {
+            let mut scratch = vec![0f32; scratch_len::<f32>(taps)];
+            for at in [0, 17, 50, n - 1] {
+                let mut x = vec![1f32; n * inner];
+                x[at * inner..(at + 1) * inner].fill(f32::INFINITY);
+                let mut y = vec![0f32; n * inner];
+                let strides = [(n * inner) as isize, inner as isize];
+                let block = Block {
+                    x: x.as_ptr(),
+                    y: y.as_mut_ptr(),
+                    outer: 1,
+                    n,
+                    inner,
+                    x_strides: strides,
+                    y_strides: strides,
+                    first: 0,
+                    total: n,
+                    line: 0,
+                    line_step: 0,
+                    halo: Halo::NONE,
+                };
+                let filter = Filter::new(&h, offset);
+                // SAFETY: as the sizes say.
+                unsafe { convolve(&filter, Stage::Convolve, Scalar::ONE, Scalar::ZERO, &block, &mut scratch) }
+                for (k, y) in y.into_iter().enumerate() {
+                    // y[i] = sum_t x[i + offset - t]
+                    let lag = (k / inner + offset) as isize - at as isize;
+                    let reached = (0..taps as isize).contains(&lag);
+                    assert!(if reached { y == f32::INFINITY } else { y.is_finite() }, "{inner}: {k} with {at}");
+                }
+            }
+        }
     });
 }

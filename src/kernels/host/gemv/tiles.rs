@@ -53,7 +53,7 @@ impl Groups {
             // Thirty-two registers of a line: 24 sums.
             64 => match columns {
                 1 => (1, 4),
-                2 => (2, 2),
+                2 => (2, 4),
                 3..=6 => (columns, 4),
                 7 | 8 => (columns, 3),
                 _ => (6, 4),
