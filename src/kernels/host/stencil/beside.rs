@@ -46,18 +46,30 @@ impl<V: Lanes> Beside<V> {
         unsafe { V::load_masked(self.x.wrapping_offset(at + j - V::COUNT as isize), bits) }
     }
 
-    /// The register at number `j` of such a row of `len` numbers, as far as they and their taps reach.
+    /// Where the numbers end that taps of a row of `len` read.
     #[inline(always)]
-    pub unsafe fn at(&self, at: isize, j: isize, len: isize) -> V {
+    pub fn end(&self, len: isize) -> isize {
+        len + self.reach.after as isize
+    }
+
+    /// The register at number `j` of such a row, as far as it lies before `end`.
+    #[inline(always)]
+    pub unsafe fn at(&self, at: isize, j: isize, end: isize) -> V {
         let x = self.x.wrapping_offset(at + j);
-        // SAFETY: the row's numbers, and what the taps of the last one read.
+        // SAFETY: the caller has numbers up to `end`.
         unsafe {
-            if j + V::COUNT as isize <= len {
+            if j + V::COUNT as isize <= end {
                 return V::load(x);
             }
-            let count = (V::COUNT as isize).min(len + self.reach.after as isize - j);
-            V::load_masked(x, ((1u64 << count) - 1) as u32)
+            V::load_masked(x, ((1u64 << (end - j)) - 1) as u32)
         }
+    }
+
+    /// Some lanes of the register before the row.
+    #[inline(always)]
+    pub unsafe fn side(&self, at: isize, lanes: u32) -> V {
+        // SAFETY: the caller has these numbers.
+        unsafe { V::load_masked(self.x.wrapping_offset(at - V::COUNT as isize), lanes) }
     }
 
     /// What the two taps read for the register `here`.

@@ -83,14 +83,14 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
     ) {
         let line = V::COUNT as isize;
         let len = self.len as isize;
-        let all = len + if sides.after.is_some() { line } else { 0 };
+        let end = sides.after.as_ref().map_or(beside.end(len), |side| len + side.len);
         // SAFETY: registers of the row and of its zones, and what their taps read.
         unsafe {
-            let mut here = beside.at(at, 0, all);
+            let mut here = beside.at(at, 0, end);
             let mut before = match &sides.before {
                 Some(side) => {
                     self.ask::<BETA>(y, at, -line);
-                    let own = beside.at(at, -line, all);
+                    let own = beside.side(at, side.lanes);
                     let around = (V::splat(V::Real::ZERO), own, here);
                     zone_shifted::<V, CAPACITY, BETA, STREAM>(
                         y,
@@ -111,10 +111,10 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
                 for n in 0..TOGETHER {
                     self.ask::<BETA>(y, at, j + n as isize * line);
                     if n > 0 {
-                        own[n] = beside.at(at, j + n as isize * line, all);
+                        own[n] = beside.at(at, j + n as isize * line, end);
                     }
                 }
-                let after = beside.at(at, j + TOGETHER as isize * line, all);
+                let after = beside.at(at, j + TOGETHER as isize * line, end);
                 let (to, at) = (y.wrapping_offset(j), at + j);
                 let x = (before, own, after);
                 several_shifted::<V, CAPACITY, TOGETHER, BETA, STREAM>(to, &self.x, at, &self.c, self.scale, beside, x);
@@ -123,7 +123,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
             }
             while j + line <= len {
                 self.ask::<BETA>(y, at, j);
-                let after = beside.at(at, j + line, all);
+                let after = beside.at(at, j + line, end);
                 let (to, at, x) = (y.wrapping_offset(j), at + j, (before, [here], after));
                 several_shifted::<V, CAPACITY, 1, BETA, STREAM>(to, &self.x, at, &self.c, self.scale, beside, x);
                 (before, here) = (here, after);

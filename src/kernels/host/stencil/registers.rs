@@ -173,8 +173,9 @@ pub(super) unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const 
     }
 }
 
-/// A zone of one register, `place.1` numbers from the row's begin y, whose taps are those of the row, `place.0` from where x
-/// points. Of the last two some elements lack one or both; they come from the row's own registers, `own`.
+/// A zone next to near rows in the register that lies `place.1` numbers from the row's begin y, whose taps are those of the
+/// row, `place.0` from where x points. Of the last two some elements lack one or both; they come from the row's own
+/// registers, `own`.
 #[inline(always)]
 pub(super) unsafe fn zone_shifted<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
     y: *mut V::Real,
@@ -186,16 +187,18 @@ pub(super) unsafe fn zone_shifted<V: Lanes, const CAPACITY: usize, const BETA: b
     own: (V, V, V),
 ) {
     let (y, at) = (y.wrapping_offset(place.1), place.0 + place.1);
-    // SAFETY: as for `several`.
+    // SAFETY: as for `several`: memory is valid for the zone's lanes.
     unsafe {
-        let mut sum = if BETA { V::load(y).mul(scale) } else { side.start };
+        let mut sum = if BETA { V::load_masked(y, side.lanes).mul(scale) } else { side.start };
         for k in 0..CAPACITY - 2 {
-            sum = sum.add(side.c[k].mul(V::load(x[k].offset(at))));
+            sum = sum.add(side.c[k].mul(V::load_masked(x[k].wrapping_offset(at), side.lanes)));
         }
         for (k, value) in beside.taps(own.0, own.1, own.2).into_iter().enumerate() {
             sum = sum.add_masked(side.c[CAPACITY - 2 + k].mul(value), side.bits[k]);
         }
-        if STREAM {
+        if side.len < V::COUNT as isize {
+            sum.store_masked(y, side.lanes);
+        } else if STREAM {
             sum.stream(y);
         } else {
             sum.store(y);
