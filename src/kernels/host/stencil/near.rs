@@ -5,7 +5,7 @@ use super::ends::Ends;
 use super::lanes::Lanes;
 use super::registers::{end_rows, part, several, several_shifted, zone_shifted};
 use super::rows::{Rows, Taps, ENDS};
-use super::sides::Sides;
+use super::sides::{Side, Sides};
 use crate::dtype::Element;
 use std::mem::size_of;
 
@@ -72,6 +72,15 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
         }
     }
 
+    /// The same for the zone at number j; part of a line is not stored past the caches, so it is asked for as well.
+    #[inline(always)]
+    fn ask_side<const BETA: bool>(&self, y: *mut V::Real, at: isize, j: isize, side: &Side<V, CAPACITY>) {
+        self.ask::<BETA>(y, at, j);
+        if !BETA && side.len < V::COUNT as isize {
+            V::prefetch(y.wrapping_offset(self.y_ahead + j));
+        }
+    }
+
     /// A row whose last two taps are shifted registers, from one zone to the other.
     #[inline(always)]
     unsafe fn shifted<const BETA: bool, const STREAM: bool>(
@@ -89,7 +98,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
             let mut here = beside.at(at, 0, end);
             let mut before = match &sides.before {
                 Some(side) => {
-                    self.ask::<BETA>(y, at, -line);
+                    self.ask_side::<BETA>(y, at, -1, side);
                     let own = beside.side(at, side.lanes);
                     let around = (V::splat(V::Real::ZERO), own, here);
                     zone_shifted::<V, CAPACITY, BETA, STREAM>(
@@ -133,7 +142,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
                 part::<V, BETA>(y.wrapping_offset(j), &self.x, at + j, &self.c, self.scale, (len - j) as usize);
             }
             if let Some(side) = &sides.after {
-                self.ask::<BETA>(y, at, len);
+                self.ask_side::<BETA>(y, at, len, side);
                 let own = (before, here, V::splat(V::Real::ZERO));
                 zone_shifted::<V, CAPACITY, BETA, STREAM>(y, &self.x, (at, len), self.scale, beside, side, own);
             }

@@ -396,7 +396,7 @@ fn near_tiles_agree() {
             let size: usize = case.local.iter().product();
             let count = if fused { 1 } else { axes.len() };
             // Rows begin at a cache line, as in arrays, or all so many elements after one, as in a host's memory.
-            let later = if random.below(3) == 0 { random.below(16) } else { 0 };
+            let (later, pad) = (if random.below(3) == 0 { random.below(16) } else { 0 }, [0, 3, 16][random.below(3)]);
             let mut memory: Vec<Vec<T>> = (0..count).map(|_| random.elements(size + 64)).collect();
             let skip = |m: &Vec<T>| later + (m.as_ptr() as usize).wrapping_neg() % 64 / std::mem::size_of::<T>();
             let start: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
@@ -413,7 +413,7 @@ fn near_tiles_agree() {
                             (m[from..].as_mut_ptr(), strides.clone())
                         })
                         .collect();
-                    case.run_at((Scalar::real(1.5), beta), store, fused, 0, &[(lower.clone(), upper.clone())], &y);
+                    case.run_at((Scalar::real(1.5), beta), store, fused, pad, &[(lower.clone(), upper.clone())], &y);
                     let y: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
                     let bits = |v: &T| format!("{v:?}");
                     if let Some(first) = &first {
