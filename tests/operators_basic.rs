@@ -469,19 +469,21 @@ fn poststack_is_pylops() {
 #[test]
 fn threads_and_ranks_change_nothing() {
     // A device has no use for the host's threads.
-    let shape = if device().is_some() { [9i64, 12, 7] } else { [90, 61, 40] };
+    let shape = if device().is_some() { [9i64, 12, 7] } else { [150, 61, 40] };
     let n = shape.iter().product::<i64>() as usize;
     let x: Vec<Complex64> = complex((0..n).map(|i| (i as f64 * 0.37).sin()).collect());
     let h: Vec<Complex64> = complex((0..9).map(|i| 1.0 / (1.0 + i as f64)).collect());
     let w: Vec<f64> = (0..41).map(|i| (i as f64 * 0.7).cos()).collect();
-    let d: Vec<f64> = (0..90).map(|i| 1.0 + i as f64).collect();
-    let each: Vec<f64> = (0..7 * 90).map(|i| (i as f64 * 0.3).sin()).collect();
+    let d: Vec<f64> = (0..150).map(|i| 1.0 + i as f64).collect();
+    let each: Vec<f64> = (0..7 * 150).map(|i| (i as f64 * 0.3).sin()).collect();
     let each_line: Vec<f64> = (0..4 * n / shape[2] as usize).map(|i| (i as f64 * 0.9).sin()).collect();
     let all = |space: &Space, axis: usize| {
         vec![
             convolve1d(space, axis, &h, 2).unwrap(),
             convolve1d_lines(space, axis, &complex(each_line[..n / shape[axis] as usize * 4].to_vec()), 4, 1).unwrap(),
+            // Slabs that are short and long beside the wavelet.
             poststack(space, axis, Wavelet::Stationary(&w), Kind::Centered).unwrap(),
+            poststack(space, axis, Wavelet::Stationary(&w[..7]), Kind::Backward).unwrap(),
             poststack(
                 space,
                 axis,

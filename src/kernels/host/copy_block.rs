@@ -18,6 +18,11 @@ use walk::{Axis, Walk};
 /// Side of a transposed tile, in elements: two cache lines of float32, eight of complex128.
 const TILE: usize = 32;
 
+/// Rows of the source that are on their way from memory, where it has gaps between short ones.
+const AHEAD: isize = 12;
+/// Bytes of a row from which on the processor sees by itself what comes next.
+const LONG: usize = 512;
+
 /// Pointers that a vectorised function takes along.
 #[derive(Clone, Copy)]
 struct Ends<E> {
@@ -33,12 +38,21 @@ vectorized! {
         let mut outer = walk;
         let (column, row) = outer.take_inner();
         let mut tile = [MaybeUninit::<E>::uninit(); TILE * TILE];
+        let step = outer.axes[..outer.count].last().map_or(0, |a| a.source);
+        let short = row.extent * size_of::<E>() < LONG && step.unsigned_abs() > row.extent;
         outer.for_each(#[inline(always)] |t, s| {
             // SAFETY: offsets of the walk stay inside both blocks, and the blocks do not overlap.
             unsafe {
                 let (target, source) = (ends.target.offset(t), ends.source.offset(s));
                 match column {
                     None if row.target == 1 && row.source == 1 => {
+                        if short {
+                            let next = source.wrapping_offset(AHEAD * step);
+                            for at in (0..row.extent).step_by((64 / size_of::<E>()).max(1)) {
+                                prefetch(next.wrapping_add(at));
+                            }
+                            prefetch(next.wrapping_add(row.extent - 1));
+                        }
                         if reads {
                             for i in 0..row.extent {
                                 *target.add(i) = f(*source.add(i), *target.add(i));

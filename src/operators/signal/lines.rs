@@ -15,6 +15,11 @@ use crate::storage::{HostMemory, Memory};
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
+/// Boundary rows need others of x that the interior has read before. Where these are more than this part of the slab,
+/// reading them again takes longer than the messages, most of which come through the memory of one machine (and move
+/// only while somebody waits for them there).
+const REREAD: usize = 8;
+
 /// A square matrix along an axis, applied to blocks of lines.
 pub(crate) trait LineKernel<T: Element>: Send + Sync + 'static {
     fn name(&self) -> &'static str;
@@ -56,8 +61,8 @@ pub(super) struct LineMap<T, K> {
 
 /// A kernel along `axis` of a shaped space, from the space to itself. Collective.
 ///
-/// Along a whole axis it is local; along one that is cut into intervals a halo is exchanged while the interior is
-/// computed; otherwise (block-cyclic cuts, boxes) the array is redistributed so that the axis is whole.
+/// Along a whole axis it is local; along one that is cut into intervals a halo is exchanged, while the interior of long
+/// slabs is computed; otherwise (block-cyclic cuts, boxes) the array is redistributed so that the axis is whole.
 pub(crate) fn along_axis<T: Element, K: LineKernel<T>>(space: &Space, axis: usize, kernel: K) -> Result<Operator> {
     let context = space.context();
     let way = || -> Result<_> {
@@ -122,7 +127,8 @@ impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
         })
     }
 
-    /// Interior, wait, boundary; without a message everything at once, and where the boundary is short pieces of rows.
+    /// Interior, wait, boundary. Everything at once, after the wait, where there is no message, where the boundary is
+    /// short pieces of rows, and where the slab is short beside the kernel's reach.
     fn with_halo(&self, halo: &mut Halo, mode: Mode, scalars: (Scalar, Scalar), x: &Array, y: &Array) -> Result<()> {
         let mut outcome = halo.start(x);
         let sides = Sides {
@@ -141,7 +147,9 @@ impl<T: Element, K: LineKernel<T>> LineMap<T, K> {
         // Rows that read no halo; at the ends of the array there is none.
         let low = if sides.before_len > 0 { before } else { 0 };
         let high = all.rows.end.saturating_sub(if sides.after_len > 0 { after } else { 0 });
-        if halo.is_silent() || halo.is_thin() || low + before + after >= high {
+        let ends = usize::from(sides.before_len > 0) + usize::from(sides.after_len > 0);
+        let reread = ends * (before + after);
+        if halo.is_silent() || halo.is_thin() || low + before + after >= high || REREAD * reread > all.rows.len() {
             outcome = outcome.and(halo.finish());
             return outcome.and(walk.run(pool, &all));
         }

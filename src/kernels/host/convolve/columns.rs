@@ -116,15 +116,19 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
         y.wrapping_offset(self.outer as isize * outer_stride + row * stride).wrapping_add(self.first).cast()
     }
 
-    /// Asks for row i of x, or for row i - n of the next block of columns.
+    /// Asks for row i of x or of what lies beside it; behind the last of them, for the first rows of the next block of
+    /// columns.
     #[inline(always)]
     fn ask_x(&self, i: isize) {
         let b = &self.kernel.block;
-        let n = b.n as isize;
-        let (row, column) = if i < n { (i, self.first) } else { (i - n, self.first + self.width) };
-        if 0 <= row && row < n && column < b.inner {
-            let x = b.x.wrapping_offset(self.outer as isize * b.x_strides[0] + row * b.x_strides[1]);
-            self.ask(x.wrapping_add(column));
+        let (begin, end) = (-(b.halo.before_width as isize), (b.n + b.halo.after_width) as isize);
+        let (outer, row, column) = match self.first + self.width {
+            _ if i < end => (self.outer, i, self.first),
+            next if next < b.inner => (self.outer, begin + i - end, next),
+            _ => (self.outer + 1, begin + i - end, 0),
+        };
+        if let Some(row) = source(b, outer, row).filter(|_| outer < b.outer) {
+            self.ask(row.wrapping_add(column));
         }
     }
 

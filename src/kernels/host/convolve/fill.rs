@@ -7,31 +7,36 @@ use crate::dtype::{Element, Real};
 /// Copies the rows from..to (counted from the block's first, halo and zeros included) of one outer index to a panel.
 ///
 /// # Safety
-/// As for `convolve`; the panel is writable for (to - from) rows.
+/// As for `convolve`; the panel is writable for (to - from) rows and a vector.
 #[inline(always)]
-pub(super) unsafe fn fill<T: Element>(block: &Block<T>, outer: usize, (from, to): (isize, isize), panel: *mut T) {
+pub(super) unsafe fn fill<V: Lanes, T: Element>(
+    block: &Block<T>,
+    outer: usize,
+    (from, to): (isize, isize),
+    panel: *mut T,
+) {
     let (n, halo) = (block.n as isize, &block.halo);
     let (before, after) = (halo.before_width as isize, halo.after_width as isize);
     let mut write = Rows { panel, width: block.inner };
     // SAFETY: every source row is inside x or a halo buffer: the ranges are cut to them.
     unsafe {
-        write.zeros((-before).min(to) - from);
+        write.zeros::<V>((-before).min(to) - from);
         let (a, b) = (from.max(-before), to.min(0));
         if a < b {
             let [outer_stride, stride] = halo.before_strides;
-            write.copy(halo.before.offset(outer as isize * outer_stride + (a + before) * stride), stride, b - a);
+            write.copy::<V>(halo.before.offset(outer as isize * outer_stride + (a + before) * stride), stride, b - a);
         }
         let (a, b) = (from.max(0), to.min(n));
         if a < b {
             let [outer_stride, stride] = block.x_strides;
-            write.copy(block.x.offset(outer as isize * outer_stride + a * stride), stride, b - a);
+            write.copy::<V>(block.x.offset(outer as isize * outer_stride + a * stride), stride, b - a);
         }
         let (a, b) = (from.max(n), to.min(n + after));
         if a < b {
             let [outer_stride, stride] = halo.after_strides;
-            write.copy(halo.after.offset(outer as isize * outer_stride + (a - n) * stride), stride, b - a);
+            write.copy::<V>(halo.after.offset(outer as isize * outer_stride + (a - n) * stride), stride, b - a);
         }
-        write.zeros(to - from.max(n + after));
+        write.zeros::<V>(to - from.max(n + after));
     }
 }
 
@@ -43,25 +48,26 @@ struct Rows<T> {
 
 impl<T: Element> Rows<T> {
     #[inline(always)]
-    unsafe fn zeros(&mut self, count: isize) {
+    unsafe fn zeros<V: Lanes>(&mut self, count: isize) {
         let count = count.max(0) as usize * self.width;
-        // SAFETY: as for `fill`; all-zero bytes are the number 0.
+        // SAFETY: as for `fill`; what `clear` writes too much is written later, or behind the last row.
         unsafe {
-            self.panel.write_bytes(0, count);
+            clear::<V>(self.panel.cast(), count * T::COMPONENTS);
             self.panel = self.panel.add(count);
         }
     }
 
     #[inline(always)]
-    unsafe fn copy(&mut self, source: *const T, stride: isize, count: isize) {
+    unsafe fn copy<V: Lanes>(&mut self, source: *const T, stride: isize, count: isize) {
+        let row = self.width * T::COMPONENTS;
         // SAFETY: as for `fill`.
         unsafe {
             if stride == self.width as isize {
-                std::ptr::copy_nonoverlapping(source, self.panel, count as usize * self.width);
+                copy::<V>(source.cast(), self.panel.cast(), count as usize * row);
             } else {
                 for i in 0..count {
                     let to = self.panel.add(i as usize * self.width);
-                    std::ptr::copy_nonoverlapping(source.offset(i * stride), to, self.width);
+                    copy::<V>(source.offset(i * stride).cast(), to.cast(), row);
                 }
             }
             self.panel = self.panel.add(count as usize * self.width);
@@ -171,22 +177,6 @@ impl<R: Real> Difference<R> {
             if i < len {
                 let d = V::load_first(plus.add(i), len - i).sub(V::load_first(minus.add(i), len - i));
                 factor.mul(d).store_first(to.add(i), len - i);
-            }
-        }
-    }
-
-    /// Replaces `len` numbers by the difference, from front to back: each reads itself and later ones.
-    ///
-    /// # Safety
-    /// p is writable for len numbers, two shifts and a vector.
-    #[inline(always)]
-    pub unsafe fn in_place<V: Lanes<Real = R>>(&self, p: *mut R, len: usize, shift: usize) {
-        let mut i = 0;
-        // SAFETY: as for this function; the last vector writes past len into what only it reads.
-        unsafe {
-            while i < len {
-                self.at::<V>(p.add(i), shift).store(p.add(i));
-                i += V::COUNT;
             }
         }
     }

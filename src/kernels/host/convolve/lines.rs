@@ -29,12 +29,20 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
         (rows.0 - before as isize - more, rows.1 + after as isize + more)
     }
 
-    /// Fills a panel with what the piece needs, differentiated where the derivative comes first.
+    /// Of an axis that is cut: fills a panel with x and what lies beside it.
     #[inline(always)]
-    unsafe fn load<V: Lanes>(&self, piece: &Piece, panel: *mut T) {
+    unsafe fn gather<V: Lanes>(&self, piece: &Piece, panel: *mut T) {
+        // SAFETY: `lines` gives a panel of that many rows, and slack.
+        unsafe { fill::<V, T>(&self.block, piece.outer, self.source(piece.rows), panel) }
+    }
+
+    /// Fills a panel with what the piece needs, differentiated where the derivative comes first: from x, or from what
+    /// was gathered.
+    #[inline(always)]
+    unsafe fn load<V: Lanes>(&self, piece: &Piece, gathered: *const T, panel: *mut T) {
         let (from, to) = self.source(piece.rows);
         let (shift, b) = (self.block.inner * T::COMPONENTS, &self.block);
-        // SAFETY: `run` gives a panel of that many rows, and slack. Rows of D that are not 0 read inside of x.
+        // SAFETY: `lines` gives panels of that many rows, and slack. Rows of D that are not 0 read inside of x.
         unsafe {
             let (low, high) = match self.stage {
                 Stage::DerivativeFirst(derivative) => self.active(derivative),
@@ -58,11 +66,11 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
                 }
                 return clear::<V>(at(high), (to - high) as usize * shift);
             }
-            fill(b, piece.outer, (from, to), panel);
             if let Stage::DerivativeFirst(derivative) = self.stage {
                 let inner = (from + 1, to - 1);
                 let difference = Difference::new(derivative, false);
-                difference.in_place::<V>(panel.cast(), (inner.1 - inner.0) as usize * shift, shift);
+                let len = (inner.1 - inner.0) as usize * shift;
+                difference.between::<V>(gathered.cast(), panel.cast(), len, shift);
                 clear_outside(panel, b.inner, inner, (low, high));
             }
         }
@@ -142,6 +150,8 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
         // Short lines are loaded several at a time, so that sums do not wait for the stores of their own panel.
         let room = (chunk + taps.count + 3) * b.inner + per_line::<T>();
         let group = if chunk == b.n { (ELEMENTS / room).max(1) } else { 1 };
+        let (cut, differentiated) = (b.n != b.total, matches!(self.stage, Stage::DerivativeFirst(_)));
+        let gathered = if differentiated { second } else { panel };
         // SAFETY: a group of short lines and a chunk of a line fit either panel.
         unsafe {
             for outer in (0..b.outer).step_by(group) {
@@ -150,8 +160,11 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
                     let rows = (i as isize, (i + chunk).min(b.n) as isize);
                     let piece = |outer: usize| Piece { outer, rows };
                     let place = |o: usize| (o - outer) * room;
-                    for o in group.clone() {
-                        self.load::<V>(&piece(o), panel.add(place(o)));
+                    for o in group.clone().filter(|_| cut) {
+                        self.gather::<V>(&piece(o), gathered.add(place(o)));
+                    }
+                    for o in group.clone().filter(|_| !cut || differentiated) {
+                        self.load::<V>(&piece(o), second.add(place(o)), panel.add(place(o)));
                     }
                     for o in group.clone() {
                         let next = match chunk < b.n {
