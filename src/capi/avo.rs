@@ -29,7 +29,7 @@ impl Options for dlops_poststack_options {
 /// D is the first derivative along time with unit sampling, W the convolution with the wavelet, whose sample samples / 2
 /// is time 0; with one wavelet a sample, that of the reflectivity's sample. The factor 1/2 of the reflection coefficient
 /// is left to the wavelet. Source: PyLops, PoststackLinearModelling. Deterministic: any P.
-/// Cut axes exchange halos while the interior is computed; block-cyclic and box layouts are redistributed.
+/// Cut axes exchange halos, while the interior of long slabs is computed; block-cyclic and box layouts are redistributed.
 /// @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
 /// @param axis     of time; negative counts from the last, which is the fastest
 /// @param samples  of a wavelet, 1 or more; odd for a wavelet that is symmetric about its time 0

@@ -60,7 +60,7 @@ impl Options for dlops_psnr_options {
 /// of the axis; x is zero outside. The adjoint correlates with conj(h). The filter may be longer than the axis.
 /// With the option per_line each line has its own h.
 /// Source: PyLops, Convolve1D (whose adjoint lacks the conjugate). Deterministic: any P.
-/// Cut axes exchange halos while the interior is computed; block-cyclic and box layouts are redistributed.
+/// Cut axes exchange halos, while the interior of long slabs is computed; block-cyclic and box layouts are redistributed.
 /// @param space    domain and range, of float or complex elements with a global shape; kept alive by the operator
 /// @param axis     negative counts from the last
 /// @param taps     samples of h, 1 or more
