@@ -3,6 +3,8 @@ use crate::dtype::Real;
 use crate::operators::derivative::coefficients::{first_derivative, second_derivative, Kind};
 use num_complex::Complex;
 
+mod near;
+
 /// A small deterministic generator (xorshift64*).
 struct Random(u64);
 
@@ -338,120 +340,6 @@ fn cuts_do_not_change_bits() {
             start += n;
         }
     }
-}
-
-/// Near tiles: rows that begin at a cache line and those that do not, with and without halos, ends of all kinds and parts of
-/// rows, in blocks of planes, hold the bits of the baseline and the values of plain loops.
-#[test]
-fn near_tiles_agree() {
-    fn check<T: Element>(random: &mut Random, tolerance: f64)
-    where
-        T::Real: StencilReal,
-    {
-        for round in 0..80 {
-            let row = [32, 48, 64, 80, 96, 37, 128][random.below(7)];
-            let mut shape = vec![3 + random.below(9), 3 + random.below(12), row];
-            let mut axes = vec![0, 1, 2];
-            match random.below(4) {
-                0 => shape.insert(random.below(3), 1 + random.below(3)),
-                1 => axes = vec![0, 2],
-                2 => axes = vec![2, 0, 1],
-                _ => {}
-            }
-            let rank = shape.len();
-            let centered = random.below(2) == 0;
-            let stencils = axes.iter().map(|&a| match centered {
-                true => second_derivative(shape[a], Kind::Centered, false, 1.0).expect("good arguments"),
-                false => random.stencil(shape[a]),
-            });
-            let stencils: Vec<Stencil> = stencils.collect();
-            let weights = axes.iter().map(|_| 1.0 + random.real()).collect();
-            let mut case = Case::<T> {
-                start: vec![0; rank],
-                local: shape.clone(),
-                stencils,
-                weights,
-                global: vec![random.elements(shape.iter().product())],
-                shape: shape.clone(),
-                axes: axes.clone(),
-            };
-            // What an element has no tap for must not reach it, whatever it is.
-            for _ in 0..random.below(4) * shape[1] {
-                let at = random.below(case.global[0].len());
-                case.global[0][at] = T::from_scalar(Scalar::real(f64::INFINITY));
-            }
-            if random.below(3) == 0 {
-                let axis = random.below(rank);
-                case.start[axis] = random.below(shape[axis]);
-                case.local[axis] = 1 + random.below(shape[axis] - case.start[axis]);
-            }
-            let (mut lower, mut upper) = (vec![0; rank], case.local.clone());
-            if random.below(3) == 0 {
-                let axis = random.below(rank);
-                lower[axis] = random.below(upper[axis]);
-                upper[axis] = lower[axis] + 1 + random.below(upper[axis] - lower[axis]);
-            }
-            let fused = random.below(3) > 0;
-            let beta = if random.below(2) == 0 { Scalar::ZERO } else { Scalar::real(0.5) };
-            let size: usize = case.local.iter().product();
-            let count = if fused { 1 } else { axes.len() };
-            // Rows begin at a cache line, as in arrays, or all so many elements after one, as in a host's memory.
-            let (later, pad) = (if random.below(3) == 0 { random.below(16) } else { 0 }, [0, 3, 16][random.below(3)]);
-            let mut memory: Vec<Vec<T>> = (0..count).map(|_| random.elements(size + 64)).collect();
-            let skip = |m: &Vec<T>| later + (m.as_ptr() as usize).wrapping_neg() % 64 / std::mem::size_of::<T>();
-            let start: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
-            let mut first: Option<Vec<Vec<T>>> = None;
-            cpu::on_every_path::run(|path| {
-                for store in [Store::Cached, Store::Streaming] {
-                    let strides = strides_of(&case.local);
-                    let y: Vec<(*mut T, Vec<isize>)> = memory
-                        .iter_mut()
-                        .zip(&start)
-                        .map(|(m, old)| {
-                            let from = skip(m);
-                            m[from..][..size].copy_from_slice(old);
-                            (m[from..].as_mut_ptr(), strides.clone())
-                        })
-                        .collect();
-                    case.run_at((Scalar::real(1.5), beta), store, fused, pad, &[(lower.clone(), upper.clone())], &y);
-                    let y: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
-                    let bits = |v: &T| format!("{v:?}");
-                    if let Some(first) = &first {
-                        let same = y.iter().flatten().zip(first.iter().flatten()).all(|(a, b)| bits(a) == bits(b));
-                        assert!(
-                            same,
-                            "round {round}: {path:?} {store:?} differs in bits, {:?} axes {axes:?}",
-                            case.local
-                        );
-                        continue;
-                    }
-                    for (k, y) in y.iter().enumerate() {
-                        for index in indices(&vec![0; rank], &case.local) {
-                            let at = place(&strides, &index);
-                            let old = start[k][at].to_scalar();
-                            let inside = (0..rank).all(|a| (lower[a]..upper[a]).contains(&index[a]));
-                            let expected = match inside {
-                                true => 1.5 * case.expected((!fused).then_some(k), &index).re + beta.re * old.re,
-                                false => old.re,
-                            };
-                            let error = y[at].to_scalar().re - expected;
-                            let finite = expected.is_finite();
-                            assert!(
-                                !finite || error.abs() <= tolerance,
-                                "round {round}: {index:?} of {:?}: {error}",
-                                case.local
-                            );
-                        }
-                    }
-                    first = Some(y);
-                }
-            });
-        }
-    }
-    let mut random = Random(17);
-    check::<f32>(&mut random, 1e-4);
-    check::<f64>(&mut random, 1e-12);
-    check::<Complex<f32>>(&mut random, 1e-4);
 }
 
 /// Rows longer than the reused bytes, bands of rows, many tiles and several outputs, on every path.

@@ -1,0 +1,211 @@
+//! Stencils in three dimensions, whose planes stay in the first-level cache.
+
+use super::*;
+
+/// Near tiles: rows that begin at a cache line and those that do not, with and without halos, ends of all kinds and parts of
+/// rows, in blocks of planes, hold the bits of the baseline and the values of plain loops.
+#[test]
+fn near_tiles_agree() {
+    fn check<T: Element>(random: &mut Random, tolerance: f64)
+    where
+        T::Real: StencilReal,
+    {
+        for round in 0..80 {
+            let row = [32, 48, 64, 80, 96, 37, 128][random.below(7)];
+            let mut shape = vec![3 + random.below(9), 3 + random.below(12), row];
+            let mut axes = vec![0, 1, 2];
+            match random.below(4) {
+                0 => shape.insert(random.below(3), 1 + random.below(3)),
+                1 => axes = vec![0, 2],
+                2 => axes = vec![2, 0, 1],
+                _ => {}
+            }
+            let rank = shape.len();
+            let centered = random.below(2) == 0;
+            let stencils = axes.iter().map(|&a| match centered {
+                true => second_derivative(shape[a], Kind::Centered, false, 1.0).expect("good arguments"),
+                false => random.stencil(shape[a]),
+            });
+            let stencils: Vec<Stencil> = stencils.collect();
+            let weights = axes.iter().map(|_| 1.0 + random.real()).collect();
+            let mut case = Case::<T> {
+                start: vec![0; rank],
+                local: shape.clone(),
+                stencils,
+                weights,
+                global: vec![random.elements(shape.iter().product())],
+                shape: shape.clone(),
+                axes: axes.clone(),
+            };
+            // What an element has no tap for must not reach it, whatever it is.
+            for _ in 0..random.below(4) * shape[1] {
+                let at = random.below(case.global[0].len());
+                case.global[0][at] = T::from_scalar(Scalar::real(f64::INFINITY));
+            }
+            if random.below(3) == 0 {
+                let axis = random.below(rank);
+                case.start[axis] = random.below(shape[axis]);
+                case.local[axis] = 1 + random.below(shape[axis] - case.start[axis]);
+            }
+            let (mut lower, mut upper) = (vec![0; rank], case.local.clone());
+            if random.below(3) == 0 {
+                let axis = random.below(rank);
+                lower[axis] = random.below(upper[axis]);
+                upper[axis] = lower[axis] + 1 + random.below(upper[axis] - lower[axis]);
+            }
+            let fused = random.below(3) > 0;
+            let beta = if random.below(2) == 0 { Scalar::ZERO } else { Scalar::real(0.5) };
+            let size: usize = case.local.iter().product();
+            let count = if fused { 1 } else { axes.len() };
+            // Rows begin at a cache line, as in arrays, or all so many elements after one, as in a host's memory.
+            let (later, pad) = (if random.below(3) == 0 { random.below(16) } else { 0 }, [0, 3, 16][random.below(3)]);
+            let mut memory: Vec<Vec<T>> = (0..count).map(|_| random.elements(size + 64)).collect();
+            let skip = |m: &Vec<T>| later + (m.as_ptr() as usize).wrapping_neg() % 64 / std::mem::size_of::<T>();
+            let start: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
+            let mut first: Option<Vec<Vec<T>>> = None;
+            cpu::on_every_path::run(|path| {
+                for store in [Store::Cached, Store::Streaming] {
+                    let strides = strides_of(&case.local);
+                    let y: Vec<(*mut T, Vec<isize>)> = memory
+                        .iter_mut()
+                        .zip(&start)
+                        .map(|(m, old)| {
+                            let from = skip(m);
+                            m[from..][..size].copy_from_slice(old);
+                            (m[from..].as_mut_ptr(), strides.clone())
+                        })
+                        .collect();
+                    case.run_at((Scalar::real(1.5), beta), store, fused, pad, &[(lower.clone(), upper.clone())], &y);
+                    let y: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
+                    let bits = |v: &T| format!("{v:?}");
+                    if let Some(first) = &first {
+                        let same = y.iter().flatten().zip(first.iter().flatten()).all(|(a, b)| bits(a) == bits(b));
+                        assert!(
+                            same,
+                            "round {round}: {path:?} {store:?} differs in bits, {:?} axes {axes:?}",
+                            case.local
+                        );
+                        continue;
+                    }
+                    for (k, y) in y.iter().enumerate() {
+                        for index in indices(&vec![0; rank], &case.local) {
+                            let at = place(&strides, &index);
+                            let old = start[k][at].to_scalar();
+                            let inside = (0..rank).all(|a| (lower[a]..upper[a]).contains(&index[a]));
+                            let expected = match inside {
+                                true => 1.5 * case.expected((!fused).then_some(k), &index).re + beta.re * old.re,
+                                false => old.re,
+                            };
+                            let error = y[at].to_scalar().re - expected;
+                            let finite = expected.is_finite();
+                            assert!(
+                                !finite || error.abs() <= tolerance,
+                                "round {round}: {index:?} of {:?}: {error}",
+                                case.local
+                            );
+                        }
+                    }
+                    first = Some(y);
+                }
+            });
+        }
+    }
+    let mut random = Random(17);
+    check::<f32>(&mut random, 1e-4);
+    check::<f64>(&mut random, 1e-12);
+    check::<Complex<f32>>(&mut random, 1e-4);
+}
+
+/// Memory whose last byte, or whose first, is beside a page that may not be touched.
+#[cfg(target_os = "linux")]
+struct Guarded {
+    pages: *mut u8,
+    length: usize,
+    bytes: *mut u8,
+}
+
+#[cfg(target_os = "linux")]
+impl Guarded {
+    const PAGE: usize = 64 << 10;
+
+    fn new(bytes: usize, at_end: bool) -> Guarded {
+        let inner = bytes.next_multiple_of(Guarded::PAGE);
+        let length = inner + 2 * Guarded::PAGE;
+        let (readable, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: new pages of the test's own.
+        unsafe {
+            let pages = libc::mmap(std::ptr::null_mut(), length, libc::PROT_NONE, flags, -1, 0);
+            assert_ne!(pages, libc::MAP_FAILED);
+            let pages = pages.cast::<u8>();
+            assert_eq!(libc::mprotect(pages.add(Guarded::PAGE).cast(), inner, readable), 0);
+            let skipped = if at_end { inner - bytes } else { 0 };
+            Guarded { pages, length, bytes: pages.add(Guarded::PAGE + skipped) }
+        }
+    }
+
+    fn fill<T: Element>(&self, n: usize) -> *mut T {
+        let to = self.bytes.cast::<T>();
+        // SAFETY: room for n elements, aligned as their number of bytes is.
+        (0..n).for_each(|i| unsafe { to.add(i).write(T::from_scalar(Scalar::ONE)) });
+        to
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `new`.
+        unsafe { libc::munmap(self.pages.cast(), self.length) };
+    }
+}
+
+/// Registers at the ends of rows load nothing beyond the arrays, and store nothing there.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_beyond_the_arrays_is_touched() {
+    fn check<T: Element>(random: &mut Random)
+    where
+        T::Real: StencilReal,
+    {
+        for _ in 0..400 {
+            let row = [16, 17, 32, 33, 37, 48, 64, 80, 96, 128][random.below(10)];
+            let shape = [3 + random.below(8), 3 + random.below(14), row];
+            let (n, at_end) = (shape.iter().product::<usize>(), random.below(2) == 0);
+            let memory = [0, 1].map(|_| Guarded::new(n * std::mem::size_of::<T>(), at_end));
+            let (x, y) = (memory[0].fill::<T>(n), memory[1].fill::<T>(n));
+            let strides = strides_of(&shape);
+            let same = random.below(2) == 0;
+            let stencils = shape.map(|n| match same {
+                true => second_derivative(n, Kind::Centered, false, 1.0).expect("good arguments"),
+                false => random.stencil(n),
+            });
+            let term = |axis: usize| Term {
+                x: x.cast_const(),
+                x_strides: &strides,
+                axis,
+                stencil: &stencils[axis],
+                weight: 1.0,
+                offset: 0,
+                halo: Halo::NONE,
+            };
+            let terms = [term(0), term(1), term(2)];
+            let outputs = [Output { y, y_strides: &strides, terms: &terms }];
+            let (mut lower, mut upper) = ([0; 3], shape);
+            if random.below(3) == 0 {
+                lower[2] = random.below(row);
+                upper[2] = lower[2] + 1 + random.below(row - lower[2]);
+            }
+            cpu::on_every_path::run(|_| {
+                for beta in [Scalar::ZERO, Scalar::ONE] {
+                    for store in [Store::Cached, Store::Streaming] {
+                        // SAFETY: the blocks have this shape; what else is touched would end the test.
+                        unsafe { apply(&shape, &outputs, (Scalar::ONE, beta), (&lower, &upper), store) };
+                    }
+                }
+            });
+        }
+    }
+    let mut random = Random(18);
+    check::<f32>(&mut random);
+    check::<f64>(&mut random);
+}
