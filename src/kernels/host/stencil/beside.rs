@@ -19,7 +19,7 @@ impl Neighbours {
 
 /// The row's own numbers of x, and how they are shifted.
 pub(super) struct Beside<V: Lanes> {
-    pub x: *const V::Real,
+    x: *const V::Real,
     places: [V::Place; 2],
     reach: Neighbours,
 }
@@ -38,12 +38,17 @@ impl<V: Lanes> Beside<V> {
         Some(Beside { x, places, reach: taps.beside })
     }
 
-    /// The register before number `j` of the row `at` from the first, as far as taps reach to it.
+    /// The lanes of the register before a row that its taps read.
     #[inline(always)]
-    pub unsafe fn before(&self, at: isize, j: isize) -> V {
-        let bits = ((1u64 << V::COUNT) - (1u64 << (V::COUNT - self.reach.before))) as u32;
-        // SAFETY: taps of number j read what bits select.
-        unsafe { V::load_masked(self.x.wrapping_offset(at + j - V::COUNT as isize), bits) }
+    pub fn lanes_before(&self) -> u32 {
+        ((1u64 << V::COUNT) - (1u64 << (V::COUNT - self.reach.before))) as u32
+    }
+
+    /// Some lanes of the register before the row `at` from the first.
+    #[inline(always)]
+    pub unsafe fn before(&self, at: isize, lanes: u32) -> V {
+        // SAFETY: the caller has these numbers.
+        unsafe { V::load_masked(self.x.wrapping_offset(at - V::COUNT as isize), lanes) }
     }
 
     /// Where the numbers end that taps of a row of `len` read.
@@ -63,13 +68,6 @@ impl<V: Lanes> Beside<V> {
             }
             V::load_masked(x, ((1u64 << (end - j)) - 1) as u32)
         }
-    }
-
-    /// Some lanes of the register before the row.
-    #[inline(always)]
-    pub unsafe fn side(&self, at: isize, lanes: u32) -> V {
-        // SAFETY: the caller has these numbers.
-        unsafe { V::load_masked(self.x.wrapping_offset(at - V::COUNT as isize), lanes) }
     }
 
     /// What the two taps read for the register `here`.

@@ -3,8 +3,8 @@
 use super::beside::Beside;
 use super::ends::Ends;
 use super::lanes::Lanes;
-use super::registers::{end_rows, part, several, several_shifted, zone_shifted};
-use super::rows::{Rows, Taps, ENDS};
+use super::registers::{ends_of_rows, part, several, several_shifted, zone_shifted};
+use super::rows::{Rows, Taps};
 use super::sides::{Side, Sides};
 use crate::dtype::Element;
 use std::mem::size_of;
@@ -47,8 +47,9 @@ pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool
         let sides = Beside::<V>::new(taps).zip(Sides::<V, CAPACITY>::new(rows, &near.x, ends, taps.beside));
         for plane in 0..rows.planes.count as isize {
             let (y_plane, x_plane) = (plane * rows.planes.y, plane * rows.planes.x);
-            if sides.is_none() {
-                all_ends::<V, BETA, STREAM>(rows, ends, near.scale, (y_plane, x_plane));
+            let mut ended = if sides.is_some() { rows.rows } else { 0 };
+            while ended < rows.rows {
+                ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, ended, near.scale, (y_plane, x_plane));
             }
             for i in 0..rows.rows as isize {
                 let (y, at) = (rows.y.wrapping_offset(y_plane + i * rows.stride), x_plane + i * step);
@@ -99,7 +100,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
             let mut before = match &sides.before {
                 Some(side) => {
                     self.ask_side::<BETA>(y, at, -1, side);
-                    let own = beside.side(at, side.lanes);
+                    let own = beside.before(at, side.lanes);
                     let around = (V::splat(V::Real::ZERO), own, here);
                     zone_shifted::<V, CAPACITY, BETA, STREAM>(
                         y,
@@ -112,7 +113,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
                     );
                     own
                 }
-                None => beside.before(at, 0),
+                None => beside.before(at, beside.lanes_before()),
             };
             let mut j = 0;
             while j + TOGETHER as isize * line <= len {
@@ -176,32 +177,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
             if j < self.len {
                 part::<V, BETA>(y.wrapping_add(j), &self.x, at + j as isize, &self.c, self.scale, self.len - j);
             }
-            self.ask::<BETA>(y, at, self.len as isize);
         }
-    }
-}
-
-/// All zones of all rows of a plane.
-#[inline(always)]
-unsafe fn all_ends<V: Lanes, const BETA: bool, const STREAM: bool>(
-    rows: &Rows<V::Real>,
-    ends: &Ends<V::Real>,
-    scale: V,
-    plane: (isize, isize),
-) {
-    for zone in ends.zones() {
-        let (mut i, taps) = (0, ends.taps(zone));
-        while i < rows.rows {
-            // SAFETY: as for `combine`.
-            unsafe {
-                if i + ENDS <= rows.rows {
-                    end_rows::<V, ENDS, BETA, STREAM>(zone, taps, i as isize, rows.stride, scale, plane);
-                    i += ENDS;
-                } else {
-                    end_rows::<V, 1, BETA, STREAM>(zone, taps, i as isize, rows.stride, scale, plane);
-                    i += 1;
-                }
-            }
-        }
+        self.ask::<BETA>(y, at, self.len as isize);
     }
 }

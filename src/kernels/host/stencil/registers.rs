@@ -1,11 +1,15 @@
 //! Registers of results: whole ones, the part of one, and those of a zone.
 
 use super::beside::Beside;
-use super::ends::{EndTap, Zone};
+use super::ends::{EndTap, Ends, Zone};
 use super::lanes::Lanes;
+use super::rows::Rows;
 use super::sides::Side;
 use crate::dtype::Element;
 use std::mem::size_of;
+
+/// Rows whose ends are computed together: their sums run beside one another.
+const ENDS: usize = 4;
 
 /// N registers of results, those of x and y so many numbers apart; the first is at y and `at` from where x points.
 #[inline(always)]
@@ -30,16 +34,11 @@ pub(super) unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, co
         for k in 0..count {
             for (n, sum) in sum.iter_mut().enumerate() {
                 let p = c[k].mul(V::load(x[k].offset(at + n as isize * apart.0)));
-                *sum = if k == 0 && !BETA { p } else { sum.add(p) };
+                *sum = plus::<V, BETA>(*sum, k, p);
             }
         }
         for (n, sum) in sum.into_iter().enumerate() {
-            let y = y.offset(n as isize * apart.1);
-            if STREAM {
-                sum.stream(y);
-            } else {
-                sum.store(y);
-            }
+            put::<V, STREAM>(sum, y.offset(n as isize * apart.1));
         }
     }
 }
@@ -52,6 +51,19 @@ unsafe fn plus<V: Lanes, const BETA: bool>(sum: V, k: usize, product: V) -> V {
     }
     // SAFETY: registers only.
     unsafe { sum.add(product) }
+}
+
+/// Stores a register, past the caches if `STREAM`: then y is aligned to it.
+#[inline(always)]
+unsafe fn put<V: Lanes, const STREAM: bool>(sum: V, y: *mut V::Real) {
+    // SAFETY: as for `combine`.
+    unsafe {
+        if STREAM {
+            sum.stream(y);
+        } else {
+            sum.store(y);
+        }
+    }
 }
 
 /// N registers of results that follow one another; the last two taps come from the row's own registers of x, `own`: the
@@ -96,12 +108,7 @@ pub(super) unsafe fn several_shifted<
             }
         }
         for (n, sum) in sum.into_iter().enumerate() {
-            let y = y.add(n * V::COUNT);
-            if STREAM {
-                sum.stream(y);
-            } else {
-                sum.store(y);
-            }
+            put::<V, STREAM>(sum, y.add(n * V::COUNT));
         }
     }
 }
@@ -122,16 +129,39 @@ pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
         let mut a = if BETA { V::load_masked(y, bits).mul(scale) } else { V::splat(V::Real::ZERO) };
         for k in 0..x.len() {
             let p = c[k].mul(V::load_masked(x[k].offset(at), bits));
-            a = if k == 0 && !BETA { p } else { a.add(p) };
+            a = plus::<V, BETA>(a, k, p);
         }
         a.store_masked(y, bits);
     }
 }
 
+/// All zones of some rows from i on, in a plane that is so far away in y and in x; gives how many rows.
+#[inline(always)]
+pub(super) unsafe fn ends_of_rows<V: Lanes, const BETA: bool, const STREAM: bool>(
+    ends: &Ends<V::Real>,
+    rows: &Rows<V::Real>,
+    i: usize,
+    scale: V,
+    plane: (isize, isize),
+) -> usize {
+    let several = if i + ENDS <= rows.rows { ENDS } else { 1 };
+    for zone in ends.zones() {
+        let (taps, at) = (ends.taps(zone), i as isize);
+        // SAFETY: as for `combine`.
+        unsafe {
+            match several {
+                ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, at, rows.stride, scale, plane),
+                _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, at, rows.stride, scale, plane),
+            }
+        }
+    }
+    several
+}
+
 /// Rows i..i + N of a zone, or of one so far from it in y and in x: taps and coefficients that differ from element to
 /// element.
 #[inline(always)]
-pub(super) unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: bool>(
+unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: bool>(
     zone: &Zone<V::Real>,
     taps: &[EndTap<V::Real>],
     i: isize,
@@ -198,10 +228,8 @@ pub(super) unsafe fn zone_shifted<V: Lanes, const CAPACITY: usize, const BETA: b
         }
         if side.len < V::COUNT as isize {
             sum.store_masked(y, side.lanes);
-        } else if STREAM {
-            sum.stream(y);
         } else {
-            sum.store(y);
+            put::<V, STREAM>(sum, y);
         }
     }
 }

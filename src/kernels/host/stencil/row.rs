@@ -91,6 +91,18 @@ impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
         head + whole.min(pieces * width)
     }
 
+    /// The numbers of every row of a block before y is aligned to a register; gives how many.
+    #[inline(always)]
+    pub unsafe fn head<const BETA: bool>(&self, block: usize) -> usize {
+        let misaligned = (self.y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
+        let head = misaligned.min(self.len);
+        if head > 0 {
+            // SAFETY: the first numbers of every row.
+            unsafe { self.parts::<BETA>(block, 0, head) };
+        }
+        head
+    }
+
     /// What is left of every row of a block from number j on.
     #[inline(always)]
     pub unsafe fn rest<const BETA: bool, const STREAM: bool>(&self, block: usize, j: usize) {
@@ -114,7 +126,7 @@ impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
 
     /// Numbers j..j + n of every row of a block, less than a register.
     #[inline(always)]
-    pub unsafe fn parts<const BETA: bool>(&self, block: usize, j: usize, n: usize) {
+    unsafe fn parts<const BETA: bool>(&self, block: usize, j: usize, n: usize) {
         let (x, c) = (&self.x[..self.count], &self.c[..self.count]);
         for r in 0..block as isize {
             let (y, at) = (self.y.wrapping_offset(r * self.y_step).wrapping_add(j), r * self.x_step + j as isize);

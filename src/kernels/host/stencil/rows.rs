@@ -6,15 +6,12 @@ use super::beside::Neighbours;
 use super::ends::Ends;
 use super::lanes::Lanes;
 use super::order::{Order, FEW_TAPS};
-use super::registers::end_rows;
+use super::registers::ends_of_rows;
 use super::row::Row;
 use crate::dtype::{Element, Real, Scalar};
-use std::mem::size_of;
 
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
-/// Rows whose ends are computed together: their sums run beside one another.
-pub(super) const ENDS: usize = 4;
 /// The numbers of taps that near rows may have: of gradients and of Laplacians of two and three axes. `dispatch` has loops
 /// of their own for them.
 const NEAR_TAPS: [usize; 4] = [2, 4, 5, 7];
@@ -66,7 +63,7 @@ impl<R: Real> Taps<R> {
     }
 
     pub fn clear(&mut self) {
-        (self.count, self.leads, self.shared, self.alone) = (0, 0, false, false);
+        (self.count, self.leads, self.y_ahead, self.shared, self.alone) = (0, 0, 0, false, false);
         self.beside = Neighbours::NONE;
     }
 }
@@ -118,7 +115,6 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     beta: V::Real,
 ) {
     let count = if CAPACITY == MAX_TAPS { taps.count } else { CAPACITY };
-    let zones = ends.zones();
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
         let order = Order::new::<V, CAPACITY>(rows, taps, STREAM);
@@ -139,18 +135,10 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
         while i < rows.rows {
             let block = if i + order.together <= rows.rows { order.together } else { 1 };
             while ended < i + block {
-                let several = if ended + ENDS <= rows.rows { ENDS } else { 1 };
-                for zone in zones {
-                    let (taps, at) = (ends.taps(zone), ended as isize);
-                    match several {
-                        ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, at, rows.stride, scale, (0, 0)),
-                        _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, at, rows.stride, scale, (0, 0)),
-                    }
-                }
-                ended += several;
+                ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, ended, scale, (0, 0));
             }
             // The lines of zones to come, which are outside the rows' uniform part.
-            if !zones.is_empty() && order.rows_ahead > 0 {
+            if !ends.zones().is_empty() && order.rows_ahead > 0 {
                 for r in 0..block as isize {
                     for l in 0..taps.leads {
                         let lead = lead[l].wrapping_offset(r * taps.stride[taps.lead[l] as usize]);
@@ -177,11 +165,7 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
                 x_step: taps.stride[0],
                 y_step: rows.stride,
             };
-            let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
-            let head = misaligned.min(rows.len);
-            if head > 0 {
-                row.parts::<BETA>(block, 0, head);
-            }
+            let head = row.head::<BETA>(block);
             let done = match (block > 1, order.across) {
                 (true, across) if across || CAPACITY > FEW_TAPS => row.across::<BETA, STREAM>(head),
                 (true, _) => row.band::<BETA, STREAM>(block, head),

@@ -114,7 +114,7 @@ where
             // SAFETY: from here on, index and lengths lie in the caller's box.
             return (0..planes).for_each(|_| {
                 unsafe { self.complex_rows(output, index, rows, inner.clone(), end, scratch) };
-                index[self.tiling.first] += 1;
+                index[first] += 1;
             });
         }
         let (start, end) = (index[row] * unit, end * unit);
@@ -141,13 +141,6 @@ where
                 to = from.max(to.saturating_sub(if same { (line - to_line(to)) % line } else { 0 }));
             }
         }
-        let place = |moved: isize, planes: Planes, len: usize| Rows {
-            y: y.wrapping_add(from).wrapping_offset(moved),
-            stride,
-            rows,
-            len,
-            planes,
-        };
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
         let combine = |moved: isize, planes: Planes, taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
@@ -155,8 +148,9 @@ where
             let count = if len == 0 { 2 } else { taps.count };
             let near = len > 0 && taps.is_near();
             let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.stream);
+            let place = Rows { y: y.wrapping_add(from).wrapping_offset(moved), stride, rows, len, planes };
             // SAFETY: the rows and zones lie in the caller's box.
-            unsafe { rows_function(&place(moved, planes, len), taps, ends, factor) };
+            unsafe { rows_function(&place, taps, ends, factor) };
         };
         let Scratch { taps, ends, made_for } = scratch;
         let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };

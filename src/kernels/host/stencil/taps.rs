@@ -81,7 +81,7 @@ where
         let mut sum = [0.0; MAX_TAPS];
         let mut centers = [usize::MAX; MAX_TERMS];
         let mut count = 0;
-        (taps.leads, taps.y_ahead) = (0, 0);
+        taps.leads = 0;
         taps.shared = output.terms.iter().any(|t| self.grid.position(t.axis) + 1 == self.grid.row());
         taps.alone = self.outputs.len() == 1;
         for (number, term) in output.terms.iter().enumerate().take(MAX_TERMS) {
@@ -121,7 +121,9 @@ where
             *coefficient = self.coefficient(*sum);
         }
         taps.count = count;
-        taps.beside = self.beside(output, index, taps);
+        if self.tiling.near {
+            taps.beside = self.beside(output, index, taps);
+        }
     }
 
     /// How the last two of these taps lie in the row through `index`.

@@ -62,6 +62,11 @@ fn place(strides: &[isize], index: &[usize]) -> usize {
     strides.iter().zip(index).map(|(s, &i)| s * i as isize).sum::<isize>() as usize
 }
 
+/// Where results are, for `Case::run`.
+fn places<T>(y: &mut [(Vec<T>, Vec<isize>)]) -> Vec<(*mut T, Vec<isize>)> {
+    y.iter_mut().map(|(y, strides)| (y.as_mut_ptr(), strides.clone())).collect()
+}
+
 /// A global block and a slab of it, with halos cut out of the global block.
 struct Case<T> {
     shape: Vec<usize>,
@@ -136,19 +141,6 @@ where
 
     /// Computes boxes of the slab; `fused` gives one output for all terms, otherwise one output a term.
     fn run(
-        &self,
-        factors: (Scalar, Scalar),
-        store: Store,
-        fused: bool,
-        pad: usize,
-        boxes: &[(Vec<usize>, Vec<usize>)],
-        y: &mut [(Vec<T>, Vec<isize>)],
-    ) {
-        let y: Vec<_> = y.iter_mut().map(|(y, strides)| (y.as_mut_ptr(), strides.clone())).collect();
-        self.run_at(factors, store, fused, pad, boxes, &y);
-    }
-
-    fn run_at(
         &self,
         factors: (Scalar, Scalar),
         store: Store,
@@ -239,7 +231,7 @@ where
         cpu::on_every_path::run(|path| {
             for store in [Store::Cached, Store::Streaming] {
                 let mut y: Vec<_> = start.iter().map(|y| (y.clone(), strides_of(&padded))).collect();
-                case.run((alpha, beta), store, fused, pad, &[(lower.clone(), upper.clone())], &mut y);
+                case.run((alpha, beta), store, fused, pad, &[(lower.clone(), upper.clone())], &places(&mut y));
                 let bits = |v: &T| format!("{v:?}");
                 for (k, (y, strides)) in y.iter().enumerate() {
                     let mut untouched = vec![true; size];
@@ -308,7 +300,7 @@ fn cuts_do_not_change_bits() {
         let size = whole.iter().product();
         let y0: Vec<f32> = random.elements(size);
         let mut y = [(y0.clone(), strides_of(&whole))];
-        case.run(factors, Store::Cached, true, 0, &[(vec![0; rank], whole.clone())], &mut y);
+        case.run(factors, Store::Cached, true, 0, &[(vec![0; rank], whole.clone())], &places(&mut y));
 
         let axis = random.below(rank);
         let mut start = 0;
@@ -329,7 +321,7 @@ fn cuts_do_not_change_bits() {
                 place(&strides_of(&whole), &i.iter().zip(&case.start).map(|(i, s)| i + s).collect::<Vec<_>>())
             };
             let mut part = [(all.iter().map(|i| y0[global(i)]).collect::<Vec<f32>>(), strides.clone())];
-            case.run(factors, Store::Cached, true, 0, &boxes, &mut part);
+            case.run(factors, Store::Cached, true, 0, &boxes, &places(&mut part));
             for i in &all {
                 assert_eq!(
                     part[0].0[place(&strides, i)].to_bits(),
@@ -375,7 +367,7 @@ fn tiles_agree() {
             let mut first: Option<Vec<Vec<f64>>> = None;
             cpu::on_every_path::run(|path| {
                 let mut y: Vec<_> = (0..count).map(|_| (vec![f64::NAN; size], strides_of(&shape))).collect();
-                case.run((Scalar::ONE, Scalar::ZERO), Store::Streaming, fused, 0, &all, &mut y);
+                case.run((Scalar::ONE, Scalar::ZERO), Store::Streaming, fused, 0, &all, &places(&mut y));
                 let y: Vec<Vec<f64>> = y.into_iter().map(|(y, _)| y).collect();
                 if let Some(first) = &first {
                     let same = first.iter().flatten().zip(y.iter().flatten()).all(|(a, b)| a.to_bits() == b.to_bits());

@@ -75,7 +75,7 @@ fn near_tiles_agree() {
                             (m[from..].as_mut_ptr(), strides.clone())
                         })
                         .collect();
-                    case.run_at((Scalar::real(1.5), beta), store, fused, pad, &[(lower.clone(), upper.clone())], &y);
+                    case.run((Scalar::real(1.5), beta), store, fused, pad, &[(lower.clone(), upper.clone())], &y);
                     let y: Vec<Vec<T>> = memory.iter().map(|m| m[skip(m)..][..size].to_vec()).collect();
                     let bits = |v: &T| format!("{v:?}");
                     if let Some(first) = &first {
