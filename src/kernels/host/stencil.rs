@@ -105,7 +105,7 @@ pub unsafe fn apply<T: Element>(
 {
     let Some(grid) = Grid::new(shape, outputs, lower, upper) else { return };
     let tiling = Tiling::new(&grid, outputs, !beta.is_zero());
-    let stream = store == Store::Streaming && (beta.is_zero() || tiling.near);
+    let stream = store == Store::Streaming && (beta.is_zero() || tiling.near.is_some());
     let pass = Pass { grid, tiling, outputs, factors: Factors { alpha, beta }, stream };
     // SAFETY: the caller's promise.
     unsafe { pass.run() };

@@ -46,6 +46,7 @@ macro_rules! near_by_count {
             2 => near_by_count!(@ 2, $stream, $beta, $f),
             4 => near_by_count!(@ 4, $stream, $beta, $f),
             5 => near_by_count!(@ 5, $stream, $beta, $f),
+            6 => near_by_count!(@ 6, $stream, $beta, $f),
             7 => near_by_count!(@ 7, $stream, $beta, $f),
             other => panic!("no near rows have {other} taps"),
         }

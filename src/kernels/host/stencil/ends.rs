@@ -22,6 +22,8 @@ pub(super) const fn lanes<R>() -> usize {
 pub(super) struct EndTap<R> {
     pub source: *const R,
     pub stride: isize,
+    /// How far it moves from a plane of near rows to the next.
+    pub plane: isize,
     pub bits: u32,
     pub coefficient: [R; MAX_LANES],
     /// Term and side, as `Pass::shifts` numbers them.
@@ -87,6 +89,7 @@ impl<R: Real> Ends<R> {
         unsafe {
             addr_of_mut!((*tap).source).write(source);
             addr_of_mut!((*tap).stride).write(stride);
+            addr_of_mut!((*tap).plane).write(0);
             addr_of_mut!((*tap).bits).write(bits);
             addr_of_mut!((*tap).origin).write(origin);
             for lane in 0..MAX_LANES {
@@ -118,10 +121,13 @@ impl<R: Real> Ends<R> {
         self.count += 1;
     }
 
-    /// Whether all taps move by `x`.
-    pub fn move_by(&self, by: &[isize], x: isize) -> bool {
-        // SAFETY: taps below `used` are written.
-        self.pool[..self.used].iter().all(|tap| by[unsafe { tap.assume_init_ref() }.origin as usize] == x)
+    /// From a plane to the next, every tap moves by what its origin says.
+    pub fn set_planes(&mut self, by: &[isize]) {
+        for tap in &mut self.pool[..self.used] {
+            // SAFETY: taps below `used` are written.
+            let tap = unsafe { tap.assume_init_mut() };
+            tap.plane = by[tap.origin as usize];
+        }
     }
 
     /// Moves all zones by `y` numbers, and every tap by what its origin says.

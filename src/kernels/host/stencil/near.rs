@@ -4,7 +4,7 @@ use super::beside::Beside;
 use super::ends::Ends;
 use super::lanes::Lanes;
 use super::registers::{ends_of_rows, part, several, several_shifted, zone_shifted};
-use super::rows::{Rows, Taps};
+use super::rows::{near_leads, Rows, Taps, MAX_LEADS};
 use super::sides::{Side, Sides};
 use crate::dtype::Element;
 use std::mem::size_of;
@@ -12,12 +12,12 @@ use std::mem::size_of;
 /// Registers of results that are computed at once.
 const TOGETHER: usize = 2;
 
-/// What all rows of a plane have in common; `lead` and `y_ahead` say which memory is asked for beside each number.
+/// What all rows have in common; `lead` and `y_ahead` say which memory is asked for beside each number.
 struct Near<V: Lanes, const CAPACITY: usize> {
     x: [*const V::Real; CAPACITY],
     c: [V; CAPACITY],
     scale: V,
-    lead: *const V::Real,
+    lead: [*const V::Real; MAX_LEADS],
     y_ahead: isize,
     len: usize,
 }
@@ -37,7 +37,9 @@ pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool
             x: [std::ptr::null(); CAPACITY],
             c: [V::splat(V::Real::ZERO); CAPACITY],
             scale: V::splat(beta),
-            lead: taps.source[taps.lead[0] as usize].wrapping_offset(taps.ahead),
+            lead: std::array::from_fn(|l| {
+                taps.source[taps.lead[l.min(taps.leads - 1)] as usize].wrapping_offset(taps.ahead)
+            }),
             y_ahead: taps.y_ahead,
             len: rows.len,
         };
@@ -49,12 +51,12 @@ pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool
             let (y_plane, x_plane) = (plane * rows.planes.y, plane * rows.planes.x);
             let mut ended = if sides.is_some() { rows.rows } else { 0 };
             while ended < rows.rows {
-                ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, ended, near.scale, (y_plane, x_plane));
+                ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, (plane, ended), near.scale);
             }
             for i in 0..rows.rows as isize {
                 let (y, at) = (rows.y.wrapping_offset(y_plane + i * rows.stride), x_plane + i * step);
                 match &sides {
-                    Some((beside, sides)) => near.shifted::<BETA, STREAM>(y, at, beside, sides),
+                    Some((beside, sides)) => near.shifted::<BETA, STREAM>(y, at, (plane, i), beside, sides),
                     None => near.plain::<BETA, STREAM>(y, at),
                 }
             }
@@ -67,7 +69,9 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
     /// Asks for the memory that belongs to number j of the row.
     #[inline(always)]
     fn ask<const BETA: bool>(&self, y: *mut V::Real, at: isize, j: isize) {
-        V::prefetch(self.lead.wrapping_offset(at + j));
+        for lead in &self.lead[..near_leads(CAPACITY)] {
+            V::prefetch(lead.wrapping_offset(at + j));
+        }
         if BETA {
             V::prefetch(y.wrapping_offset(self.y_ahead + j));
         }
@@ -82,12 +86,13 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
         }
     }
 
-    /// A row whose last two taps are shifted registers, from one zone to the other.
+    /// A row whose last two taps are shifted registers, from one zone to the other; its numbers are those of plane and row.
     #[inline(always)]
     unsafe fn shifted<const BETA: bool, const STREAM: bool>(
         &self,
         y: *mut V::Real,
         at: isize,
+        number: (isize, isize),
         beside: &Beside<V>,
         sides: &Sides<V, CAPACITY>,
     ) {
@@ -101,7 +106,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
                 Some(side) => {
                     self.ask_side::<BETA>(y, at, -1, side);
                     let own = beside.before(at, side.lanes);
-                    let around = (V::splat(V::Real::ZERO), own, here);
+                    let around = (side.beyond(number), own, here);
                     zone_shifted::<V, CAPACITY, BETA, STREAM>(
                         y,
                         &self.x,
@@ -144,7 +149,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
             }
             if let Some(side) = &sides.after {
                 self.ask_side::<BETA>(y, at, len, side);
-                let own = (before, here, V::splat(V::Real::ZERO));
+                let own = (before, here, side.beyond(number));
                 zone_shifted::<V, CAPACITY, BETA, STREAM>(y, &self.x, (at, len), self.scale, beside, side, own);
             }
         }

@@ -135,42 +135,39 @@ pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
     }
 }
 
-/// All zones of some rows from i on, in a plane that is so far away in y and in x; gives how many rows.
+/// All zones of some rows of a plane from row i on; gives how many rows.
 #[inline(always)]
 pub(super) unsafe fn ends_of_rows<V: Lanes, const BETA: bool, const STREAM: bool>(
     ends: &Ends<V::Real>,
     rows: &Rows<V::Real>,
-    i: usize,
+    (plane, i): (isize, usize),
     scale: V,
-    plane: (isize, isize),
 ) -> usize {
     let several = if i + ENDS <= rows.rows { ENDS } else { 1 };
     for zone in ends.zones() {
-        let (taps, at) = (ends.taps(zone), i as isize);
+        let (taps, at) = (ends.taps(zone), (plane, i as isize));
         // SAFETY: as for `combine`.
         unsafe {
             match several {
-                ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, at, rows.stride, scale, plane),
-                _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, at, rows.stride, scale, plane),
+                ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, rows, at, scale),
+                _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, rows, at, scale),
             }
         }
     }
     several
 }
 
-/// Rows i..i + N of a zone, or of one so far from it in y and in x: taps and coefficients that differ from element to
-/// element.
+/// Rows i..i + N of a zone in a plane: taps and coefficients that differ from element to element.
 #[inline(always)]
 unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: bool>(
     zone: &Zone<V::Real>,
     taps: &[EndTap<V::Real>],
-    i: isize,
-    stride: isize,
+    rows: &Rows<V::Real>,
+    (plane, i): (isize, isize),
     scale: V,
-    moved: (isize, isize),
 ) {
-    let full = ((1u64 << V::COUNT) - 1) as u32;
-    let row = zone.y.wrapping_offset(i * stride + moved.0);
+    let (full, stride) = (((1u64 << V::COUNT) - 1) as u32, rows.stride);
+    let row = zone.y.wrapping_offset(i * stride + plane * rows.planes.y);
     for s in (0..zone.len).step_by(V::COUNT) {
         let bits = ((1u64 << (zone.len - s)) - 1) as u32 & full;
         let y = |n: usize| row.wrapping_offset(n as isize * stride).wrapping_add(s);
@@ -185,7 +182,7 @@ unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: boo
             for tap in taps {
                 let bits = (tap.bits >> s) & full;
                 let c = V::load(tap.coefficient.as_ptr().add(s));
-                let x = tap.source.wrapping_offset(i * tap.stride + moved.1).wrapping_add(s);
+                let x = tap.source.wrapping_offset(i * tap.stride + plane * tap.plane).wrapping_add(s);
                 for (n, sum) in sum.iter_mut().enumerate() {
                     let x = V::load_masked(x.wrapping_offset(n as isize * tap.stride), bits);
                     *sum = sum.add_masked(c.mul(x), bits);

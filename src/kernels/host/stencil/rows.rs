@@ -12,11 +12,20 @@ use crate::dtype::{Element, Real, Scalar};
 
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
-/// The numbers of taps that near rows may have: of gradients and of Laplacians of two and three axes. `dispatch` has loops
-/// of their own for them.
-const NEAR_TAPS: [usize; 4] = [2, 4, 5, 7];
+/// The numbers of taps that near rows may have: of gradients, of their adjoints, and of Laplacians of two and three axes.
+/// `dispatch` has loops of their own for them.
+const NEAR_TAPS: [usize; 5] = [2, 4, 5, 6, 7];
 /// The most arrays for which memory is asked ahead.
 pub(super) const MAX_LEADS: usize = 4;
+
+/// The most x that near rows of so many taps may read: the adjoint of a gradient of three axes reads three.
+pub(super) const fn near_leads(taps: usize) -> usize {
+    if taps == 6 {
+        3
+    } else {
+        1
+    }
+}
 
 /// Where the taps of one row are, how far the next row's are, and their coefficients.
 pub(super) struct Taps<R> {
@@ -29,7 +38,7 @@ pub(super) struct Taps<R> {
     /// The taps that reach memory first, one for each x.
     pub lead: [u8; MAX_LEADS],
     pub leads: usize,
-    /// In a near tile, how far from the lead and from y the memory is that is asked for meanwhile; 0 elsewhere.
+    /// In a near tile, how far from the leads and from y the memory is that is asked for meanwhile; 0 elsewhere.
     pub ahead: isize,
     pub y_ahead: isize,
     /// The last two taps, if they lie on either side in the row itself.
@@ -59,7 +68,8 @@ impl<R: Real> Taps<R> {
     /// Whether `near_rows` serves them.
     pub fn is_near(&self) -> bool {
         let equal = || self.stride[..self.count].iter().all(|&s| s == self.stride[0]);
-        self.y_ahead != 0 && self.leads == 1 && NEAR_TAPS.contains(&self.count) && equal()
+        let leads = 1..=near_leads(self.count);
+        self.y_ahead != 0 && leads.contains(&self.leads) && NEAR_TAPS.contains(&self.count) && equal()
     }
 
     pub fn clear(&mut self) {
@@ -135,7 +145,7 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
         while i < rows.rows {
             let block = if i + order.together <= rows.rows { order.together } else { 1 };
             while ended < i + block {
-                ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, ended, scale, (0, 0));
+                ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, (0, ended), scale);
             }
             // The lines of zones to come, which are outside the rows' uniform part.
             if !ends.zones().is_empty() && order.rows_ahead > 0 {

@@ -26,7 +26,7 @@ where
         scratch: &mut Kept<T::Real>,
     ) {
         let first = self.tiling.first;
-        if !self.tiling.near {
+        if self.tiling.near.is_none() {
             // SAFETY: the rows lie in the caller's box.
             return unsafe { self.rows(index, 1, (range, end), group, scratch) };
         }
@@ -163,7 +163,10 @@ where
         let combine_all = |taps: &mut Whole<T::Real>, ends: &mut Ends<T::Real>, made_for: &mut Option<Made>| {
             let (y_plane, mut last) = (grid.stride(output.y_strides, first), made);
             let by = if planes > 1 { self.plane_shifts(output, &index) } else { [0; 3 * MAX_TERMS] };
-            let x_plane = taps.moves(&by).filter(|&x| from < to && ends.move_by(&by, x));
+            let x_plane = taps.moves(&by).filter(|_| from < to);
+            if x_plane.is_some() {
+                ends.set_planes(&by);
+            }
             let at_once = if x_plane.is_some() { planes } else { 1 };
             for plane in 0..planes.div_ceil(at_once) {
                 if plane > 0 {

@@ -8,7 +8,7 @@ use crate::dtype::Element;
 use std::mem::size_of;
 
 /// A zone in the register next to the rows.
-pub(super) struct Side<V, const CAPACITY: usize> {
+pub(super) struct Side<V: Lanes, const CAPACITY: usize> {
     /// Its lanes of the register: the last ones before the rows, the first ones after them.
     pub lanes: u32,
     pub len: isize,
@@ -17,17 +17,42 @@ pub(super) struct Side<V, const CAPACITY: usize> {
     pub start: V,
     /// The lanes that have the last two taps.
     pub bits: [u32; 2],
+    beyond: Option<Beyond<V>>,
+}
+
+/// Numbers of another memory that taps of a zone read, in their lanes of the register beyond it: a neighbour's planes.
+struct Beyond<V: Lanes> {
+    source: *const V::Real,
+    /// From row to row, and from plane to plane.
+    stride: isize,
+    plane: isize,
+    lanes: u32,
+}
+
+impl<V: Lanes, const CAPACITY: usize> Side<V, CAPACITY> {
+    /// The register beyond the zone, as far as the zone's taps read it, for a row of a plane.
+    #[inline(always)]
+    pub unsafe fn beyond(&self, (plane, i): (isize, isize)) -> V {
+        // SAFETY: taps of the zone read these numbers.
+        unsafe {
+            match &self.beyond {
+                Some(b) => V::load_masked(b.source.wrapping_offset(plane * b.plane + i * b.stride), b.lanes),
+                None => V::splat(V::Real::ZERO),
+            }
+        }
+    }
 }
 
 /// The zones before and after the rows, if there are such.
-pub(super) struct Sides<V, const CAPACITY: usize> {
+pub(super) struct Sides<V: Lanes, const CAPACITY: usize> {
     pub before: Option<Side<V, CAPACITY>>,
     pub after: Option<Side<V, CAPACITY>>,
 }
 
 impl<V: Lanes, const CAPACITY: usize> Sides<V, CAPACITY> {
     /// None where a zone is more than a register, has other taps than the rows, lacks more than some of the last two, or
-    /// reads with them what lies beyond it; or where rows do not begin with a register.
+    /// reads with them what lies beyond it, but for numbers of one other memory beyond a whole register; or where rows do
+    /// not begin with a register.
     #[inline(always)]
     pub unsafe fn new(
         rows: &Rows<V::Real>,
@@ -43,16 +68,16 @@ impl<V: Lanes, const CAPACITY: usize> Sides<V, CAPACITY> {
         for zone in ends.zones() {
             let moved = (zone.y as isize).wrapping_sub(rows.y as isize) / size_of::<V::Real>() as isize;
             // SAFETY: registers only.
-            let side = unsafe { Self::side(zone, moved, x, ends)? };
+            let side = unsafe { Self::side(zone, moved, x, ends, reach)? };
             if moved == -side.len {
                 let first = side.lanes & side.lanes.wrapping_neg();
                 // The lanes from the first on that a tap before them would reach beyond.
-                if side.bits[0] & (first << reach.before).wrapping_sub(first) != 0 {
+                if side.beyond.is_none() && side.bits[0] & (first << reach.before).wrapping_sub(first) != 0 {
                     return None;
                 }
                 sides.before = Some(side);
             } else if moved == rows.len as isize && moved % line == 0 {
-                if side.bits[1] >> (zone.len - reach.after.min(zone.len)) != 0 {
+                if side.beyond.is_none() && side.bits[1] >> (zone.len - reach.after.min(zone.len)) != 0 {
                     return None;
                 }
                 sides.after = Some(side);
@@ -69,11 +94,20 @@ impl<V: Lanes, const CAPACITY: usize> Sides<V, CAPACITY> {
         moved: isize,
         x: &[*const V::Real; CAPACITY],
         ends: &Ends<V::Real>,
+        reach: Neighbours,
     ) -> Option<Side<V, CAPACITY>> {
-        let taps = ends.taps(zone);
-        if zone.len > V::COUNT || taps.len() != CAPACITY {
+        let all = ends.taps(zone);
+        if zone.len > V::COUNT || !(CAPACITY..=CAPACITY + 1).contains(&all.len()) {
             return None;
         }
+        // By increasing offset: what the first elements read before the row, or the last ones after it.
+        let (taps, other) = match (all.len() > CAPACITY, moved < 0) {
+            (false, _) => (std::array::from_fn::<_, CAPACITY, _>(|k| &all[k]), None),
+            (true, true) => {
+                (std::array::from_fn(|k| &all[k + (k >= CAPACITY - 2) as usize]), Some((&all[CAPACITY - 2], 0)))
+            }
+            (true, false) => (std::array::from_fn(|k| &all[k]), Some((&all[CAPACITY], 1))),
+        };
         let own = ((1u64 << zone.len) - 1) as u32;
         let same_place = taps.iter().zip(x).all(|(tap, x)| tap.source == x.wrapping_offset(moved));
         let whole = taps[..CAPACITY - 2].iter().all(|tap| tap.bits == own);
@@ -92,7 +126,26 @@ impl<V: Lanes, const CAPACITY: usize> Sides<V, CAPACITY> {
         for (c, tap) in c.iter_mut().zip(taps) {
             *c = register(&tap.coefficient);
         }
-        let bits = [taps[CAPACITY - 2].bits << skipped, taps[CAPACITY - 1].bits << skipped];
-        Some(Side { lanes: own << skipped, len: zone.len as isize, c, start, bits })
+        let mut bits = [taps[CAPACITY - 2].bits << skipped, taps[CAPACITY - 1].bits << skipped];
+        let mut beyond = None;
+        if let Some((tap, which)) = other {
+            let (before, after) = (V::COUNT - reach.before, V::COUNT - reach.after);
+            let outer = if which == 0 { own >> before } else { own << after & own };
+            if zone.len < V::COUNT || tap.bits != outer || bits[which] & outer != 0 {
+                return None;
+            }
+            let mut coefficient = taps[CAPACITY - 2 + which].coefficient;
+            (0..V::COUNT)
+                .filter(|lane| outer >> lane & 1 == 1)
+                .for_each(|lane| coefficient[lane] = tap.coefficient[lane]);
+            c[CAPACITY - 2 + which] = register(&coefficient);
+            bits[which] |= outer;
+            let (source, lanes) = match which {
+                0 => (tap.source.wrapping_sub(before), outer << before),
+                _ => (tap.source.wrapping_add(after), outer >> after),
+            };
+            beyond = Some(Beyond { source, stride: tap.stride, plane: tap.plane, lanes });
+        }
+        Some(Side { lanes: own << skipped, len: zone.len as isize, c, start, bits, beyond })
     }
 }

@@ -4,6 +4,7 @@ use super::beside::Neighbours;
 use super::ends::{Ends, MAX_LANES};
 use super::grid::Index;
 use super::rows::{Taps, MAX_LEADS, MAX_TAPS};
+use super::tiles::Ahead;
 use super::{Output, Pass, StencilReal, Term, MAX_TERMS};
 use crate::dtype::{Element, Real};
 use crate::kernels::stencil::Tap;
@@ -108,12 +109,14 @@ where
             };
             if count > 0 && taps.leads < MAX_LEADS && output.terms.iter().all(first) {
                 taps.lead[taps.leads] = count as u8 - 1;
-                // In a near tile, the row of the next iteration; and the one after it, whose rows are not all in the tile.
-                if self.tiling.near {
-                    let along = |b: usize| self.grid.stride(term.x_strides, b);
-                    taps.ahead = along(self.tiling.first) + along(self.grid.row() - 1);
-                    taps.y_ahead = self.grid.stride(output.y_strides, self.tiling.first);
-                }
+                let rows = |n: usize, strides: &[isize]| n as isize * self.grid.stride(strides, self.grid.row() - 1);
+                let plane = |strides: &[isize]| self.grid.stride(strides, self.tiling.first);
+                (taps.ahead, taps.y_ahead) = match self.tiling.near {
+                    // The row of the next iteration; and the one after it, whose rows are not all in the tile.
+                    Some(Ahead::Plane) => (plane(term.x_strides) + rows(1, term.x_strides), plane(output.y_strides)),
+                    Some(Ahead::Rows(n)) => (rows(n, term.x_strides), rows(n, output.y_strides)),
+                    None => (0, 0),
+                };
                 taps.leads += 1;
             }
         }
@@ -121,7 +124,7 @@ where
             *coefficient = self.coefficient(*sum);
         }
         taps.count = count;
-        if self.tiling.near {
+        if self.tiling.near.is_some() {
             taps.beside = self.beside(output, index, taps);
         }
     }

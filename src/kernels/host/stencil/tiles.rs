@@ -17,8 +17,19 @@ const NEAR_BYTES: usize = 32 << 10;
 /// Bytes that are read before the rows at the edges of such a tile are read again, by its neighbour: they come from the
 /// second-level cache.
 const EDGES_BYTES: usize = 256 << 10;
-/// Rows at least that make such a tile worth its edges.
+/// Bytes that are asked for ahead of each of several x.
+const AHEAD_BYTES: usize = 2048;
+/// Rows at least that make a near tile worth its edges.
 const NEAR_ROWS: usize = 4;
+
+/// What memory is asked for beside each row of a near tile.
+#[derive(Clone, Copy)]
+pub(super) enum Ahead {
+    /// The next iteration of `first`: those of one x stay in the first-level cache.
+    Plane,
+    /// So many rows: those of several x are read again from the second level.
+    Rows(usize),
+}
 
 /// How the loops are cut so that rows are still in cache when they are read again.
 pub(super) struct Tiling {
@@ -30,9 +41,8 @@ pub(super) struct Tiling {
     columns: usize,
     /// Rows after which the next output is served.
     group: usize,
-    /// Whether the rows of an iteration of `first` stay in the first-level cache until the next one, for which memory is
-    /// asked meanwhile.
-    pub near: bool,
+    /// Given where tiles are computed by near rows.
+    pub near: Option<Ahead>,
 }
 
 impl Tiling {
@@ -54,13 +64,21 @@ impl Tiling {
         // Rows that lie alike on the lines of the cache.
         let lines = |o: &Output<'_, T>, b: usize| grid.stride(o.y_strides, b) % lanes::<T::Real>() as isize == 0;
         let alike = outputs.iter().all(|o| lines(o, first) && lines(o, middle));
-        let near = NEAR_BYTES / (planes * length * position).max(1);
-        if first < middle && near >= NEAR_ROWS && one_x && alike && (outputs.len() == 1 || !beta) {
+        let (near, ahead) = match one_x {
+            true => (NEAR_BYTES / (planes * length * position).max(1), Ahead::Plane),
+            false => {
+                let ahead = AHEAD_BYTES.div_ceil((length * position).max(1));
+                (REUSED_BYTES / (span * length * position).max(1), Ahead::Rows(ahead))
+            }
+        };
+        if first < middle && near >= NEAR_ROWS && alike && (outputs.len() == 1 || one_x && !beta) {
             extent[first + 1..middle].fill(1);
             extent[middle] = near;
-            extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
+            if one_x {
+                extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
+            }
             let group = if outputs.len() > 1 { near } else { usize::MAX };
-            return Tiling { first, extent, columns: length, group, near: true };
+            return Tiling { first, extent, columns: length, group, near: Some(ahead) };
         }
         let columns = match again && span * length * position > REUSED_BYTES {
             true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
@@ -75,7 +93,7 @@ impl Tiling {
             extent[b] = rows.min(grid.upper[b] - grid.lower[b]);
             rows = (rows / extent[b]).max(1);
         }
-        Tiling { first, extent, columns, group, near: false }
+        Tiling { first, extent, columns, group, near: None }
     }
 }
 
@@ -102,12 +120,12 @@ where
                 let mut index = lower;
                 let rows = || (lower[middle]..upper[middle], upper[row]);
                 // Near tiles have one iteration of the loops between.
-                let planes = if tiling.near { lower[first]..upper[first] } else { 0..1 };
+                let planes = if tiling.near.is_some() { lower[first]..upper[first] } else { 0..1 };
                 loop {
                     // SAFETY: the index lies in the caller's box.
                     unsafe { self.planes(&mut index, planes.clone(), rows(), tiling.group, &mut scratch) };
                     index[row] = lower[row];
-                    if tiling.near || !advance(&mut index, &lower, &upper, 0..middle, |_| 1) {
+                    if tiling.near.is_some() || !advance(&mut index, &lower, &upper, 0..middle, |_| 1) {
                         break;
                     }
                 }
