@@ -7,20 +7,9 @@
  * On several ranks each has as many rows of the matrix for the few columns, and as many columns of x and y for the 512.
  */
 #include "products.h"
+#include "subjects.h"
 
 #include <math.h>
-
-typedef struct application {
-    dlops_operator *op;
-    int32_t mode;
-    dlops_array *x, *y;
-} application;
-
-static void apply(void *state)
-{
-    application *a = state;
-    CHECK(dlops_operator_apply(a->op, a->mode, a->x, a->y));
-}
 
 /* A whole matrix on one rank; VStack of each rank's rows on several. */
 static dlops_operator *rows_of(dlops_context *context, int is_double, int64_t rows, int64_t n, int64_t columns, void *matrix)
