@@ -1,17 +1,42 @@
 /*
  * One rank with P threads beside P ranks with one thread each, on the same problems, in turns: (a) all ranks work on what
  * they share, (b) the first rank alone works on the same in a context of its own with P threads, while the others sleep.
- * The ratio is time (b) over time (a), at most 1.05. Ranks must not be bound to cores.
+ * The ratio is time (b) over time (a), at most 1.05. A run ends when all ranks have ended it, as it does when all threads
+ * have. Ranks must not be bound to cores. A case is "disturbed", and has no target, where some rank had its core for less
+ * than 0.9 of (a): ranks that wait for one that has no core take many times as long.
  *
  *     mpirun --bind-to none -n 2 bench_threads        (options: measure.h; --large changes nothing)
  */
 #include "products.h"
 #include "subjects.h"
 
+#include <time.h>
+
 enum { ranks, threads, ways };
 
 /* Of all ranks; of the first rank alone, NULL on the others. */
 static dlops_context *contexts[ways];
+
+/* Work of all ranks, which ends when the last of them has ended it. */
+typedef struct together {
+    work run;
+    void *state;
+} together;
+
+static void run_together(void *state)
+{
+    together *t = state;
+    t->run(t->state);
+    ranks_wait();
+}
+
+/* Seconds that this process has had a core. */
+static double on_core(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
 
 /* A run that nobody times, then as many as asked for. */
 static double steady(double (*time)(work, void *), work run, void *state, int repeats)
@@ -27,13 +52,18 @@ static double steady(double (*time)(work, void *), work run, void *state, int re
 /* Alternates a piece of work both ways; a measurement takes about 20 ms or more. */
 static void alternate(const char *name, work run, void *on_ranks, void *on_threads)
 {
-    double a[15], b[15], ratio[15], low, high;
-    row r = {.name = name, .unit = "/s  ", .target = 1.05, .at_most = 1};
-    double once = steady(timed, run, on_ranks, 1);
+    double a[15], b[15], ratio[15], low, high, used = 0, passed = 0;
+    char text[80];
+    row r = {.name = text, .unit = "/s  ", .target = 1.05, .at_most = 1};
+    together all = {run, on_ranks};
+    double once = steady(timed, run_together, &all, 1);
     steady(timed_alone, run, on_threads, 1);
     int repeats = once < 0.02 ? (int)(0.02 / once) + 1 : 1, pairs = 0;
     for (; another_pair(pairs); ++pairs) {
-        a[pairs] = steady(timed, run, on_ranks, repeats);
+        double used_before = on_core(), before = ranks_seconds();
+        a[pairs] = steady(timed, run_together, &all, repeats);
+        used += on_core() - used_before;
+        passed += ranks_seconds() - before;
         b[pairs] = steady(timed_alone, run, on_threads, repeats);
         ratio[pairs] = b[pairs] / a[pairs];
     }
@@ -41,6 +71,9 @@ static void alternate(const char *name, work run, void *on_ranks, void *on_threa
     quartiles(b, pairs, &low, &r.seconds, &high);
     quartiles(ratio, pairs, &r.lower, &r.ratio, &r.upper);
     r.rate = 1 / r.seconds;
+    const int disturbed = ranks_largest(passed - used) > 0.1 * passed;
+    if (disturbed) r.target = 0;
+    snprintf(text, sizeof text, "%s%s", name, disturbed ? ", disturbed" : "");
     print_row(&r);
 }
 
