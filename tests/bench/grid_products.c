@@ -4,19 +4,7 @@
  *
  *     mpirun -n 2 bench_grid_products        (options: measure.h)
  */
-#include "measure.h"
-
-typedef struct application {
-    dlops_operator *op;
-    int32_t mode;
-    dlops_array *x, *y;
-} application;
-
-static void apply(void *state)
-{
-    application *a = state;
-    CHECK(dlops_operator_apply(a->op, a->mode, a->x, a->y));
-}
+#include "subjects.h"
 
 #ifdef BENCH_SCALAPACK
 void Cblacs_get(int context, int what, int *value);
@@ -128,7 +116,7 @@ static void measure(dlops_context *context, int is_double, int rows, int columns
     CHECK(dlops_array_fill(local.y, dlops_real(0)));
     const double work = 2.0 * (double)n * (double)n * (double)n;
     for (int adjoint = 0; adjoint < 2; ++adjoint) {
-        application a = {ours.op, adjoint ? DLOPS_ADJOINT : DLOPS_FORWARD, adjoint ? ours.y : ours.x, adjoint ? ours.x : ours.y};
+        application a = {ours.op, adjoint ? DLOPS_ADJOINT : DLOPS_FORWARD, 0, adjoint ? ours.y : ours.x, adjoint ? ours.x : ours.y};
         const char *name = adjoint ? "adjoint, to local gemms" : "forward, to local gemms";
         measurement m = {.name = name, .target = 0.85, .amount = work, .unit = "GF/s", .subject = apply, .subject_state = &a,
                          .yardstick = apply, .yardstick_state = &local,

@@ -1,47 +1,16 @@
 /*
- * Dense MatrixMult: a few columns beside a loop that reads the matrix; 512 columns beside the rate of larger products of
- * the library and of OpenBLAS.
+ * Dense MatrixMult: a few columns beside a loop that reads the matrix; 512 columns beside OpenBLAS' product of the same
+ * matrices. For information 512 columns also stand beside products of 2048 columns, the library's own and OpenBLAS',
+ * scaled by operations: no target, since these pack the matrix for four times as many columns.
  *
  *     mpirun -n 1 bench_matrices        (or 2; options: measure.h)
  *
  * On several ranks each has as many rows of the matrix for the few columns, and as many columns of x and y for the 512.
  */
 #include "products.h"
+#include "subjects.h"
 
 #include <math.h>
-
-typedef struct application {
-    dlops_operator *op;
-    int32_t mode;
-    dlops_array *x, *y;
-} application;
-
-static void apply(void *state)
-{
-    application *a = state;
-    CHECK(dlops_operator_apply(a->op, a->mode, a->x, a->y));
-}
-
-/* A whole matrix on one rank; VStack of each rank's rows on several. */
-static dlops_operator *rows_of(dlops_context *context, int is_double, int64_t rows, int64_t n, int64_t columns, void *matrix)
-{
-    dlops_context *local = NULL;
-    dlops_space *space = NULL;
-    dlops_operator *own = NULL, *all = NULL;
-    dlops_matrix_mult_options choices = DLOPS_MATRIX_MULT_OPTIONS_INIT;
-    choices.borrow = 1;
-    if (bench.ranks > 1) CHECK(dlops_context_get_local(context, &local));
-    else CHECK(dlops_context_retain(context, &local));
-    CHECK(dlops_space_create(local, is_double ? DLOPS_FLOAT64 : DLOPS_FLOAT32, 2, (int64_t[]){n, columns}, NULL, &space));
-    CHECK(dlops_matrix_mult_create(space, rows, n, matrix, &choices, &own));
-    if (bench.ranks > 1) {
-        CHECK(dlops_vstack_create(context, 1, (const dlops_operator *const[]){own}, NULL, &all));
-        dlops_operator_destroy(&own);
-    }
-    dlops_space_destroy(&space);
-    dlops_context_destroy(&local);
-    return bench.ranks > 1 ? all : own;
-}
 
 static void few_columns(dlops_context *context, int is_double, int wrapped)
 {
@@ -58,7 +27,7 @@ static void few_columns(dlops_context *context, int is_double, int wrapped)
         snprintf(name, sizeof name, columns > 1 ? "%lld columns" : "%lld column", (long long)columns);
         if (!wanted(name)) continue;
         watch_memory();
-        dlops_operator *op = rows_of(context, is_double, rows, n, columns, address(matrix));
+        dlops_operator *op = rows_product(context, is_double, rows, n, columns, address(matrix));
         application a = {.op = op};
         dlops_array *x = NULL, *y = NULL;
         CHECK(dlops_operator_create_domain_array(op, &x));
@@ -93,15 +62,24 @@ static void many_columns(dlops_context *context, int is_double)
     double scale = operations(&subject) / operations(&yardstick);
     double bytes = (double)(n * n + 2 * n * subject.local_columns) * (is_double ? 8 : 4);
     for (int adjoint = 0; adjoint < 2; ++adjoint) {
+        char name[64];
+        const char *mode = adjoint ? "adjoint" : "forward";
+        subject.adjoint = yardstick.adjoint = adjoint;
+        measurement m = {.name = name, .target = 0.95, .amount = operations(&subject), .unit = "GF/s", .subject = library_product,
+                         .subject_state = &subject, .vector_bytes = bytes};
+        snprintf(name, sizeof name, "512 columns, %s, to OpenBLAS", mode);
+        m.yardstick = openblas_product;
+        m.yardstick_state = &subject;
+        watch_memory();
+        if (have_openblas) compare(&m);
         for (int theirs = 0; theirs < 1 + have_openblas; ++theirs) {
-            char name[64];
-            subject.adjoint = yardstick.adjoint = adjoint;
-            snprintf(name, sizeof name, "512 columns, %s, to %s gemm of %lld", adjoint ? "adjoint" : "forward", theirs ? "OpenBLAS'" : "own",
-                     (long long)large);
+            snprintf(name, sizeof name, "512 columns, %s, to %s gemm of %lld", mode, theirs ? "OpenBLAS'" : "own", (long long)large);
+            m.target = 0;
+            m.scale = scale;
+            m.yardstick = theirs ? openblas_product : library_product;
+            m.yardstick_state = &yardstick;
             watch_memory();
-            compare(&(measurement){.name = name, .target = 0.95, .amount = operations(&subject), .unit = "GF/s", .subject = library_product,
-                                   .subject_state = &subject, .yardstick = theirs ? openblas_product : library_product,
-                                   .yardstick_state = &yardstick, .scale = scale, .vector_bytes = bytes});
+            compare(&m);
         }
     }
     destroy_product(&yardstick);

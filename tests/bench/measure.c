@@ -7,6 +7,7 @@ static struct {
     char group[80], variant[80];
     int printed; /* whether the heading of the present group is */
     size_t resident;
+    double spent; /* seconds since the first pair */
 } now;
 
 static void stop(const char *what)
@@ -100,7 +101,30 @@ double timed(work run, void *state)
     double start = ranks_seconds();
     for (int k = 0; k < bench.repeats; ++k) run(state);
     if (bench.context) CHECK(dlops_context_synchronize(bench.context));
-    return ranks_largest(ranks_seconds() - start) / bench.repeats;
+    double seconds = ranks_largest(ranks_seconds() - start);
+    now.spent += seconds;
+    return seconds / bench.repeats;
+}
+
+double timed_alone(work run, void *state)
+{
+    double seconds = 0;
+    ranks_rest();
+    if (bench.rank == 0) {
+        double start = ranks_seconds();
+        for (int k = 0; k < bench.repeats; ++k) run(state);
+        seconds = ranks_seconds() - start;
+    }
+    ranks_rest();
+    seconds = ranks_largest(seconds);
+    now.spent += seconds;
+    return seconds / bench.repeats;
+}
+
+int another_pair(int done)
+{
+    if (done == 0) now.spent = 0;
+    return done < bench.pairs && (done < 5 || now.spent < 20);
 }
 
 void watch_memory(void)
@@ -160,14 +184,15 @@ row compare(const measurement *m)
     row r = {.name = m->name, .unit = m->unit, .target = m->target};
     r.memory = m->vector_bytes > 0 ? memory_ratio(m->vector_bytes) : 0;
     timed(m->yardstick, m->yardstick_state);
-    for (int k = 0; k < bench.pairs; ++k) {
-        a[k] = timed(m->subject, m->subject_state);
-        b[k] = scale * timed(m->yardstick, m->yardstick_state);
-        ratio[k] = b[k] / a[k];
+    int pairs = 0;
+    for (; another_pair(pairs); ++pairs) {
+        a[pairs] = timed(m->subject, m->subject_state);
+        b[pairs] = scale * timed(m->yardstick, m->yardstick_state);
+        ratio[pairs] = b[pairs] / a[pairs];
     }
-    quartiles(a, bench.pairs, &low, &r.seconds, &high);
-    quartiles(b, bench.pairs, &low, &r.yardstick, &high);
-    quartiles(ratio, bench.pairs, &r.lower, &r.ratio, &r.upper);
+    quartiles(a, pairs, &low, &r.seconds, &high);
+    quartiles(b, pairs, &low, &r.yardstick, &high);
+    quartiles(ratio, pairs, &r.lower, &r.ratio, &r.upper);
     r.rate = 1e-9 * m->amount / r.seconds;
     print_row(&r);
     return r;

@@ -1,6 +1,8 @@
 /*
  * Paired measurements: a case of the library and a yardstick, alternated.
  *
+ * A case stops after 5 pairs once they took 20 s.
+ *
  * Options of every program: --threads N (of each rank), --large (arrays of twice the last-level cache, at least 2 GiB
  * where memory allows), --short (5 pairs instead of 15), --match TEXT (only cases whose name has it), --table FILE (rows
  * are appended to it, fields parted by tabs: see the head of summary.awk), --bytes N (of one array, on a device).
@@ -93,6 +95,13 @@ double memory_ratio(double vector_bytes);
 
 /* Seconds of the slowest rank. */
 double timed(work run, void *state);
+
+/* Seconds of the first rank, which alone runs while the others leave their cores to it; the same on all ranks. */
+double timed_alone(work run, void *state);
+
+/* Whether another pair is measured after `done` of them: 5, and up to bench.pairs while they took less than 20 s. The
+ * same on all ranks; asked before the first pair too. */
+int another_pair(int done);
 
 /* Median and quartiles of n numbers, which are sorted. */
 void quartiles(double *numbers, int n, double *lower, double *median, double *upper);

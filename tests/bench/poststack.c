@@ -6,20 +6,9 @@
  *     mpirun -n 1 bench_poststack        (or 2; options: measure.h)
  */
 #include "products.h"
+#include "subjects.h"
 
 enum { extent = 256, taps = 41 };
-
-typedef struct application {
-    dlops_operator *op;
-    int32_t mode;
-    dlops_array *x, *y;
-} application;
-
-static void apply(void *state)
-{
-    application *a = state;
-    CHECK(dlops_operator_apply(a->op, a->mode, a->x, a->y));
-}
 
 /* What is common to the cases: the yardsticks and the vectors. */
 typedef struct volume {
@@ -44,7 +33,7 @@ static void cases(volume *v, int axis)
     for (int adjoint = 0; adjoint < 2; ++adjoint) {
         char name[80];
         const char *mode = adjoint ? "adjoint" : "forward";
-        application a = {op, adjoint ? DLOPS_ADJOINT : DLOPS_FORWARD, v->x, v->y};
+        application a = {op, adjoint ? DLOPS_ADJOINT : DLOPS_FORWARD, 0, v->x, v->y};
         snprintf(name, sizeof name, "axis %d, %s, to a copy", axis, mode);
         measurement m = {.name = name, .amount = stream_bytes(&v->copy) * bench.ranks, .subject = apply, .subject_state = &a,
                          .yardstick = stream_loop, .yardstick_state = &v->copy, .vector_bytes = stream_bytes(&v->copy)};

@@ -16,6 +16,28 @@ dlops_array *matrix_of(dlops_context *context, int is_double, int64_t rows, int6
     return matrix;
 }
 
+dlops_operator *rows_product(dlops_context *context, int is_double, int64_t rows, int64_t n, int64_t columns, void *matrix)
+{
+    dlops_context *local = NULL;
+    dlops_space *space = NULL;
+    dlops_operator *own = NULL, *all = NULL;
+    dlops_matrix_mult_options choices = DLOPS_MATRIX_MULT_OPTIONS_INIT;
+    int32_t ranks = 0;
+    choices.borrow = 1;
+    CHECK(dlops_context_get_size(context, &ranks));
+    if (ranks > 1) CHECK(dlops_context_get_local(context, &local));
+    else CHECK(dlops_context_retain(context, &local));
+    CHECK(dlops_space_create(local, is_double ? DLOPS_FLOAT64 : DLOPS_FLOAT32, 2, (int64_t[]){n, columns}, NULL, &space));
+    CHECK(dlops_matrix_mult_create(space, rows, n, matrix, &choices, &own));
+    if (ranks > 1) {
+        CHECK(dlops_vstack_create(context, 1, (const dlops_operator *const[]){own}, NULL, &all));
+        dlops_operator_destroy(&own);
+    }
+    dlops_space_destroy(&space);
+    dlops_context_destroy(&local);
+    return ranks > 1 ? all : own;
+}
+
 product make_product(dlops_context *context, int is_double, int64_t n, int64_t columns)
 {
     product p = {.n = n, .columns = columns, .is_double = is_double};

@@ -18,6 +18,10 @@ void destroy_product(product *p);
 /* An array of this rank alone, of rows x columns elements. */
 dlops_array *matrix_of(dlops_context *context, int is_double, int64_t rows, int64_t columns, int wrapped);
 
+/* A matrix of which each rank of the context has `rows` rows, in `matrix`, as an operator on vectors of n rows and some
+ * columns: the whole matrix on one rank, VStack of each rank's rows on several. */
+dlops_operator *rows_product(dlops_context *context, int is_double, int64_t rows, int64_t n, int64_t columns, void *matrix);
+
 /* Operations of all ranks. */
 double operations(const product *p);
 

@@ -22,6 +22,9 @@ double ranks_seconds(void);
 /* Waits for all ranks. */
 void ranks_wait(void);
 
+/* Waits for all ranks as ranks_wait does, but asleep: their cores are free meanwhile. */
+void ranks_rest(void);
+
 /* The largest number of all ranks. */
 double ranks_largest(double mine);
 

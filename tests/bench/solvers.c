@@ -7,7 +7,7 @@
  * The operator is 2 I - L/8 with the 5-point Laplacian, 2048 x 2048 float64. Its share of the time is what the library's
  * profile says, so that nothing is assumed about what stays in the cache.
  */
-#include "measure.h"
+#include "subjects.h"
 
 enum { steps = 20 };
 
@@ -184,20 +184,14 @@ int main(int argc, char **argv)
 {
     dlops_context *context = begin(argc, argv, "solvers");
     dlops_space *space = NULL;
-    dlops_operator *laplacian = NULL, *identity = NULL, *a = NULL;
     CHECK(dlops_context_set_profile(context, 1));
     CHECK(dlops_space_create(context, DLOPS_FLOAT64, 2, (int64_t[]){2048, 2048}, NULL, &space));
-    CHECK(dlops_laplacian_create(space, NULL, &laplacian));
-    CHECK(dlops_identity_create(space, NULL, &identity));
-    CHECK(dlops_operator_sum(2, (dlops_scalar[]){dlops_real(-0.125), dlops_real(2)},
-                             (const dlops_operator *const[]){laplacian, identity}, &a));
+    dlops_operator *a = shifted_laplacian(space);
     heading("2048^2 float64 (ratio at most 1.15)", "");
     /* b, x and r, p, q; CGLS has the residual of the data too. */
     method(context, DLOPS_SOLVER_CG, "CG", a, space, 5);
     method(context, DLOPS_SOLVER_CGLS, "CGLS", a, space, 6);
     dlops_operator_destroy(&a);
-    dlops_operator_destroy(&identity);
-    dlops_operator_destroy(&laplacian);
     dlops_space_destroy(&space);
     return finish(&context);
 }

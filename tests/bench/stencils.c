@@ -4,7 +4,7 @@
  *
  *     mpirun -n 1 bench_stencils        (or 2; options: measure.h)
  */
-#include "measure.h"
+#include "subjects.h"
 
 #include <math.h>
 
@@ -17,19 +17,6 @@ typedef struct field {
     size_t local;
     dlops_array *x, *y[most], *gradient; /* gradient: y[0], y[1], ... as one */
 } field;
-
-typedef struct application {
-    dlops_operator *op;
-    int32_t mode;
-    double beta;
-    dlops_array *x, *y;
-} application;
-
-static void apply(void *state)
-{
-    application *a = state;
-    CHECK(dlops_operator_apply_scaled(a->op, a->mode, dlops_real(1), a->x, dlops_real(a->beta), a->y));
-}
 
 /* The operator in both modes, with beta 0 and 1. `parts`: 1, or the number of components of its range. */
 static void cases(const char *name, const field *f, dlops_operator *op, int parts)

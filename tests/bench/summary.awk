@@ -1,4 +1,4 @@
-# What the tables of a run of scripts/bench say together: cases that miss their target, threads beside ranks, and memory.
+# What the tables of a run of scripts/bench say together: cases that miss their target, and memory.
 # Both modes, beta 0 and 1, float32 and float64 of an operator are one line, which gives the worst of them.
 #
 # Fields, parted by tabs: program, ranks, threads of each, group, variant, case, seconds, yardstick's seconds, rate, its
@@ -38,12 +38,6 @@ function sorted(text, order) {
         }
     }
     if ($16 > 1.05 && $16 > memory[label]) memory[label] = $16
-    if ($7 > 0 && $2 == 1 && $3 > 1) threaded[$3, $1, $4, $6] = $7
-    if ($7 > 0 && $2 > 1 && $3 == 1) {
-        ranked[++ranked_count] = $7
-        key[ranked_count] = $2 SUBSEP $1 SUBSEP $4 SUBSEP $6
-        name[ranked_count] = $2 ": " family($1, $4, $5, $6)
-    }
 }
 
 END {
@@ -54,27 +48,6 @@ END {
     }
     sorted(text, "")
     for (how in judged) printf "  %s: %d of %d cases reach their target\n", how, judged[how] - missed[how], judged[how]
-
-    for (k = 1; k <= ranked_count; ++k) {
-        if (!(key[k] in threaded)) continue
-        ++compared
-        pairs[name[k]]++
-        ratio = threaded[key[k]] / ranked[k]
-        if (ratio > 1.05) {
-            ++slower
-            late[name[k]]++
-            if (ratio > latest[name[k]]) latest[name[k]] = ratio
-        }
-    }
-    if (compared) {
-        print "\none rank with as many threads as there were ranks, more than 5 % slower: worst time over time, how many of its cases"
-        text = ""
-        for (label in late) {
-            text = text sprintf("%.4f\t  %5.2f  %d of %d  %s\n", latest[label], latest[label], late[label], pairs[label], label)
-        }
-        sorted(text, "r")
-        printf "  %d of %d cases are within 5 %%\n", compared - slower, compared
-    }
 
     print "\npeak of resident memory more than 5 % above the vectors"
     text = ""

@@ -3,74 +3,7 @@
  *
  *     mpirun -n 1 bench_vectors        (or 2; options: measure.h)
  */
-#include "measure.h"
-
-typedef struct vectors {
-    dlops_array *x, *y, *w;
-} vectors;
-
-static void dot(void *state)
-{
-    vectors *v = state;
-    dlops_scalar result;
-    CHECK(dlops_array_dot(v->x, v->y, &result));
-}
-
-static void norm(void *state)
-{
-    vectors *v = state;
-    double result;
-    CHECK(dlops_array_norm(v->x, &result));
-}
-
-static void sum(void *state)
-{
-    vectors *v = state;
-    dlops_scalar result;
-    CHECK(dlops_array_sum(v->x, &result));
-}
-
-static void axpy(void *state)
-{
-    vectors *v = state;
-    CHECK(dlops_array_axpy(dlops_real(1e-3), v->x, v->y));
-}
-
-static void axpby(void *state)
-{
-    vectors *v = state;
-    CHECK(dlops_array_axpby(dlops_real(0.5), v->x, dlops_real(0.5), v->y));
-}
-
-static void waxpby(void *state)
-{
-    vectors *v = state;
-    CHECK(dlops_array_waxpby(dlops_real(0.5), v->x, dlops_real(0.5), v->y, v->w));
-}
-
-static void multiply(void *state)
-{
-    vectors *v = state;
-    CHECK(dlops_array_multiply(v->x, v->y, 0, v->w));
-}
-
-static void scale(void *state)
-{
-    vectors *v = state;
-    CHECK(dlops_array_scale(dlops_real(1.0000001), v->y));
-}
-
-static void copy(void *state)
-{
-    vectors *v = state;
-    CHECK(dlops_array_copy(v->x, v->w));
-}
-
-static void fill(void *state)
-{
-    vectors *v = state;
-    CHECK(dlops_array_fill(v->w, dlops_real(0)));
-}
+#include "subjects.h"
 
 static void one(const char *name, work subject, vectors *v, double bytes, streams loop)
 {
@@ -90,17 +23,17 @@ static void verbs(dlops_space *space, int wrapped, int is_double)
     size_t n = (size_t)local;
     double bytes = (double)n * (is_double ? 8 : 4);
 #define LOOP(...) (streams){.count = n, .is_double = is_double, __VA_ARGS__}
-    one("dot", dot, &v, bytes, LOOP(.in = {x, y}, .reads = 2));
-    one("norm", norm, &v, bytes, LOOP(.in = {x}, .reads = 1));
-    one("axpy", axpy, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {y}, .writes = 1));
-    one("copy", copy, &v, bytes, LOOP(.in = {x}, .reads = 1, .out = {w}, .writes = 1));
-    one("waxpby", waxpby, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {w}, .writes = 1));
+    one("dot", vectors_dot, &v, bytes, LOOP(.in = {x, y}, .reads = 2));
+    one("norm", vectors_norm, &v, bytes, LOOP(.in = {x}, .reads = 1));
+    one("axpy", vectors_axpy, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {y}, .writes = 1));
+    one("copy", vectors_copy, &v, bytes, LOOP(.in = {x}, .reads = 1, .out = {w}, .writes = 1));
+    one("waxpby", vectors_waxpby, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {w}, .writes = 1));
     if (!wrapped) {
-        one("sum", sum, &v, bytes, LOOP(.in = {x}, .reads = 1));
-        one("axpby", axpby, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {y}, .writes = 1));
-        one("multiply", multiply, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {w}, .writes = 1));
-        one("scale", scale, &v, bytes, LOOP(.in = {y}, .reads = 1, .out = {y}, .writes = 1));
-        one("fill", fill, &v, bytes, LOOP(.out = {w}, .writes = 1));
+        one("sum", vectors_sum, &v, bytes, LOOP(.in = {x}, .reads = 1));
+        one("axpby", vectors_axpby, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {y}, .writes = 1));
+        one("multiply", vectors_multiply, &v, bytes, LOOP(.in = {x, y}, .reads = 2, .out = {w}, .writes = 1));
+        one("scale", vectors_scale, &v, bytes, LOOP(.in = {y}, .reads = 1, .out = {y}, .writes = 1));
+        one("fill", vectors_fill, &v, bytes, LOOP(.out = {w}, .writes = 1));
     }
     dlops_array_destroy(&v.w);
     dlops_array_destroy(&v.y);
