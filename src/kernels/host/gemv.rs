@@ -3,31 +3,33 @@
 //! y[r, c] = beta y[r, c] + alpha sum_k op(A)[r, k] x[k, c] for up to 16 columns c, which are the contiguous axis of x and
 //! y. A is row-major with a leading dimension; a column-major matrix is the transpose of a row-major one.
 //!
-//! `single` (A x) reads one contiguous column of x where it is. For more, `packed` (A x) and `spread` (A^T x) keep a block
-//! of x, or of the sums, by columns in the first cache while rows of A pass, a few at a time against all columns, and ask
-//! for the next rows meanwhile; `columns` has A x for so many columns that a row of x fills the lanes.
+//! `single` (A x) reads one contiguous column of x where it is. Where a row of x fills at most half a cache line, numbers
+//! of A lie along the lanes: `packed` (A x) and `spread` (A^T x) keep a block of x, or of the sums, by columns in the first
+//! cache. Where it fills more, a row of x lies along the lanes and meets one element of A at a time: `columns` (A x) and
+//! `outer` (A^T x). All let a few rows of A at once pass the block, and ask for the next rows meanwhile.
 //!
-//! Sums run in lanes of a cache line with fused multiply-add on the AVX paths, are folded every few hundred elements
-//! (A^T x: every 1024 rows), which keeps float32 sums short, and added in a fixed order: AVX2 and AVX-512 give the same
-//! bits, the baseline rounds after each product. An element does not depend on how rows of op(A) are split over threads.
+//! Sums run in lanes of a cache line (`columns` and `outer`: an element's sum in one lane) with fused multiply-add on the
+//! AVX paths, are folded every few hundred elements (A^T x: every 1024 rows), which keeps float32 sums short, and added in
+//! a fixed order: AVX2 and AVX-512 give the same bits, the baseline rounds after each product. An element does not depend
+//! on how rows of op(A) are split over threads.
 //! *Deterministic: same P* where the inner index is cut.
 
 mod columns;
+mod outer;
 mod packed;
+mod row;
 mod single;
 mod spread;
 #[cfg(test)]
 mod tests;
 mod tiles;
 
-use super::lanes::{on_lanes, LaneKernel, Lanes};
+use super::lanes::{on_lanes, LaneKernel, Lanes, LINE};
 use crate::dtype::{Element, Scalar};
+use std::mem::size_of;
 
 /// The most columns of x and y.
 pub const MAX_COLUMNS: usize = 16;
-
-/// Real columns from which on a row of x fills the lanes.
-const WIDE: usize = 16;
 
 /// A as it is stored, rows x columns, and op(A): A, A^T, conj(A) or A^H.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +77,8 @@ pub struct Vectors<T> {
 
 /// y = beta y + alpha op(A) x. With beta = 0, y is not read.
 ///
-/// Reads A once; further groups of columns find it in the cache, except in `columns` on the baseline path, which reads A
-/// twice for more than eight columns of complex128.
+/// Reads A once; further groups of columns find it in the cache, except in `columns` and `outer` on the baseline path,
+/// which read A twice for more than eight columns of complex128.
 ///
 /// # Safety
 /// A, x and y are valid for their sizes and strides, and y overlaps neither A nor x.
@@ -99,13 +101,16 @@ impl<T: Element> LaneKernel for Kernel<T> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
         let contiguous = self.v.columns == 1 && self.v.x_stride == 1;
+        // A row of x fills more than half a line.
+        let wide = self.v.columns * size_of::<T>() > LINE / 2;
         // SAFETY: as for `gemv`; the lanes have T's real type.
         unsafe {
-            match (self.a.transposed, self.v.columns * T::COMPONENTS < WIDE) {
+            match (self.a.transposed, wide) {
                 (false, _) if contiguous => single::rows::<V, T>(&self),
-                (false, true) => packed::rows::<V, T>(&self),
-                (false, false) => columns::rows::<V, T>(&self),
-                (true, _) => spread::transposed::<V, T>(&self),
+                (false, false) => packed::rows::<V, T>(&self),
+                (false, true) => columns::rows::<V, T>(&self),
+                (true, false) => spread::transposed::<V, T>(&self),
+                (true, true) => outer::transposed::<V, T>(&self),
             }
         }
     }

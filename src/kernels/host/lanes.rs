@@ -35,6 +35,8 @@ pub(super) trait Lanes: Copy {
     /// Lane i of the result is the sum of the lanes of vector i, for the first `COUNT` vectors: halves are added to halves,
     /// then quarters, and so on, so that the order is the same for every width.
     unsafe fn sum_each(v: &[Self; LINE / 4]) -> Self;
+    /// Runs a kernel as a function of its own, so that its loops have all registers to themselves.
+    unsafe fn apart(kernel: impl LaneKernel);
 }
 
 /// A loop that is compiled for every type of lanes.
@@ -172,6 +174,10 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
     }
     #[inline(always)]
     unsafe fn load_first(from: *const R, n: usize) -> Self {
+        if n == N {
+            // SAFETY: the caller gives N readable numbers.
+            return unsafe { Self::load(from) };
+        }
         let mut lanes = [R::ZERO; N];
         for (i, lane) in lanes.iter_mut().enumerate() {
             if i < n {
@@ -230,6 +236,11 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
         ))
     }
     #[inline(always)]
+    unsafe fn apart(kernel: impl LaneKernel) {
+        // SAFETY: any processor runs these lanes.
+        unsafe { kernel.run::<Self>() }
+    }
+    #[inline(always)]
     unsafe fn sum_each(v: &[Self; LINE / 4]) -> Self {
         Pack(std::array::from_fn(
             #[inline(always)]
@@ -254,12 +265,14 @@ mod x86 {
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+    #[inline(never)]
     pub unsafe fn avx512<V: Lanes>(kernel: impl LaneKernel) {
         // SAFETY: as for `on_lanes`.
         unsafe { kernel.run::<V>() }
     }
 
     #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+    #[inline(never)]
     pub unsafe fn avx2<V: Lanes>(kernel: impl LaneKernel) {
         // SAFETY: as for `on_lanes`.
         unsafe { kernel.run::<V>() }
@@ -270,7 +283,7 @@ mod x86 {
     static WINDOW_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
     macro_rules! lanes {
-        ($v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
+        ($path:ident, $v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
          $fma:ident, |$from:ident, $k:ident| $load_first:expr, |$to:ident, $m:ident, $x:ident| $store_first:expr,
          |$s:ident| $swap:expr, |$even:ident, $odd:ident| $pairs:expr, |$v16:ident| $sum_each:expr) => {
             // SAFETY (all): the trait's callers have the instructions and give valid memory.
@@ -322,6 +335,10 @@ mod x86 {
                 #[inline(always)]
                 unsafe fn pairs($even: $r, $odd: $r) -> Self {
                     unsafe { $pairs }
+                }
+                #[inline(always)]
+                unsafe fn apart(kernel: impl LaneKernel) {
+                    unsafe { $path::<Self>(kernel) }
                 }
                 #[inline(always)]
                 unsafe fn sum_each($v16: &[Self; super::LINE / 4]) -> Self {
@@ -392,7 +409,7 @@ mod x86 {
     );
 
     lanes!(
-        __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd,
+        avx512, __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd,
         _mm512_mul_pd, _mm512_fmadd_pd,
         |from, n| _mm512_maskz_loadu_pd(((1u32 << n) - 1) as u8, from),
         |to, n, x| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, x),
@@ -406,7 +423,7 @@ mod x86 {
         }
     );
     lanes!(
-        __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps,
+        avx512, __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps,
         _mm512_mul_ps, _mm512_fmadd_ps,
         |from, n| _mm512_maskz_loadu_ps(((1u32 << n) - 1) as u16, from),
         |to, n, x| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, x),
@@ -421,7 +438,7 @@ mod x86 {
         }
     );
     lanes!(
-        __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd,
+        avx2, __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd,
         _mm256_mul_pd, _mm256_fmadd_pd,
         |from, n| _mm256_maskload_pd(from, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast())),
         |to, n, x| _mm256_maskstore_pd(to, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast()), x),
@@ -434,7 +451,7 @@ mod x86 {
         }
     );
     lanes!(
-        __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps,
+        avx2, __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps,
         _mm256_mul_ps, _mm256_fmadd_ps,
         |from, n| _mm256_maskload_ps(from, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast())),
         |to, n, x| _mm256_maskstore_ps(to, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast()), x),

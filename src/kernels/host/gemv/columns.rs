@@ -1,129 +1,126 @@
-//! Several columns: each element of A times a row of x, which lies along the lanes.
+//! Rows of A times several columns: each element of A times a row of x, which lies along the lanes.
+//!
+//! A block of x stays in the first cache while rows of A pass, a few at a time; what they add up to is added to y.
 
-use super::super::lanes::{Finish, Lanes};
+use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
+use super::row::{piece, tile_rows, Row};
+use super::tiles::Ahead;
 use super::Kernel;
-use crate::dtype::{Element, Real};
+use crate::dtype::{Element, Scalar};
 use std::mem::size_of;
 
-/// Elements of a row that are summed before the sums are folded.
-const FOLD: usize = 256;
+/// Rows whose part of y is kept in the second cache.
+const ROWS: usize = 1024;
 
-/// N vectors that hold `len` numbers.
+/// A block of x: elements `from..to` of A's rows, `len` numbers of x's rows from `column` on.
 #[derive(Clone, Copy)]
-struct Row<V, const N: usize>([V; N]);
-
-impl<V: Lanes, const N: usize> Row<V, N> {
-    /// Numbers of a row of `len` in vector i.
-    #[inline(always)]
-    fn held(i: usize, len: usize) -> usize {
-        len.saturating_sub(i * V::COUNT).min(V::COUNT)
-    }
-
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        // SAFETY: arithmetic only.
-        Row([unsafe { V::splat(<V::Real as Element>::ZERO) }; N])
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const V::Real, len: usize) -> Self {
-        // SAFETY: the caller gives len numbers; a vector that holds none reads none.
-        unsafe {
-            let mut row = Self::zero();
-            for i in 0..N {
-                row.0[i] = V::load_first(from.wrapping_add(i * V::COUNT), Self::held(i, len));
-            }
-            row
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn add_product(&mut self, a: V, x: &Self) {
-        for i in 0..N {
-            // SAFETY: arithmetic only.
-            self.0[i] = unsafe { a.mul_add(x.0[i], self.0[i]) };
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn add(&mut self, other: &Self) {
-        for i in 0..N {
-            // SAFETY: arithmetic only.
-            self.0[i] = unsafe { self.0[i].add(other.0[i]) };
-        }
-    }
-
-    /// Adds i times (or -i times) `other`: the products with the imaginary parts of A.
-    #[inline(always)]
-    unsafe fn add_rotated(&mut self, other: &Self, conj: bool) {
-        let (one, minus) = (V::Real::from_f64(1.0), V::Real::from_f64(-1.0));
-        // SAFETY: arithmetic only.
-        unsafe {
-            let sign = if conj { V::pairs(one, minus) } else { V::pairs(minus, one) };
-            for i in 0..N {
-                self.0[i] = other.0[i].swap().mul_add(sign, self.0[i]);
-            }
-        }
-    }
+struct Block {
+    from: usize,
+    to: usize,
+    column: usize,
+    len: usize,
 }
 
-/// R rows of A times N vectors of x's columns, from number `column` on.
+/// y[r, :] = beta y[r, :] + alpha sum_k A[r, k] x[k, :] for R rows and the elements of a block.
 #[inline(always)]
-unsafe fn products<V: Lanes, T: Element, const R: usize, const N: usize>(
+unsafe fn tile<V: Lanes, T: Element, const R: usize, const N: usize>(
     k: &Kernel<T>,
     row: usize,
-    (column, len): (usize, usize),
+    b: Block,
+    beta: Scalar,
 ) {
-    let parts = size_of::<T>() / size_of::<V::Real>();
-    // SAFETY: rows row..row + R of A and y, all rows of x, len numbers of each from `column` on.
+    let (parts, line) = (T::COMPONENTS, LINE / size_of::<T>());
+    let first = k.a.data.wrapping_offset(row as isize * k.a.leading).wrapping_add(b.from);
+    let next = first.wrapping_offset(R as isize * k.a.leading);
+    let mut ahead = Ahead::new(next, k.a.leading, (b.to - b.from).div_ceil(line));
+    // SAFETY: rows row..row + R of A and y, elements from..to of A's rows, as many rows of x, len numbers of each.
     unsafe {
-        let a: [*const V::Real; R] = std::array::from_fn(|r| k.a.data.offset((row + r) as isize * k.a.leading).cast());
-        let (x, step) = (k.v.x.cast::<V::Real>().add(column), k.v.x_stride * parts as isize);
-        let mut total = [[Row::<V, N>::zero(); 2]; R];
-        for from in (0..k.a.columns).step_by(FOLD) {
-            let mut re = [Row::<V, N>::zero(); R];
-            let mut im = re;
-            for i in from..k.a.columns.min(from + FOLD) {
-                let xv = Row::<V, N>::load(x.offset(i as isize * step), len);
-                for r in 0..R {
-                    re[r].add_product(V::splat(*a[r].add(i * parts)), &xv);
-                    if T::IS_COMPLEX {
-                        im[r].add_product(V::splat(*a[r].add(i * parts + 1)), &xv);
-                    }
-                }
+        let (mut a, leading) = (first.cast::<V::Real>(), k.a.leading * parts as isize);
+        let mut x = k.v.x.wrapping_offset(b.from as isize * k.v.x_stride).cast::<V::Real>().wrapping_add(b.column);
+        let x_step = k.v.x_stride * parts as isize;
+        let mut re = [Row::<V, N>::zero(); R];
+        let mut im = re;
+        let mut left = b.to - b.from;
+        while left > 0 {
+            ahead.ask(R);
+            let n = line.min(left);
+            for _ in 0..n {
+                add::<V, T, R, N>(a, leading, x, b.len, &mut re, &mut im);
+                a = a.add(parts);
+                x = x.wrapping_offset(x_step);
             }
-            for r in 0..R {
-                total[r][0].add(&re[r]);
-                if T::IS_COMPLEX {
-                    total[r][1].add(&im[r]);
-                }
-            }
+            left -= n;
         }
-        let finish = Finish::<V>::new(k.alpha, k.beta);
-        for (r, [mut sum, im]) in total.into_iter().enumerate() {
+        let finish = Finish::<V>::new(k.alpha, beta);
+        for r in 0..R {
             if T::IS_COMPLEX {
-                sum.add_rotated(&im, k.a.conj);
+                re[r].add(&im[r].rotated(k.a.conj));
             }
-            let y = k.v.y.offset((row + r) as isize * k.v.y_stride).cast::<V::Real>().add(column);
-            for (i, v) in sum.0.into_iter().enumerate() {
-                finish.store_first(v, y.wrapping_add(i * V::COUNT), Row::<V, N>::held(i, len));
+            let y = k.v.y.offset((row + r) as isize * k.v.y_stride).cast::<V::Real>().add(b.column);
+            re[r].finish(&finish, y, b.len);
+        }
+    }
+}
+
+/// An element of R rows of A, times a row of x.
+#[inline(always)]
+unsafe fn add<V: Lanes, T: Element, const R: usize, const N: usize>(
+    a: *const V::Real,
+    leading: isize,
+    x: *const V::Real,
+    len: usize,
+    re: &mut [Row<V, N>; R],
+    im: &mut [Row<V, N>; R],
+) {
+    // SAFETY: as for `tile`.
+    unsafe {
+        let x = Row::<V, N>::load_first(x, len);
+        for r in 0..R {
+            let a = a.offset(r as isize * leading);
+            re[r].add_product(V::splat(*a), &x);
+            if T::IS_COMPLEX {
+                im[r].add_product(V::splat(*a.add(1)), &x);
             }
         }
     }
 }
 
+/// Numbers of y's rows that are computed together, as a function of its own.
+struct Part<'a, T, const R: usize, const N: usize> {
+    k: &'a Kernel<T>,
+    column: usize,
+    len: usize,
+}
+
+impl<T: Element, const R: usize, const N: usize> LaneKernel for Part<'_, T, R, N> {
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        // SAFETY: as for `gemv`.
+        unsafe { all_rows::<V, T, R, N>(self.k, self.column, self.len) }
+    }
+}
+
 #[inline(always)]
-unsafe fn all_rows<V: Lanes, T: Element, const R: usize, const N: usize>(k: &Kernel<T>, part: (usize, usize)) {
-    let mut row = 0;
-    // SAFETY: rows below a.rows.
-    unsafe {
-        while row + R <= k.a.rows {
-            products::<V, T, R, N>(k, row, part);
-            row += R;
-        }
-        while R > 1 && row < k.a.rows {
-            products::<V, T, 1, N>(k, row, part);
-            row += 1;
+unsafe fn all_rows<V: Lanes, T: Element, const R: usize, const N: usize>(k: &Kernel<T>, column: usize, len: usize) {
+    for first in (0..k.a.rows).step_by(ROWS) {
+        let last = k.a.rows.min(first + ROWS);
+        let mut from = 0;
+        while from == 0 || from < k.a.columns {
+            let to = k.a.columns.min(from + piece::<T>());
+            let (b, beta) = (Block { from, to, column, len }, if from == 0 { k.beta } else { Scalar::ONE });
+            let mut row = first;
+            // SAFETY: rows below a.rows, elements below a.columns.
+            unsafe {
+                while row + R <= last {
+                    tile::<V, T, R, N>(k, row, b, beta);
+                    row += R;
+                }
+                while R > 1 && row < last {
+                    tile::<V, T, 1, N>(k, row, b, beta);
+                    row += 1;
+                }
+            }
+            from = to.max(1);
         }
     }
 }
@@ -131,17 +128,19 @@ unsafe fn all_rows<V: Lanes, T: Element, const R: usize, const N: usize>(k: &Ker
 /// y = beta y + alpha A x.
 #[inline(always)]
 pub(super) unsafe fn rows<V: Lanes, T: Element>(k: &Kernel<T>) {
-    let numbers = k.v.columns * (size_of::<T>() / size_of::<V::Real>());
+    let numbers = k.v.columns * T::COMPONENTS;
     for column in (0..numbers).step_by(8 * V::COUNT) {
         let len = (numbers - column).min(8 * V::COUNT);
-        let part = (column, len);
-        // SAFETY: as for `gemv`. Eight sums of one vector (of each kind) hide the latency of the additions.
+        // SAFETY: as for `gemv`.
         unsafe {
-            match len.div_ceil(V::COUNT) {
-                1 => all_rows::<V, T, 8, 1>(k, part),
-                2 => all_rows::<V, T, 4, 2>(k, part),
-                3 | 4 => all_rows::<V, T, 2, 4>(k, part),
-                _ => all_rows::<V, T, 1, 8>(k, part),
+            let n = len.div_ceil(V::COUNT);
+            match (tile_rows::<V, T>(n), n) {
+                (8, 1) => V::apart(Part::<T, 8, 1> { k, column, len }),
+                (8, 2) => V::apart(Part::<T, 8, 2> { k, column, len }),
+                (4, 2) => V::apart(Part::<T, 4, 2> { k, column, len }),
+                (2, 2) => V::apart(Part::<T, 2, 2> { k, column, len }),
+                (_, 3 | 4) => V::apart(Part::<T, 2, 4> { k, column, len }),
+                _ => V::apart(Part::<T, 1, 8> { k, column, len }),
             }
         }
     }

@@ -1,6 +1,6 @@
 use super::super::gemm::multiply;
 use super::*;
-use crate::kernels::cpu::on_every_path;
+use crate::kernels::cpu::{on_every_path, Level};
 use num_complex::Complex;
 
 /// Small integers, so that sums are exact in every order.
@@ -83,14 +83,79 @@ fn all_types_and_modes_match_a_plain_loop() {
     });
 }
 
+/// Around the borders of lines, of a tile's rows, of pieces of A's rows, and of blocks of rows; for numbers of columns on
+/// both sides of half a line and of a line.
+#[test]
+fn shapes_at_the_borders_of_tiles_and_blocks() {
+    on_every_path::run(|_| {
+        for (s, (rows, inner)) in
+            [(7, 0), (8, 127), (9, 128), (15, 129), (16, 255), (17, 256), (24, 257), (8, 513)].into_iter().enumerate()
+        {
+            for (c, columns) in [2, 3, 4, 5, 7, 8, 9, 15, 16].into_iter().enumerate() {
+                for mode in 0..4 {
+                    let mix = mode + 4 * (s + c);
+                    for (rows, inner) in [(rows, inner), (inner, rows)] {
+                        check::<f32>(rows, inner, columns, mix);
+                        check::<f64>(rows, inner, columns, mix);
+                        check::<Complex<f32>>(rows, inner, columns, mix);
+                        check::<Complex<f64>>(rows, inner, columns, mix);
+                    }
+                }
+            }
+        }
+        for mode in 0..4 {
+            check::<f64>(1029, 3, 8, mode);
+            check::<f64>(3, 1029, 8, mode);
+            check::<Complex<f32>>(1029, 3, 6, mode);
+            check::<Complex<f64>>(3, 1029, 16, mode);
+        }
+    });
+}
+
+/// y's elements do not depend on the instructions, except for the baseline's second rounding, nor on the rows beside them.
+#[test]
+fn every_path_gives_the_same_bits() {
+    fn product<T: Element>(columns: usize, transposed: bool, parts: &[usize]) -> Vec<T> {
+        let (n, value) = (531, |i: usize| T::from_scalar(Scalar::real((i as f64 * 0.7).sin())));
+        let (a, x): (Vec<T>, Vec<T>) = ((0..n * n).map(value).collect(), (0..n * columns).map(value).collect());
+        let mut y = vec![T::ZERO; n * columns];
+        let matrix = Matrix { data: a.as_ptr(), rows: n, columns: n, leading: n as isize, transposed, conj: false };
+        let stride = columns as isize;
+        for part in parts.windows(2) {
+            let to = y[part[0] * columns..].as_mut_ptr();
+            let v = Vectors { x: x.as_ptr(), x_stride: stride, y: to, y_stride: stride, columns };
+            // SAFETY: the arrays have the sizes named.
+            unsafe { gemv(Scalar::ONE, &matrix.slice(part[0], part[1]), &v, Scalar::ZERO) };
+        }
+        y
+    }
+    fn check<T: Element>(columns: usize, transposed: bool) {
+        let mut first = None;
+        on_every_path::run(|path| {
+            let whole = product::<T>(columns, transposed, &[0, 531]);
+            assert_eq!(whole, product::<T>(columns, transposed, &[0, 5, 131, 400, 531]), "{columns} columns, cut");
+            if path != Level::Baseline {
+                assert_eq!(&whole, first.get_or_insert_with(|| whole.clone()), "{columns} columns");
+            }
+        });
+    }
+    for columns in [1, 2, 4, 5, 8, 9, 16] {
+        for transposed in [false, true] {
+            check::<f32>(columns, transposed);
+            check::<f64>(columns, transposed);
+            check::<Complex<f64>>(columns, transposed);
+        }
+    }
+}
+
 /// A long float32 row has the accuracy of folded sums.
 #[test]
 fn long_sums_are_folded() {
     let n = 200_000;
     let a: Vec<f32> = (0..2 * n).map(|i| 1.0 + (i % 13) as f32 * 0.1).collect();
     let exact: f64 = a[..n].iter().map(|v| f64::from(*v)).sum();
-    for columns in [1, 2] {
-        let (x, mut y) = (vec![1f32; n * columns], [0f32; 2]);
+    for columns in [1, 2, 16] {
+        let (x, mut y) = (vec![1f32; n * columns], [0f32; 16]);
         let matrix =
             Matrix { data: a.as_ptr(), rows: 1, columns: n, leading: n as isize, transposed: false, conj: false };
         let (x_stride, y_stride) = (columns as isize, columns as isize);

@@ -10,6 +10,8 @@ const PAGE_LINES: usize = 64;
 /// Asks for the rows of the next tile, line after line in the order of memory, so that the processor sees one stream.
 pub(super) struct Ahead<R> {
     at: *const R,
+    /// Where the row began.
+    row: *const R,
     leading: isize,
     lines: usize,
     left: usize,
@@ -19,7 +21,7 @@ impl<R> Ahead<R> {
     /// Rows from `at` on, `lines` cache lines of each.
     #[inline(always)]
     pub fn new(at: *const R, leading: isize, lines: usize) -> Ahead<R> {
-        Ahead { at, leading, lines, left: lines }
+        Ahead { at, row: at, leading, lines, left: lines }
     }
 
     #[inline(always)]
@@ -33,9 +35,26 @@ impl<R> Ahead<R> {
             self.left = self.lines;
         }
     }
+
+    /// The next `n` lines; a row's end is looked for once.
+    #[inline(always)]
+    pub fn ask(&mut self, n: usize) {
+        let line = LINE / size_of::<R>();
+        for i in 0..n {
+            prefetch(self.at.wrapping_add(i * line));
+        }
+        self.at = self.at.wrapping_add(n * line);
+        if self.left > n {
+            self.left -= n;
+        } else {
+            self.row = self.row.wrapping_offset(self.leading);
+            self.at = self.row;
+            self.left = self.lines;
+        }
+    }
 }
 
-/// Real columns are taken `width` at a time (the last group has the rest), against `rows` rows of A.
+/// Real columns, eight at most, are taken `width` at a time (the last group has the rest), against `rows` rows of A.
 #[derive(Clone, Copy)]
 pub(super) struct Groups {
     pub columns: usize,
@@ -55,8 +74,7 @@ impl Groups {
                 1 => (1, 4),
                 2 => (2, 4),
                 3..=6 => (columns, 4),
-                7 | 8 => (columns, 3),
-                _ => (6, 4),
+                _ => (columns, 3),
             },
             // Sixteen registers of half a line: 12 sums; of a quarter: as far as they go.
             _ if columns == 1 => (1, 4),
