@@ -10,6 +10,7 @@
 mod beside;
 mod complex;
 mod dispatch;
+mod end_taps;
 mod ends;
 mod grid;
 mod kept;
@@ -103,10 +104,13 @@ pub unsafe fn apply<T: Element>(
 ) where
     T::Real: StencilReal,
 {
-    let Some(grid) = Grid::new(shape, outputs, lower, upper) else { return };
+    if shape.is_empty() || lower.iter().zip(upper).any(|(l, u)| l >= u) {
+        return;
+    }
+    let grid = Grid::new(shape, outputs, lower, upper);
     let tiling = Tiling::new(&grid, outputs, !beta.is_zero());
     let stream = store == Store::Streaming && (beta.is_zero() || tiling.near.is_some());
-    let pass = Pass { grid, tiling, outputs, factors: Factors { alpha, beta }, stream };
+    let pass = Pass { grid: &grid, tiling: &tiling, outputs, factors: Factors { alpha, beta }, stream };
     // SAFETY: the caller's promise.
     unsafe { pass.run() };
     if stream {
@@ -115,8 +119,8 @@ pub unsafe fn apply<T: Element>(
 }
 
 struct Pass<'a, T> {
-    grid: Grid,
-    tiling: Tiling,
+    grid: &'a Grid,
+    tiling: &'a Tiling,
     outputs: &'a [Output<'a, T>],
     factors: Factors,
     stream: bool,

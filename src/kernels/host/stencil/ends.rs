@@ -45,6 +45,8 @@ pub(super) struct Zone<R> {
 pub(super) struct Ends<R> {
     pool: [MaybeUninit<EndTap<R>>; POOL],
     used: usize,
+    /// The elements of the open zone that have a tap.
+    touched: u32,
     zones: [MaybeUninit<Zone<R>>; MAX_ZONES],
     count: usize,
 }
@@ -58,6 +60,7 @@ impl<R: Real> Ends<R> {
         // SAFETY: the caller's promise.
         unsafe {
             addr_of_mut!((*to).used).write(0);
+            addr_of_mut!((*to).touched).write(0);
             addr_of_mut!((*to).count).write(0);
         }
     }
@@ -73,7 +76,8 @@ impl<R: Real> Ends<R> {
 
     /// Opens a zone; the taps pushed from here on are its own.
     pub fn open(&mut self, y: *mut R, len: usize) {
-        self.zones[self.count].write(Zone { y, len, start: [R::ZERO; MAX_LANES], first: self.used, count: 0 });
+        self.touched = 0;
+        self.zones[self.count].write(Zone { y, len, start: [-R::ZERO; MAX_LANES], first: self.used, count: 0 });
     }
 
     /// Adds a tap to the open zone, with a coefficient for each lane, and gives its number.
@@ -96,6 +100,7 @@ impl<R: Real> Ends<R> {
                 addr_of_mut!((*tap).coefficient[lane]).write(coefficient(lane));
             }
         }
+        self.touched |= bits;
         self.used += 1;
         self.used - 1
     }
@@ -112,11 +117,8 @@ impl<R: Real> Ends<R> {
         // SAFETY: `open` wrote the zone.
         let zone = unsafe { self.zones[self.count].assume_init_mut() };
         zone.count = self.used - zone.first;
-        // SAFETY: taps below `used` are written.
-        let taps = self.pool[zone.first..self.used].iter().map(|t| unsafe { t.assume_init_ref() });
-        let touched = taps.fold(0, |bits, t| bits | t.bits);
-        for (lane, start) in zone.start.iter_mut().enumerate() {
-            *start = if touched >> lane & 1 == 1 { -R::ZERO } else { R::ZERO };
+        for lane in (0..zone.len).filter(|lane| self.touched >> lane & 1 == 0) {
+            zone.start[lane] = R::ZERO;
         }
         self.count += 1;
     }

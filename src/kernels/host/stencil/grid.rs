@@ -4,7 +4,7 @@ use super::{Output, MAX_AXES};
 use crate::dtype::Element;
 
 /// The axes of a block, one for the rows of a block of one axis and one for single elements.
-const MAX_LOOPS: usize = MAX_AXES + 2;
+pub(super) const MAX_LOOPS: usize = MAX_AXES + 2;
 /// A loop that stands for no axis: one iteration, stride zero.
 const NONE: usize = usize::MAX;
 /// Trailing extents below this many real numbers are folded into the row of the axis before.
@@ -27,16 +27,8 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Loops for the box `lower..upper` of a block of this shape; None when there is nothing to do.
-    pub fn new<T: Element>(
-        shape: &[usize],
-        outputs: &[Output<'_, T>],
-        lower: &[usize],
-        upper: &[usize],
-    ) -> Option<Grid> {
-        if shape.is_empty() || lower.iter().zip(upper).any(|(l, u)| l >= u) {
-            return None;
-        }
+    /// Loops for the box `lower..upper` of a block of this shape.
+    pub fn new<T: Element>(shape: &[usize], outputs: &[Output<'_, T>], lower: &[usize], upper: &[usize]) -> Grid {
         let fits = |test: &dyn Fn(&[isize]) -> bool| {
             outputs.iter().all(|o| test(o.y_strides) && o.terms.iter().all(|t| test(t.x_strides)))
         };
@@ -75,7 +67,7 @@ impl Grid {
                 grid.position[axis] = (0..grid.rank).find(|&b| grid.origin[b] == axis).unwrap_or(0);
             }
         }
-        Some(grid)
+        grid
     }
 
     /// Makes the last loop contiguous, and a loop before it.

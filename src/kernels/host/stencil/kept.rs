@@ -7,7 +7,7 @@ use crate::dtype::Real;
 use std::mem::MaybeUninit;
 use std::ptr::addr_of_mut;
 
-/// Sets of taps that are kept.
+/// Sets of taps that are kept at most.
 pub(super) const KEPT: usize = 7;
 
 /// The taps of the rows at hand; interior rows elsewhere have the same, shifted.
@@ -63,19 +63,20 @@ impl<R: Real> Whole<R> {
     }
 }
 
-/// Taps of several kinds of rows.
-pub(super) struct Kept<R> {
-    sets: [MaybeUninit<Scratch<R>>; KEPT],
+/// Taps of several kinds of rows, as many as there is memory for.
+pub(super) struct Kept<'a, R> {
+    sets: &'a mut [MaybeUninit<Scratch<R>>],
     used: [bool; KEPT],
 }
 
-impl<R: Real> Kept<R> {
-    #[inline(always)]
-    pub fn new() -> Kept<R> {
-        Kept { sets: [const { MaybeUninit::uninit() }; KEPT], used: [false; KEPT] }
+impl<R: Real> Kept<'_, R> {
+    pub fn new(sets: &mut [MaybeUninit<Scratch<R>>]) -> Kept<'_, R> {
+        Kept { sets, used: [false; KEPT] }
     }
 
+    /// The slot of this number, or else the last.
     pub fn slot(&mut self, number: usize) -> &mut Scratch<R> {
+        let number = number.min(self.sets.len() - 1);
         let set = &mut self.sets[number];
         if !self.used[number] {
             self.used[number] = true;
@@ -93,19 +94,18 @@ impl<R: Real> Kept<R> {
 }
 
 /// What taps were made for.
-#[derive(Clone, Copy)]
 pub(super) struct Made {
     pub index: Index,
+    pub like: Like,
+}
+
+/// What rows have in common whose taps differ only by their place.
+#[derive(PartialEq)]
+pub(super) struct Like {
     /// Of the output.
     pub number: usize,
     /// The row's begin, the uniform part's begin and end, the row's end.
     pub numbers: [usize; 4],
     /// Numbers to the first cache line.
     pub line: usize,
-}
-
-impl Made {
-    pub fn differs_in_place_only(&self, other: &Made) -> bool {
-        (self.number, self.numbers, self.line) == (other.number, other.numbers, other.line)
-    }
 }

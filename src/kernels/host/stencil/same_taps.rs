@@ -2,10 +2,10 @@
 
 use super::complex::complex;
 use super::ends::{self, Ends};
-use super::grid::Index;
-use super::kept::{Kept, Made, Scratch, Whole, KEPT};
-use super::rows::{Planes, Rows, Taps};
-use super::{Output, Pass, StencilReal, MAX_TERMS};
+use super::grid::{Index, MAX_LOOPS};
+use super::kept::{Kept, Like, Made, Scratch, Whole, KEPT};
+use super::rows::{Planes, Rows};
+use super::{Output, Pass, StencilReal};
 use crate::dtype::{Element, Real};
 use crate::kernels::cpu;
 use std::mem::size_of;
@@ -15,20 +15,20 @@ impl<T: Element> Pass<'_, T>
 where
     T::Real: StencilReal,
 {
-    /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output; in a near tile those of
-    /// `planes` of its outermost loop.
+    /// The positions `columns` of rows `range` of the middle loop, for every output; in a near tile those of `planes` of its
+    /// outermost loop. Here and below, `index` has position 0 of the row.
     pub(super) unsafe fn planes(
         &self,
         index: &mut Index,
         planes: Range<usize>,
-        (range, end): (Range<usize>, usize),
+        (range, columns): (Range<usize>, Range<usize>),
         group: usize,
-        scratch: &mut Kept<T::Real>,
+        scratch: &mut Kept<'_, T::Real>,
     ) {
         let first = self.tiling.first;
         if self.tiling.near.is_none() {
             // SAFETY: the rows lie in the caller's box.
-            return unsafe { self.rows(index, 1, (range, end), group, scratch) };
+            return unsafe { self.rows(index, 1, (range, columns), group, scratch) };
         }
         let uniform = self.outputs.iter().map(|output| self.uniform(output, first, planes.clone()));
         let uniform = uniform.reduce(|a, b| a.start.max(b.start)..a.end.min(b.end)).unwrap_or(planes.clone());
@@ -36,24 +36,23 @@ where
         for plane in (planes.start..uniform.start).chain(uniform.end..planes.end) {
             index[first] = plane;
             // SAFETY: as above.
-            unsafe { self.rows(index, 1, (range.clone(), end), group, scratch) };
+            unsafe { self.rows(index, 1, (range.clone(), columns.clone()), group, scratch) };
         }
         if !uniform.is_empty() {
             index[first] = uniform.start;
             // SAFETY: as above; these planes differ only by their place.
-            unsafe { self.rows(index, uniform.len(), (range, end), group, scratch) };
+            unsafe { self.rows(index, uniform.len(), (range, columns), group, scratch) };
         }
     }
 
-    /// Rows `range` of the middle loop, from the position in `index` to `end`, for every output, and as many of the planes
-    /// that follow.
+    /// The positions `columns` of rows `range` of the middle loop, for every output, and as many of the planes that follow.
     unsafe fn rows(
         &self,
         index: &mut Index,
         planes: usize,
-        (range, end): (Range<usize>, usize),
+        (range, columns): (Range<usize>, Range<usize>),
         group: usize,
-        scratch: &mut Kept<T::Real>,
+        scratch: &mut Kept<'_, T::Real>,
     ) {
         let middle = self.grid.row() - 1;
         for start in range.clone().step_by(group) {
@@ -66,15 +65,15 @@ where
                 let after = (uniform.end..stop).map(|i| (i, 4 + (i - uniform.end)));
                 for (i, slot) in before.chain(after) {
                     index[middle] = i;
-                    let slot = scratch.slot(if alone { slot.min(KEPT - 1) } else { KEPT - 1 });
+                    let slot = scratch.slot(if alone { slot } else { KEPT - 1 });
                     // SAFETY: the rows lie in the caller's box.
-                    unsafe { self.same_taps(number, *index, (planes, 1), end, slot) };
+                    unsafe { self.same_taps(number, index, (planes, 1), columns.clone(), slot) };
                 }
                 if !uniform.is_empty() {
                     index[middle] = uniform.start;
-                    let slot = scratch.slot(number.min(KEPT - 1));
+                    let slot = scratch.slot(number);
                     // SAFETY: the rows lie in the caller's box, and differ only by their place.
-                    unsafe { self.same_taps(number, *index, (planes, uniform.len()), end, slot) };
+                    unsafe { self.same_taps(number, index, (planes, uniform.len()), columns.clone(), slot) };
                 }
             }
         }
@@ -98,29 +97,30 @@ where
         }
     }
 
-    /// `rows` rows of `planes` planes from `index` on, whose taps differ only by their place, up to position `end`.
+    /// The positions `columns` of `rows` rows of `planes` planes from `index` on, whose taps differ only by their place.
     unsafe fn same_taps(
         &self,
         number: usize,
-        mut index: Index,
+        index: &mut Index,
         (planes, rows): (usize, usize),
-        end: usize,
+        columns: Range<usize>,
         scratch: &mut Scratch<T::Real>,
     ) {
-        let (grid, output) = (&self.grid, &self.outputs[number]);
+        let (grid, output) = (self.grid, &self.outputs[number]);
         let (row, first, unit) = (grid.row(), self.tiling.first, grid.unit);
-        let inner = self.uniform(output, row, index[row]..end);
+        let inner = self.uniform(output, row, columns.clone());
         if !self.factors.are_real() {
-            // SAFETY: from here on, index and lengths lie in the caller's box.
-            return (0..planes).for_each(|_| {
-                unsafe { self.complex_rows(output, index, rows, inner.clone(), end, scratch) };
+            for _ in 0..planes {
+                // SAFETY: from here on, index and lengths lie in the caller's box.
+                unsafe { self.complex_rows(output, index, rows, inner.clone(), columns.clone(), scratch) };
                 index[first] += 1;
-            });
+            }
+            index[first] -= planes;
+            return;
         }
-        let (start, end) = (index[row] * unit, end * unit);
+        let (start, end) = (columns.start * unit, columns.end * unit);
         let (mut from, mut to) = (inner.start * unit, inner.end * unit);
-        index[row] = 0;
-        let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+        let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, index));
         let stride = grid.stride(output.y_strides, row - 1);
         let line = ends::lanes::<T::Real>();
         // Numbers from `e` on to the next cache line, when it is the same for all rows.
@@ -143,9 +143,10 @@ where
         }
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
-        let combine = |moved: isize, planes: Planes, taps: &Taps<T::Real>, ends: &Ends<T::Real>, len: usize| {
+        let combine = |moved: isize, planes: Planes, taps: &Whole<T::Real>, ends: &Ends<T::Real>, len: usize| {
             // Where there are only zones, taps are not looked at, and the function for few of them starts fastest.
-            let count = if len == 0 { 2 } else { taps.count };
+            let taps = if len > 0 { taps.made() } else { T::Real::no_taps() };
+            let count = if len > 0 { taps.count } else { 2 };
             let near = len > 0 && taps.is_near();
             let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.stream);
             let place = Rows { y: y.wrapping_add(from).wrapping_offset(moved), stride, rows, len, planes };
@@ -153,16 +154,18 @@ where
             unsafe { rows_function(&place, taps, ends, factor) };
         };
         let Scratch { taps, ends, made_for } = scratch;
-        let made = Made { index, number, numbers: [start, from, to, end], line: to_line(start) };
+        let like = Like { number, numbers: [start, from, to, end], line: to_line(start) };
         let same_taps = |last: &Made| {
             let alike = |b: usize, i: usize| !self.uniform(output, b, i..i + 1).is_empty();
             let loops = |b: usize| last.index[b] == index[b] || alike(b, index[b]) && alike(b, last.index[b]);
-            last.differs_in_place_only(&made) && (0..row).all(loops)
+            last.like == like && (0..row).all(loops)
         };
         // The first plane, and those that follow it: at once if all taps move alike, else one by one.
-        let combine_all = |taps: &mut Whole<T::Real>, ends: &mut Ends<T::Real>, made_for: &mut Option<Made>| {
-            let (y_plane, mut last) = (grid.stride(output.y_strides, first), made);
-            let by = if planes > 1 { self.plane_shifts(output, &index) } else { [0; 3 * MAX_TERMS] };
+        let combine_all = |taps: &mut Whole<T::Real>, ends: &mut Ends<T::Real>, last: &mut Made| {
+            if planes == 1 {
+                return combine(0, Planes::ONE, taps, ends, to - from);
+            }
+            let (y_plane, by) = (grid.stride(output.y_strides, first), self.plane_shifts(output, &last.index));
             let x_plane = taps.moves(&by).filter(|_| from < to);
             if x_plane.is_some() {
                 ends.set_planes(&by);
@@ -177,80 +180,81 @@ where
                     last.index[first] += 1;
                 }
                 let planes = Planes { count: at_once, y: y_plane, x: x_plane.unwrap_or(0) };
-                let taps = if from < to { taps.made() } else { T::Real::no_taps() };
                 combine(plane as isize * y_plane, planes, taps, ends, to - from);
             }
-            *made_for = Some(last);
         };
-        if let Some(last) = made_for.filter(same_taps) {
-            let by = self.shifts(output, &last.index, &index);
+        if let Some(last) = made_for.as_mut().filter(|last| same_taps(last)) {
+            let by = self.shifts(output, &last.index, index);
             let strides = output.y_strides;
-            ends.shift(grid.offset(strides, &index) - grid.offset(strides, &last.index), &by);
+            ends.shift(grid.offset(strides, index) - grid.offset(strides, &last.index), &by);
             if from < to {
                 taps.shift(&by);
             }
-            return combine_all(taps, ends, made_for);
+            last.index[..row].copy_from_slice(&index[..row]);
+            return combine_all(taps, ends, last);
         }
         let mut whole = true;
         ends.clear();
-        for (mut at, stop) in [(start, from), (to, end)] {
+        let zones = if from < to { [(start, from), (to, end)] } else { [(start, end), (end, end)] };
+        for (mut at, stop) in zones {
             while at < stop {
                 let next = stop.min(at + if at == start && to_line(at) > 0 { to_line(at) } else { line });
-                self.end_taps(output, &index, (at, next - at), y.wrapping_add(at), ends);
+                self.end_taps(output, index, (at, next - at), y.wrapping_add(at), ends);
                 at = next;
                 if ends.is_full() {
-                    combine(0, Planes::ONE, T::Real::no_taps(), ends, 0);
+                    combine(0, Planes::ONE, taps, ends, 0);
                     ends.clear();
                     whole = false;
                 }
             }
         }
         if from < to {
-            let mut first = index;
-            first[row] = inner.start;
             let taps = taps.start();
-            self.taps(output, &first, taps);
+            index[row] = inner.start;
+            self.taps(output, index, taps);
+            index[row] = 0;
             // The row may start later, for its alignment.
             let later = from - inner.start * unit;
             taps.source[..taps.count].iter_mut().for_each(|source| *source = source.wrapping_add(later));
         }
         if whole {
-            return combine_all(taps, ends, made_for);
+            let made = made_for.insert(Made { index: [0; MAX_LOOPS], like });
+            made.index[..row].copy_from_slice(&index[..row]);
+            return combine_all(taps, ends, made);
         }
         *made_for = None;
-        combine(0, Planes::ONE, if from < to { taps.made() } else { T::Real::no_taps() }, ends, to - from);
+        combine(0, Planes::ONE, taps, ends, to - from);
         // The zones are more than are kept at a time.
-        index[row] = start / unit;
         for _ in 1..planes {
             index[first] += 1;
             // SAFETY: as for this function.
-            unsafe { self.same_taps(number, index, (1, rows), end / unit, scratch) };
+            unsafe { self.same_taps(number, index, (1, rows), columns.clone(), scratch) };
         }
+        index[first] -= planes - 1;
     }
 
     /// The same with complex factors.
     unsafe fn complex_rows(
         &self,
         output: &Output<'_, T>,
-        mut index: Index,
+        index: &mut Index,
         rows: usize,
         inner: Range<usize>,
-        end: usize,
+        columns: Range<usize>,
         scratch: &mut Scratch<T::Real>,
     ) {
-        let grid = &self.grid;
-        let row = grid.row();
-        let start = index[row];
-        let singles = (start..inner.start).chain(inner.end..end).map(|p| p..p + 1);
+        let (grid, row) = (self.grid, self.grid.row());
+        let singles = (columns.start..inner.start).chain(inner.end..columns.end).map(|p| p..p + 1);
         for part in singles.chain((!inner.is_empty()).then_some(inner.clone())) {
             index[row] = part.start;
-            let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, &index));
+            let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, index));
             let stride = grid.stride(output.y_strides, row - 1);
             let taps = scratch.taps.start();
-            self.taps(output, &index, taps);
+            self.taps(output, index, taps);
             let place = Rows { y, stride, rows, len: part.len() * grid.unit, planes: Planes::ONE };
             // SAFETY: the rows lie in the caller's box.
             unsafe { complex(&place, taps, self.factors) };
         }
+        index[row] = 0;
     }
 }
