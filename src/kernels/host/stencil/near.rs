@@ -31,6 +31,8 @@ pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool
     beta: V::Real,
 ) {
     let step = taps.stride[0];
+    let joined = rows.joined(taps);
+    let rows = joined.as_ref().unwrap_or(rows);
     // SAFETY: as for `combine`.
     unsafe {
         let mut near = Near::<V, CAPACITY> {
@@ -77,12 +79,20 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
         }
     }
 
-    /// The same for the zone at number j; part of a line is not stored past the caches, so it is asked for as well.
+    /// Asks for the part of a line of y in the next plane, which is not stored past the caches.
+    #[inline(always)]
+    fn ask_part<const BETA: bool>(&self, y: *mut V::Real) {
+        if !BETA {
+            V::prefetch(y.wrapping_offset(self.y_ahead));
+        }
+    }
+
+    /// The same for the zone at number j.
     #[inline(always)]
     fn ask_side<const BETA: bool>(&self, y: *mut V::Real, at: isize, j: isize, side: &Side<V, CAPACITY>) {
         self.ask::<BETA>(y, at, j);
-        if !BETA && side.len < V::COUNT as isize {
-            V::prefetch(y.wrapping_offset(self.y_ahead + j));
+        if side.len < V::COUNT as isize {
+            self.ask_part::<BETA>(y.wrapping_offset(j));
         }
     }
 
@@ -165,6 +175,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
             let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
             let mut j = misaligned.min(self.len);
             if j > 0 {
+                self.ask_part::<BETA>(y);
                 part::<V, BETA>(y, &self.x, at, &self.c, self.scale, j);
             }
             while j + TOGETHER * line <= self.len {
@@ -180,6 +191,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
                 j += line;
             }
             if j < self.len {
+                self.ask_part::<BETA>(y.wrapping_add(j));
                 part::<V, BETA>(y.wrapping_add(j), &self.x, at + j as isize, &self.c, self.scale, self.len - j);
             }
         }

@@ -9,6 +9,7 @@ use super::order::{Order, FEW_TAPS};
 use super::registers::ends_of_rows;
 use super::row::Row;
 use crate::dtype::{Element, Real, Scalar};
+use std::mem::size_of;
 
 /// The most taps that one output element may have.
 pub const MAX_TAPS: usize = 64;
@@ -88,6 +89,14 @@ pub(super) struct Rows<R> {
     pub planes: Planes,
 }
 
+impl<R: Real> Rows<R> {
+    /// The rows of a plane as one, where each follows the one before it, in y and in every x: between zones they do not.
+    pub fn joined(&self, taps: &Taps<R>) -> Option<Rows<R>> {
+        let follow = || taps.stride[..taps.count].iter().all(|&x| x == self.len as isize);
+        (self.stride == self.len as isize && follow()).then(|| Rows { rows: 1, len: self.rows * self.len, ..*self })
+    }
+}
+
 /// How many planes of rows there are, and how far apart they are.
 #[derive(Clone, Copy)]
 pub(super) struct Planes {
@@ -125,6 +134,10 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     beta: V::Real,
 ) {
     let count = if CAPACITY == MAX_TAPS { taps.count } else { CAPACITY };
+    // Rows that share lines are better one by one where they begin at lines and y is not read.
+    let odd = rows.stride % V::COUNT as isize != 0 || !(rows.y as usize).is_multiple_of(size_of::<V>());
+    let joined = rows.joined(taps).filter(|_| taps.shared && (BETA || odd));
+    let rows = joined.as_ref().unwrap_or(rows);
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
         let order = Order::new::<V, CAPACITY>(rows, taps, STREAM);

@@ -65,7 +65,12 @@ impl Tiling {
         let lines = |o: &Output<'_, T>, b: usize| grid.stride(o.y_strides, b) % lanes::<T::Real>() as isize == 0;
         let alike = outputs.iter().all(|o| lines(o, first) && lines(o, middle));
         let (near, ahead) = match one_x {
-            true => (NEAR_BYTES / (planes * length * position).max(1), Ahead::Plane),
+            true => {
+                let rows = |planes: usize| NEAR_BYTES / (planes * length * position).max(1);
+                // Results that are read take the room of two planes, if that leaves rows enough.
+                let fit = if beta { rows(planes + 2).max(rows(planes).min(NEAR_ROWS)) } else { rows(planes) };
+                (fit, Ahead::Plane)
+            }
             false => {
                 let ahead = AHEAD_BYTES.div_ceil((length * position).max(1));
                 (REUSED_BYTES / (span * length * position).max(1), Ahead::Rows(ahead))
