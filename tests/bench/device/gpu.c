@@ -61,12 +61,6 @@ row beside_copy(const char *name, double target, double bytes, work subject, voi
                                   .scale = bytes / (2 * (double)yardstick->bytes)});
 }
 
-void apply(void *state)
-{
-    application *a = state;
-    CHECK(dlops_operator_apply_scaled(a->op, a->mode, dlops_real(1), a->x, dlops_real(a->beta), a->y));
-}
-
 dlops_space *cube(dlops_context *context, int is_double, int dimensions, int64_t *extent, int64_t *count)
 {
     dlops_space *space = NULL;

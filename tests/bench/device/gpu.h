@@ -2,7 +2,7 @@
 #ifndef GPU_H
 #define GPU_H
 
-#include "measure.h"
+#include "subjects.h"
 
 /* A function of the first of these libraries that is found, separated by spaces; NULL where none is. */
 void *function_of(const char *libraries, const char *name);
@@ -29,15 +29,6 @@ copy copy_between(dlops_array *from, dlops_array *to, int64_t count, size_t size
 
 /* A case that reads and writes `bytes` beside as long a share of the copy: a ratio of 1 is the copy's bandwidth. */
 row beside_copy(const char *name, double target, double bytes, work subject, void *state, copy *yardstick);
-
-/* An operator in a mode: a work. */
-typedef struct application {
-    dlops_operator *op;
-    int32_t mode;
-    double beta;
-    dlops_array *x, *y;
-} application;
-void apply(void *state);
 
 /* A space in the device's memory, of `dimensions` equal extents and about bench.bytes, and its elements. */
 dlops_space *cube(dlops_context *context, int is_double, int dimensions, int64_t *extent, int64_t *count);

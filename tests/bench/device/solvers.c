@@ -97,13 +97,10 @@ int main(int argc, char **argv)
         int64_t extent, n;
         dlops_space *space = cube(context, is_double, 2, &extent, &n);
         dlops_array *x = ones(space), *y = ones(space);
-        dlops_operator *laplacian = NULL, *identity = NULL, *definite = NULL, *rows = NULL, *columns = NULL, *stack = NULL;
+        dlops_operator *rows = NULL, *columns = NULL, *stack = NULL;
         copy whole = copy_between(x, y, n, size);
         double vector = (double)n * (double)size;
-        CHECK(dlops_laplacian_create(space, NULL, &laplacian));
-        CHECK(dlops_identity_create(space, NULL, &identity));
-        CHECK(dlops_operator_sum(2, (dlops_scalar[]){dlops_real(-0.125), dlops_real(2)},
-                                 (const dlops_operator *const[]){laplacian, identity}, &definite));
+        dlops_operator *definite = shifted_laplacian(space);
         CHECK(dlops_first_derivative_create(space, 0, NULL, &rows));
         CHECK(dlops_first_derivative_create(space, 1, NULL, &columns));
         CHECK(dlops_stacked_vstack_create(2, (const dlops_operator *const[]){rows, columns}, &stack));
@@ -116,8 +113,6 @@ int main(int argc, char **argv)
         dlops_operator_destroy(&columns);
         dlops_operator_destroy(&rows);
         dlops_operator_destroy(&definite);
-        dlops_operator_destroy(&identity);
-        dlops_operator_destroy(&laplacian);
         dlops_array_destroy(&y);
         dlops_array_destroy(&x);
         dlops_space_destroy(&space);

@@ -3,7 +3,7 @@
 //! A block of x stays in the first cache while rows of A pass, a few at a time; what they add up to is added to y.
 
 use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
-use super::row::{piece, tile_rows, Row};
+use super::row::{in_tiles, piece, tile_rows, Row};
 use super::tiles::Ahead;
 use super::Kernel;
 use crate::dtype::{Element, Scalar};
@@ -128,20 +128,6 @@ unsafe fn all_rows<V: Lanes, T: Element, const R: usize, const N: usize>(k: &Ker
 /// y = beta y + alpha A x.
 #[inline(always)]
 pub(super) unsafe fn rows<V: Lanes, T: Element>(k: &Kernel<T>) {
-    let numbers = k.v.columns * T::COMPONENTS;
-    for column in (0..numbers).step_by(8 * V::COUNT) {
-        let len = (numbers - column).min(8 * V::COUNT);
-        // SAFETY: as for `gemv`.
-        unsafe {
-            let n = len.div_ceil(V::COUNT);
-            match (tile_rows::<V, T>(n), n) {
-                (8, 1) => V::apart(Part::<T, 8, 1> { k, column, len }),
-                (8, 2) => V::apart(Part::<T, 8, 2> { k, column, len }),
-                (4, 2) => V::apart(Part::<T, 4, 2> { k, column, len }),
-                (2, 2) => V::apart(Part::<T, 2, 2> { k, column, len }),
-                (_, 3 | 4) => V::apart(Part::<T, 2, 4> { k, column, len }),
-                _ => V::apart(Part::<T, 1, 8> { k, column, len }),
-            }
-        }
-    }
+    // SAFETY: as for `gemv`.
+    unsafe { in_tiles!(V, T, k, Part) }
 }

@@ -4,7 +4,7 @@
 //! The sums of a block of y's rows stay in the first cache while all rows of A pass, a few at a time.
 
 use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
-use super::row::{piece, tile_rows, Row};
+use super::row::{in_tiles, piece, tile_rows, Row};
 use super::tiles::Ahead;
 use super::Kernel;
 use crate::dtype::{Element, Scalar};
@@ -101,17 +101,23 @@ unsafe fn add<V: Lanes, T: Element, const R: usize, const N: usize, const J: usi
 }
 
 /// Numbers of y's rows that are computed together, as a function of its own.
-struct Part<'a, T, const R: usize, const N: usize, const J: usize> {
+struct Part<'a, T, const R: usize, const N: usize> {
     k: &'a Kernel<T>,
     column: usize,
     len: usize,
 }
 
-impl<T: Element, const R: usize, const N: usize, const J: usize> LaneKernel for Part<'_, T, R, N, J> {
+impl<T: Element, const R: usize, const N: usize> LaneKernel for Part<'_, T, R, N> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
         // SAFETY: as for `gemv`.
-        unsafe { all_elements::<V, T, R, N, J>(self.k, self.column, self.len) }
+        unsafe {
+            // Two elements at a time, where the registers have room for their sums.
+            match N {
+                1 | 2 => all_elements::<V, T, R, N, 2>(self.k, self.column, self.len),
+                _ => all_elements::<V, T, R, N, 1>(self.k, self.column, self.len),
+            }
+        }
     }
 }
 
@@ -156,20 +162,6 @@ unsafe fn all_elements<V: Lanes, T: Element, const R: usize, const N: usize, con
 /// y = beta y + alpha A^T x.
 #[inline(always)]
 pub(super) unsafe fn transposed<V: Lanes, T: Element>(k: &Kernel<T>) {
-    let numbers = k.v.columns * T::COMPONENTS;
-    for column in (0..numbers).step_by(8 * V::COUNT) {
-        let len = (numbers - column).min(8 * V::COUNT);
-        // SAFETY: as for `gemv`.
-        unsafe {
-            let n = len.div_ceil(V::COUNT);
-            match (tile_rows::<V, T>(n), n) {
-                (8, 1) => V::apart(Part::<T, 8, 1, 2> { k, column, len }),
-                (8, 2) => V::apart(Part::<T, 8, 2, 2> { k, column, len }),
-                (4, 2) => V::apart(Part::<T, 4, 2, 2> { k, column, len }),
-                (2, 2) => V::apart(Part::<T, 2, 2, 2> { k, column, len }),
-                (_, 3 | 4) => V::apart(Part::<T, 2, 4, 1> { k, column, len }),
-                _ => V::apart(Part::<T, 1, 8, 1> { k, column, len }),
-            }
-        }
-    }
+    // SAFETY: as for `gemv`.
+    unsafe { in_tiles!(V, T, k, Part) }
 }

@@ -24,6 +24,27 @@ pub(super) const fn tile_rows<V: Lanes, T: Element>(n: usize) -> usize {
     }
 }
 
+/// Runs `$part`, as a function of its own, with the rows of a tile and the vectors of a row for every eight vectors of x's
+/// rows.
+macro_rules! in_tiles {
+    ($v:ty, $t:ty, $k:ident, $part:ident) => {{
+        let numbers = $k.v.columns * <$t>::COMPONENTS;
+        for column in (0..numbers).step_by(8 * <$v>::COUNT) {
+            let len = (numbers - column).min(8 * <$v>::COUNT);
+            let n = len.div_ceil(<$v>::COUNT);
+            match (tile_rows::<$v, $t>(n), n) {
+                (8, 1) => <$v>::apart($part::<$t, 8, 1> { k: $k, column, len }),
+                (8, 2) => <$v>::apart($part::<$t, 8, 2> { k: $k, column, len }),
+                (4, 2) => <$v>::apart($part::<$t, 4, 2> { k: $k, column, len }),
+                (2, 2) => <$v>::apart($part::<$t, 2, 2> { k: $k, column, len }),
+                (_, 3 | 4) => <$v>::apart($part::<$t, 2, 4> { k: $k, column, len }),
+                _ => <$v>::apart($part::<$t, 1, 8> { k: $k, column, len }),
+            }
+        }
+    }};
+}
+pub(super) use in_tiles;
+
 /// N vectors that hold `len` numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Row<V, const N: usize>(pub [V; N]);

@@ -2,6 +2,7 @@
 
 use super::ends::{Ends, MAX_LANES};
 use super::grid::Index;
+use super::taps::origin;
 use super::{Output, Pass, StencilReal, Term, MAX_TERMS};
 use crate::dtype::Element;
 use crate::kernels::stencil::Tap;
@@ -92,8 +93,8 @@ where
                     }
                     let (source, stride) = self.source(term, index, index[b] as isize + offset, side);
                     let source = source.wrapping_add(at);
-                    let origin = (3 * number + side) as u8;
-                    let tap = ends.push((source, stride), (bits, origin), |lane| self.coefficient(weights[lane]));
+                    let place = (bits, origin(number, side));
+                    let tap = ends.push((source, stride), place, |lane| self.coefficient(weights[lane]));
                     if offset == 0 {
                         centers[number] = Center { number: tap, bits, sum: MaybeUninit::new(weights) };
                     }

@@ -13,6 +13,11 @@ const BEFORE: usize = 0;
 const INSIDE: usize = 1;
 const AFTER: usize = 2;
 
+/// The number of a term and a side of the block: the place of its taps in what `shifts` gives.
+pub(super) fn origin(number: usize, side: usize) -> u8 {
+    (3 * number + side) as u8
+}
+
 impl<T: Element> Pass<'_, T>
 where
     T::Real: StencilReal,
@@ -109,7 +114,7 @@ where
                 let target = here as isize + offset;
                 let side = self.side(term, target);
                 (taps.source[count], taps.stride[count]) = self.source(term, index, target, side);
-                taps.origin[count] = (3 * number + side) as u8;
+                taps.origin[count] = origin(number, side);
                 taps.coefficient[count] = self.coefficient(weight);
                 count += 1;
             }
