@@ -71,8 +71,8 @@ static void many_columns(dlops_context *context, int is_double)
         m.yardstick = openblas_product;
         m.yardstick_state = &subject;
         watch_memory();
-        if (have_openblas) compare(&m);
-        for (int theirs = 0; theirs < 1 + have_openblas; ++theirs) {
+        if (beside_openblas()) compare(&m);
+        for (int theirs = 0; theirs < 1 + beside_openblas(); ++theirs) {
             snprintf(name, sizeof name, "512 columns, %s, to %s gemm of %lld", mode, theirs ? "OpenBLAS'" : "own", (long long)large);
             m.target = 0;
             m.scale = scale;
@@ -89,7 +89,7 @@ static void many_columns(dlops_context *context, int is_double)
 int main(int argc, char **argv)
 {
     dlops_context *context = begin(argc, argv, "matrices");
-    if (!have_openblas && bench.rank == 0) printf("OpenBLAS was not found when this was built: compared with the library's own products only\n");
+    if (!beside_openblas() && bench.rank == 0) printf("no OpenBLAS, or several threads: compared with the library's own products only\n");
     for (int is_double = 0; is_double < 2; ++is_double) {
         for (int wrapped = 0; wrapped < 2; ++wrapped) few_columns(context, is_double, wrapped);
         many_columns(context, is_double);

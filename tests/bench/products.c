@@ -78,14 +78,17 @@ void library_product(void *state)
 }
 
 #ifdef BENCH_OPENBLAS
-const int have_openblas = 1;
+int beside_openblas(void)
+{
+    return bench.threads == 1;
+}
 
 void openblas_product(void *state)
 {
     const product *p = state;
     const enum CBLAS_TRANSPOSE turn = p->adjoint ? CblasTrans : CblasNoTrans;
     const blasint n = (blasint)p->n, columns = (blasint)p->local_columns;
-    openblas_set_num_threads(bench.threads);
+    openblas_set_num_threads(1);
     if (p->is_double) {
         cblas_dgemm(CblasRowMajor, turn, CblasNoTrans, n, columns, n, 1, address(p->matrix), n, address(p->x), columns, 0,
                     address(p->y), columns);
@@ -95,7 +98,10 @@ void openblas_product(void *state)
     }
 }
 #else
-const int have_openblas = 0;
+int beside_openblas(void)
+{
+    return 0;
+}
 
 void openblas_product(void *state)
 {

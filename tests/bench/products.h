@@ -27,7 +27,9 @@ double operations(const product *p);
 
 void library_product(void *p);
 
-extern const int have_openblas;
+/* Whether there is OpenBLAS, and on one thread: idle threads of one library spin, or are woken late, on cores that those of
+ * the other need, so that their times side by side would say nothing. */
+int beside_openblas(void);
 void openblas_product(void *p);
 
 #endif

@@ -38,7 +38,7 @@ void ranks_wait(void)
 
 void ranks_rest(void)
 {
-    const struct timespec nap = {.tv_nsec = 500000};
+    const struct timespec nap = {.tv_nsec = 5000000};
     MPI_Request all;
     int here = 0;
     MPI_Ibarrier(MPI_COMM_WORLD, &all);

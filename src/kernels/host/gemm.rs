@@ -1,5 +1,7 @@
 //! Dense matrix times a matrix of columns: `gemv` for a few, the `gemm` crate for many.
 
+mod turned;
+
 use super::gemv::{gemv, Matrix, Vectors, MAX_COLUMNS};
 use crate::dtype::{Element, Scalar};
 
@@ -31,9 +33,19 @@ pub unsafe fn multiply_apart<T: Element>(
     columns: [isize; 2],
     beta: Scalar,
 ) {
+    // SAFETY: as for this function.
+    unsafe {
+        if !(turned::pays(a, v, columns) && turned::multiply(alpha, a, v, columns, beta)) {
+            product(alpha, a, v, columns, beta);
+        }
+    }
+}
+
+/// The `gemm` crate's product.
+unsafe fn product<T: Element>(alpha: Scalar, a: &Matrix<T>, v: &Vectors<T>, columns: [isize; 2], beta: Scalar) {
     let (rows, inner) = a.shape();
     let (column_step, row_step) = if a.transposed { (a.leading, 1) } else { (1, a.leading) };
-    // SAFETY: as for this function. The crate's alpha scales y and its beta the product; it takes T by its type id.
+    // SAFETY: as for `multiply_apart`. The crate's alpha scales y and its beta the product; it takes T by its type id.
     unsafe {
         gemm::gemm(
             rows,

@@ -83,6 +83,28 @@ fn all_types_and_modes_match_a_plain_loop() {
     });
 }
 
+/// Around the blocks of a transposed matrix that are turned over, and the numbers of columns from which they are.
+#[test]
+fn many_columns_of_transposed_matrices() {
+    on_every_path::run(|_| {
+        for (s, (rows, inner)) in [(1, 0), (1, 1), (3, 40), (19, 21), (40, 9)].into_iter().enumerate() {
+            for columns in [95, 96, 101] {
+                for mode in [1, 3] {
+                    let mix = mode + 4 * s;
+                    check::<f32>(rows, inner, columns, mix);
+                    check::<f64>(rows, inner, columns, mix);
+                    check::<Complex<f32>>(rows, inner, columns, mix);
+                    check::<Complex<f64>>(rows, inner, columns, mix);
+                }
+            }
+        }
+    });
+    for (mode, (rows, inner)) in [(1, (780, 70)), (3, (70, 1030)), (13, (260, 513)), (15, (7, 512))] {
+        check::<f32>(rows, inner, 96, mode);
+        check::<Complex<f64>>(rows, inner, 96, mode);
+    }
+}
+
 /// Around the borders of lines, of a tile's rows, of pieces of A's rows, and of blocks of rows; for numbers of columns on
 /// both sides of half a line and of a line.
 #[test]
