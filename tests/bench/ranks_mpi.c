@@ -38,6 +38,7 @@ void ranks_wait(void)
 
 void ranks_rest(void)
 {
+    /* Looking more often takes cores from threads that work meanwhile. */
     const struct timespec nap = {.tv_nsec = 5000000};
     MPI_Request all;
     int here = 0;
