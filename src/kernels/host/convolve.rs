@@ -7,7 +7,7 @@
 //!
 //! Pieces of x are copied to a scratch panel with all the samples that they need, and convolved from there: lines of
 //! neighbours piece by piece (`lines`), other axes by blocks of columns, row after row (`columns`). x is read once, y is
-//! written once (and read when beta is not 0). An element is alpha times its sum plus beta y; the sum takes
+//! written once, past the caches if it is large (and read when beta is not 0). An element is alpha times its sum plus beta y; the sum takes
 //! the taps in an order of their own, with fused multiply-add on the AVX paths, rounded after each product elsewhere.
 //! So a value depends on its global index alone: not on where ranks cut and vectors end, nor on AVX2 or AVX-512.
 //! *Deterministic: any P* on one kind of path.
@@ -17,6 +17,7 @@ mod columns;
 mod fill;
 mod lines;
 mod panel;
+mod ring;
 mod span;
 mod taps;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tile;
 
 use super::lanes::{on_lanes, LINE};
 use crate::dtype::{Element, Scalar};
+use crate::kernels::cpu::should_stream;
 use panel::Panels;
 use std::mem::size_of;
 
@@ -135,14 +137,14 @@ impl<T> Halo<T> {
     };
 }
 
-/// Elements of scratch that `convolve` needs for a filter of so many taps: some 400 kB for short filters.
+/// Elements of scratch that `convolve` needs for a filter of so many taps: some 200 kB for short filters.
 pub fn scratch_len<T: Element>(taps: usize) -> usize {
     Panels::new::<T>(taps).elements
 }
 
 /// y = beta y + alpha op x for all outer and inner indices, with op as in `stage`. H is T or T's real type.
 ///
-/// Reads x once (an eighth more where long axes are taken in pieces), writes y once.
+/// Reads x once (an eighth more where long lines are taken in pieces), writes y once.
 ///
 /// # Safety
 /// x, y and the halo are valid for the block's sizes and strides, y overlaps none of them, and
@@ -155,6 +157,20 @@ pub unsafe fn convolve<T: Element, H: Element<Real = T::Real>>(
     block: &Block<T>,
     scratch: &mut [T],
 ) {
+    let stream = should_stream(block.outer * block.n * block.inner * size_of::<T>());
+    // SAFETY: as for this function.
+    unsafe { run(filter, stage, (alpha, beta), block, scratch, stream) }
+}
+
+/// `stream`: y bypasses the caches where it can.
+unsafe fn run<T: Element, H: Element<Real = T::Real>>(
+    filter: &Filter<H>,
+    stage: Stage,
+    (alpha, beta): (Scalar, Scalar),
+    block: &Block<T>,
+    scratch: &mut [T],
+    stream: bool,
+) {
     assert!(T::IS_COMPLEX || !H::IS_COMPLEX, "a complex filter needs complex data");
     assert!(block.first + block.n <= block.total, "the block lies inside its axis");
     let panels = Panels::new::<T>(filter.taps.len());
@@ -162,7 +178,7 @@ pub unsafe fn convolve<T: Element, H: Element<Real = T::Real>>(
     if block.outer == 0 || block.n == 0 || block.inner == 0 {
         return;
     }
-    let kernel = panel::Kernel { filter: *filter, stage, alpha, beta, block: *block, panels, scratch };
+    let kernel = panel::Kernel { filter: *filter, stage, alpha, beta, block: *block, panels, scratch, stream };
     on_lanes::<T>(kernel);
 }
 

@@ -1,6 +1,6 @@
 //! A few real numbers that one instruction computes with, and the choice of their type at run time.
 
-use crate::dtype::{DType, Element, Real, Scalar};
+use crate::dtype::{DType, Element, Real};
 use crate::kernels::cpu::{level, Level};
 
 /// Bytes of a cache line. Sums are kept in lanes that together fill one, whatever the register, so that their order is
@@ -19,6 +19,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn splat(value: Self::Real) -> Self;
     unsafe fn load(from: *const Self::Real) -> Self;
     unsafe fn store(self, to: *mut Self::Real);
+    /// Stores past the caches where the path can; `to` is aligned for the vector, and a fence follows.
+    unsafe fn stream(self, to: *mut Self::Real);
     /// Loads the first `n <= COUNT` numbers, reads no others; the other lanes are 0.
     unsafe fn load_first(from: *const Self::Real, n: usize) -> Self;
     /// Stores the first `n <= COUNT` numbers and writes no others.
@@ -79,67 +81,6 @@ pub(super) fn on_lanes<T: Element>(kernel: impl LaneKernel) {
     }
 }
 
-/// y = alpha v + beta y; with beta = 0, y is not read.
-#[derive(Clone, Copy)]
-pub(super) struct Finish<V> {
-    alpha: [V; 2],
-    beta: [V; 2],
-    complex: bool,
-    read: bool,
-}
-
-impl<V: Lanes> Finish<V> {
-    #[inline(always)]
-    pub unsafe fn new(alpha: Scalar, beta: Scalar) -> Self {
-        let complex = !alpha.is_real() || !beta.is_real();
-        // SAFETY: arithmetic only.
-        unsafe { Finish { alpha: Self::parts(alpha), beta: Self::parts(beta), complex, read: !beta.is_zero() } }
-    }
-
-    #[inline(always)]
-    unsafe fn parts(s: Scalar) -> [V; 2] {
-        let (re, im) = (V::Real::from_f64(s.re), V::Real::from_f64(s.im));
-        // SAFETY: arithmetic only.
-        unsafe { [V::splat(re), V::pairs(-im, im)] }
-    }
-
-    #[inline(always)]
-    pub unsafe fn value(&self, v: V, y: V) -> V {
-        // SAFETY: arithmetic only.
-        unsafe {
-            let mut out = self.alpha[0].mul(v);
-            if self.complex {
-                out = self.alpha[1].mul_add(v.swap(), out);
-            }
-            if self.read {
-                out = self.beta[0].mul_add(y, out);
-                if self.complex {
-                    out = self.beta[1].mul_add(y.swap(), out);
-                }
-            }
-            out
-        }
-    }
-
-    #[inline(always)]
-    pub unsafe fn store(&self, v: V, y: *mut V::Real) {
-        // SAFETY: the caller gives a vector's room, readable when beta is not 0.
-        unsafe {
-            let old = if self.read { V::load(y) } else { v };
-            self.value(v, old).store(y);
-        }
-    }
-
-    #[inline(always)]
-    pub unsafe fn store_first(&self, v: V, y: *mut V::Real, n: usize) {
-        // SAFETY: the caller gives room for n numbers, readable when beta is not 0.
-        unsafe {
-            let old = if self.read { V::load_first(y, n) } else { v };
-            self.value(v, old).store_first(y, n);
-        }
-    }
-}
-
 /// Sixteen bytes as an array, for any processor.
 #[derive(Clone, Copy)]
 pub(super) struct Pack<R, const N: usize>([R; N]);
@@ -171,6 +112,11 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
     unsafe fn store(self, to: *mut R) {
         // SAFETY: the caller gives N writable numbers.
         unsafe { to.cast::<[R; N]>().write_unaligned(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut R) {
+        // SAFETY: as for this function.
+        unsafe { self.store(to) }
     }
     #[inline(always)]
     unsafe fn load_first(from: *const R, n: usize) -> Self {
@@ -283,7 +229,7 @@ mod x86 {
     static WINDOW_64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
     macro_rules! lanes {
-        ($path:ident, $v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
+        ($path:ident, $v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $stream:ident, $add:ident, $sub:ident, $mul:ident,
          $fma:ident, |$from:ident, $k:ident| $load_first:expr, |$to:ident, $m:ident, $x:ident| $store_first:expr,
          |$s:ident| $swap:expr, |$even:ident, $odd:ident| $pairs:expr, |$v16:ident| $sum_each:expr) => {
             // SAFETY (all): the trait's callers have the instructions and give valid memory.
@@ -301,6 +247,10 @@ mod x86 {
                 #[inline(always)]
                 unsafe fn store(self, to: *mut $r) {
                     unsafe { $store(to, self) }
+                }
+                #[inline(always)]
+                unsafe fn stream(self, to: *mut $r) {
+                    unsafe { $stream(to, self) }
                 }
                 #[inline(always)]
                 unsafe fn load_first($from: *const $r, $k: usize) -> Self {
@@ -409,7 +359,7 @@ mod x86 {
     );
 
     lanes!(
-        avx512, __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd,
+        avx512, __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_stream_pd, _mm512_add_pd, _mm512_sub_pd,
         _mm512_mul_pd, _mm512_fmadd_pd,
         |from, n| _mm512_maskz_loadu_pd(((1u32 << n) - 1) as u8, from),
         |to, n, x| _mm512_mask_storeu_pd(to, ((1u32 << n) - 1) as u8, x),
@@ -423,7 +373,7 @@ mod x86 {
         }
     );
     lanes!(
-        avx512, __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps,
+        avx512, __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_stream_ps, _mm512_add_ps, _mm512_sub_ps,
         _mm512_mul_ps, _mm512_fmadd_ps,
         |from, n| _mm512_maskz_loadu_ps(((1u32 << n) - 1) as u16, from),
         |to, n, x| _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, x),
@@ -438,7 +388,7 @@ mod x86 {
         }
     );
     lanes!(
-        avx2, __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd,
+        avx2, __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_stream_pd, _mm256_add_pd, _mm256_sub_pd,
         _mm256_mul_pd, _mm256_fmadd_pd,
         |from, n| _mm256_maskload_pd(from, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast())),
         |to, n, x| _mm256_maskstore_pd(to, _mm256_loadu_si256(WINDOW_64.as_ptr().add(4 - n).cast()), x),
@@ -451,7 +401,7 @@ mod x86 {
         }
     );
     lanes!(
-        avx2, __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps,
+        avx2, __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_stream_ps, _mm256_add_ps, _mm256_sub_ps,
         _mm256_mul_ps, _mm256_fmadd_ps,
         |from, n| _mm256_maskload_ps(from, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast())),
         |to, n, x| _mm256_maskstore_ps(to, _mm256_loadu_si256(WINDOW_32.as_ptr().add(8 - n).cast()), x),

@@ -9,6 +9,7 @@ pub mod convolve_lines;
 pub mod copy_block;
 pub mod elementwise;
 pub mod exact_sum;
+mod finish;
 pub mod fused;
 pub mod gemm;
 pub mod gemv;

@@ -7,7 +7,8 @@
 //! nothing is moved between lanes, and lines need not be brought together before.
 
 use super::butterflies::{butterfly, Turn};
-use super::lanes::{on_lanes, Finish, LaneKernel, Lanes, LINE};
+use super::finish::Finish;
+use super::lanes::{on_lanes, LaneKernel, Lanes, LINE};
 use super::roots::root;
 use crate::dtype::{Real, Scalar};
 use num_complex::Complex;

@@ -2,13 +2,15 @@
 //! the rows of x and y that come next are asked for.
 
 use super::super::banded::source;
-use super::super::lanes::{Finish, Lanes, LINE};
-use super::fill::{clear, copy, Difference};
+use super::super::finish::Finish;
+use super::super::lanes::{Lanes, LINE};
+use super::fill::{clear, Difference};
 use super::panel::Kernel;
-use super::span::{difference_span, Span};
+use super::ring::Ring;
+use super::span::difference_row;
 use super::taps::Taps;
-use super::tile::tile;
-use super::{per_line, Stage};
+use super::tile::{tiles, Target};
+use super::{per_line, Derivative, Stage};
 use crate::dtype::{Element, Real, Scalar};
 use crate::kernels::cpu::prefetch;
 use std::mem::size_of;
@@ -17,67 +19,9 @@ use std::mem::size_of;
 /// cache, which hold a dozen of x and y together.
 const AHEAD: isize = 8;
 /// Rows that are filled, convolved and stored at a time.
-const STEP: usize = 4;
-
-/// Rows of numbers, `stride` apart, of which `len` are stored.
-#[derive(Clone, Copy)]
-struct Target<R> {
-    to: *mut R,
-    stride: isize,
-    len: usize,
-}
-
-/// T rows of the target; C vectors of each at a time.
-#[inline(always)]
-unsafe fn tiles<V: Lanes, E: Element, const T: usize, const COMPLEX: bool>(
-    p: *const V::Real,
-    shift: usize,
-    taps: &Taps<V::Real>,
-    target: Target<V::Real>,
-    finish: &Finish<V>,
-) {
-    let mut i = 0;
-    while i < target.len {
-        let at = Target { to: target.to.wrapping_add(i), len: target.len - i, ..target };
-        let p = p.wrapping_add(i);
-        // SAFETY: as for `tile` and `store`; rows of the panel are whole lines.
-        i += V::COUNT
-            * unsafe {
-                match at.len.div_ceil(V::COUNT) {
-                    8.. if size_of::<V>() == LINE && !COMPLEX => {
-                        store::<V, T, 8>(tile::<V, E, T, 8, COMPLEX>(p, shift, taps), at, finish)
-                    }
-                    4.. => store::<V, T, 4>(tile::<V, E, T, 4, COMPLEX>(p, shift, taps), at, finish),
-                    2.. => store::<V, T, 2>(tile::<V, E, T, 2, COMPLEX>(p, shift, taps), at, finish),
-                    _ => store::<V, T, 1>(tile::<V, E, T, 1, COMPLEX>(p, shift, taps), at, finish),
-                }
-            };
-    }
-}
-
-/// Stores what is inside of the target; gives C.
-#[inline(always)]
-unsafe fn store<V: Lanes, const T: usize, const C: usize>(
-    sums: [[V; C]; T],
-    target: Target<V::Real>,
-    finish: &Finish<V>,
-) -> usize {
-    for k in 0..T {
-        let to = target.to.wrapping_offset(k as isize * target.stride);
-        for c in 0..C {
-            let at = c * V::COUNT;
-            // SAFETY: the target has T rows of len numbers, readable where beta is not 0.
-            unsafe {
-                if at + V::COUNT <= target.len {
-                    finish.store(sums[k][c], to.add(at));
-                } else {
-                    finish.store_first(sums[k][c], to.add(at), target.len - at);
-                }
-            }
-        }
-    }
-    C
-}
+pub(super) const STEP: usize = 4;
+/// Rows of the sums for a derivative that comes last, which reads two rows of the step before.
+pub(super) const SUMS: usize = 2 * STEP;
 
 /// A block of columns of one outer index, and where its panels are.
 pub(super) struct Columns<'a, T, H, R> {
@@ -88,9 +32,9 @@ pub(super) struct Columns<'a, T, H, R> {
     /// Elements of a row of the panels: whole cache lines.
     pub pitch: usize,
     /// Rows of x with what lies beside them.
-    pub panel: *mut R,
-    /// For a derivative that comes last: the sums of a step, behind the last two before.
-    pub sums: *mut R,
+    pub panel: Ring<R>,
+    /// For a derivative that comes last: the sums of this step and the one before.
+    pub sums: Ring<R>,
 }
 
 impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
@@ -178,48 +122,48 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
         rows: [Option<*const R>; N],
         value: impl Fn([V; N]) -> V,
     ) {
-        let missing = rows.iter().any(Option::is_none);
+        let numbers = if rows.iter().any(Option::is_none) { 0 } else { self.numbers() };
         let rows = rows.map(|row| row.unwrap_or(std::ptr::null()));
-        for at in (0..self.shift()).step_by(V::COUNT) {
-            let held = if missing { 0 } else { self.numbers().saturating_sub(at).min(V::COUNT) };
-            // SAFETY: as for `fill`; nothing is read of a missing row.
-            unsafe {
-                let mut x = [V::splat(R::ZERO); N];
-                for n in 0..N {
-                    match held {
-                        0 => {}
-                        _ if held == V::COUNT => x[n] = V::load(rows[n].add(at)),
-                        _ => x[n] = V::load_first(rows[n].add(at), held),
-                    }
-                }
-                let v = if held == 0 { x[0] } else { value(x) };
-                v.store(to.add(at));
+        let mut at = 0;
+        // SAFETY: as for `fill`; nothing is read of a missing row.
+        unsafe {
+            while at + V::COUNT <= numbers {
+                value(rows.map(|row| V::load(row.add(at)))).store(to.add(at));
+                at += V::COUNT;
+            }
+            if at < numbers {
+                value(rows.map(|row| V::load_first(row.add(at), numbers - at))).store(to.add(at));
+                at += V::COUNT;
+            }
+            while at < self.shift() {
+                V::splat(R::ZERO).store(to.add(at));
+                at += V::COUNT;
             }
         }
     }
 
-    /// The sums of `count` rows from the panel's p on.
+    /// The sums of `count` rows from the panel's place on.
     #[inline(always)]
     unsafe fn convolve<V: Lanes<Real = R>>(
         &self,
-        p: *const R,
+        place: usize,
         count: usize,
         target: Target<R>,
         taps: &Taps<R>,
         finish: &Finish<V>,
     ) {
-        let (shift, mut row) = (self.shift(), 0);
+        let (ring, mut row) = (&self.panel, 0);
         while row < count {
             let rows = if row + Self::tile_rows::<V>() <= count { Self::tile_rows::<V>() } else { 1 };
-            let p = p.wrapping_add(row * shift);
+            let place = ring.after(place, row);
             let target = Target { to: target.to.wrapping_offset(row as isize * target.stride), ..target };
             // SAFETY: as for `tiles`.
             unsafe {
                 match (rows, H::IS_COMPLEX) {
-                    (2, false) => tiles::<V, T, 2, false>(p, shift, taps, target, finish),
-                    (_, false) => tiles::<V, T, 1, false>(p, shift, taps, target, finish),
-                    (2, true) => tiles::<V, T, 2, true>(p, shift, taps, target, finish),
-                    (_, true) => tiles::<V, T, 1, true>(p, shift, taps, target, finish),
+                    (2, false) => tiles::<V, T, 2, false>(ring, place, taps, target, finish),
+                    (_, false) => tiles::<V, T, 1, false>(ring, place, taps, target, finish),
+                    (2, true) => tiles::<V, T, 2, true>(ring, place, taps, target, finish),
+                    (_, true) => tiles::<V, T, 1, true>(ring, place, taps, target, finish),
                 }
             }
             row += rows;
@@ -230,7 +174,7 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
     #[inline(always)]
     unsafe fn differentiable<V: Lanes<Real = R>>(
         &self,
-        p: *const R,
+        (place, sums): (usize, *mut R),
         (from, to): (isize, isize),
         (low, high): (isize, isize),
         taps: &Taps<R>,
@@ -238,24 +182,45 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
         let shift = self.shift();
         let (low, high) = (low.clamp(from, to), high.clamp(from, to));
         let at = |row: isize| (row - from) as usize * shift;
-        // SAFETY: the sums have room for a step behind two rows.
+        // SAFETY: there are sums for a step.
         unsafe {
-            let sums = self.sums.add(2 * shift);
             clear::<V>(sums, at(low));
             if low < high {
                 let target = Target { to: sums.add(at(low)), stride: shift as isize, len: shift };
                 let identity = Finish::<V>::new(Scalar::ONE, Scalar::ZERO);
-                self.convolve::<V>(p.add(at(low)), (high - low) as usize, target, taps, &identity);
+                let place = self.panel.after(place, (low - from) as usize);
+                self.convolve::<V>(place, (high - low) as usize, target, taps, &identity);
             }
             let high = high.max(low);
             clear::<V>(sums.add(at(high)), at(to) - at(high));
         }
     }
 
-    /// Rows rows.0..rows.1 of y.
+    /// Rows of y, as far as they are done when the sums of rows from..to are at `place`.
     #[inline(always)]
-    pub unsafe fn run<V: Lanes<Real = R>>(&self, rows: (isize, isize), taps: &Taps<R>, finish: &Finish<V>) {
-        let (k, shift) = (self.kernel, self.shift());
+    unsafe fn differences<V: Lanes<Real = R>>(
+        &self,
+        place: usize,
+        (from, to): (isize, isize),
+        derivative: Derivative,
+        finish: &Finish<V>,
+    ) {
+        let (difference, first) = (Difference::new(derivative, true), (from - 1).max(0));
+        // The sums of the row before.
+        let mut sums = self.sums.before(self.sums.after(place, (first + 1 - from) as usize), 2);
+        for row in first..to - 1 {
+            let at = |k: usize| self.sums.at(self.sums.after(sums, k)).cast_const();
+            let pair = [at(difference.plus), at(difference.minus)];
+            // SAFETY: the ring holds the sums of this step and the one before.
+            unsafe { difference_row(pair, self.y(row), self.numbers(), &difference, finish) };
+            sums = self.sums.after(sums, 1);
+        }
+    }
+
+    /// All rows of y.
+    #[inline(always)]
+    pub unsafe fn run<V: Lanes<Real = R>>(&self, taps: &Taps<R>, finish: &Finish<V>) {
+        let (k, n) = (self.kernel, self.kernel.block.n as isize);
         let (before, after) = k.filter.reach();
         let (before, after) = (before as isize, after as isize);
         let last = match k.stage {
@@ -264,34 +229,34 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
         };
         // The rows of the sums: one more on either side for a derivative that comes last.
         let more = last.is_some() as isize;
-        let (low, high) = (rows.0 - more, rows.1 + more);
-        let at = |row: isize| self.panel.wrapping_offset((row + before - low) * shift as isize);
-        let mut filled = low - before;
-        // SAFETY: the panel has room for the rows low - before to high + after.
+        let (low, high) = (-more, n + more);
+        // Rows of the panel: which one comes next and where, and where the first of a step is.
+        let (mut filled, mut next, mut place) = (low - before, 0, self.panel.after(0, taps.count - 1));
+        let mut step = 0;
+        // SAFETY: the panel has room for the rows that a step reads.
         unsafe {
             for from in (low..high).step_by(STEP) {
                 let to = high.min(from + STEP as isize);
-                (from.max(rows.0)..rows.1.min(to)).for_each(|row| self.ask(self.y(row)));
+                if !finish.streams() {
+                    (from.max(0)..n.min(to)).for_each(|row| self.ask(self.y(row)));
+                }
                 while filled < to + after {
                     self.ask_x(filled + AHEAD);
-                    self.fill::<V>(filled, at(filled));
-                    filled += 1;
+                    self.fill::<V>(filled, self.panel.at(next));
+                    (filled, next) = (filled + 1, self.panel.after(next, 1));
                 }
-                let p = at(from + after);
-                let Some(derivative) = last else {
-                    let stride = k.block.y_strides[1] * T::COMPONENTS as isize;
-                    let target = Target { to: self.y(from), stride, len: self.numbers() };
-                    self.convolve::<V>(p, (to - from) as usize, target, taps, finish);
-                    continue;
-                };
-                self.differentiable::<V>(p, (from, to), k.active(derivative), taps);
-                let difference = Difference::new(derivative, true);
-                for row in rows.0.max(from - 1)..to - 1 {
-                    let p = self.sums.wrapping_offset((row + 1 - from) * shift as isize);
-                    let span = Span { p: p.cast_const(), y: self.y(row), len: self.numbers(), shift };
-                    difference_span(span, &difference, finish);
+                match last {
+                    None => {
+                        let stride = k.block.y_strides[1] * T::COMPONENTS as isize;
+                        let target = Target { to: self.y(from), stride, len: self.numbers() };
+                        self.convolve::<V>(place, (to - from) as usize, target, taps, finish);
+                    }
+                    Some(derivative) => {
+                        self.differentiable::<V>((place, self.sums.at(step)), (from, to), k.active(derivative), taps);
+                        self.differences(step, (from, to), derivative, finish);
+                    }
                 }
-                copy::<V>(self.sums.add((to - from) as usize * shift), self.sums, 2 * shift);
+                (place, step) = (self.panel.after(place, STEP), self.sums.after(step, STEP));
             }
         }
     }

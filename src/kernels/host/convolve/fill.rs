@@ -146,19 +146,6 @@ impl<R: Real> Difference<R> {
         Difference { plus: place(true), minus: place(false), factor: R::from_f64(c[place(true)]) }
     }
 
-    /// Numbers at p of the difference of rows p, p + shift, p + 2 shift.
-    ///
-    /// # Safety
-    /// p is readable for a vector and two shifts.
-    #[inline(always)]
-    pub unsafe fn at<V: Lanes<Real = R>>(&self, p: *const R, shift: usize) -> V {
-        // SAFETY: as for this function.
-        unsafe {
-            let x = V::load(p.add(self.plus * shift)).sub(V::load(p.add(self.minus * shift)));
-            V::splat(self.factor).mul(x)
-        }
-    }
-
     /// `len` numbers of the difference of three rows of x, which is read no further.
     ///
     /// # Safety

@@ -1,7 +1,8 @@
 //! Lines whose elements are neighbours, or rows of a few elements that follow one another: a panel holds a piece of a line
 //! with all the samples that it needs, and is convolved as one span.
 
-use super::super::lanes::{Finish, Lanes, LINE};
+use super::super::finish::Finish;
+use super::super::lanes::{Lanes, LINE};
 use super::fill::{clear, clear_outside, copy, fill, Difference};
 use super::panel::Kernel;
 use super::span::{convolve_span, difference_span, Span};
@@ -12,7 +13,7 @@ use crate::kernels::cpu::prefetch;
 use std::mem::size_of;
 
 /// Elements of a line that are convolved at a time: they stay in the first cache.
-const ELEMENTS: usize = 2048;
+pub(super) const ELEMENTS: usize = 2048;
 
 /// Rows (counted from the block's first) of one outer index.
 #[derive(Clone, Copy)]
@@ -146,7 +147,7 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
     #[inline(always)]
     pub unsafe fn lines<V: Lanes>(&self, taps: &Taps<V::Real>, finish: &Finish<V>, (panel, second): (*mut T, *mut T)) {
         let b = &self.block;
-        let chunk = self.panels.line_rows(b.inner, ELEMENTS).min(b.n);
+        let chunk = self.panels.line_rows(b.inner).min(b.n);
         // Short lines are loaded several at a time, so that sums do not wait for the stores of their own panel.
         let room = (chunk + taps.count + 3) * b.inner + per_line::<T>();
         let group = if chunk == b.n { (ELEMENTS / room).max(1) } else { 1 };

@@ -3,25 +3,30 @@
 //! A panel holds consecutive rows of the axis, each of a few elements: all inner elements of short lines, where rows
 //! follow one another in y as well, or a block of columns that fills eight cache lines.
 
-use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
-use super::columns::Columns;
+use super::super::finish::Finish;
+use super::super::lanes::{LaneKernel, Lanes, LINE};
+use super::columns::{Columns, STEP, SUMS};
+use super::lines::ELEMENTS;
+use super::ring::Ring;
 use super::taps::Taps;
 use super::{per_line, Block, Filter, Stage};
 use crate::dtype::{Element, Scalar};
+use crate::kernels::cpu::fence;
 use std::mem::size_of;
 
 /// Cache lines in a row of a block of columns.
 const COLUMN_LINES: usize = 8;
 /// Rows up to this many cache lines are convolved as lines when they lie densely.
 const LINE_ROW_LINES: usize = 4;
-/// Rows of a block of columns that are convolved at a time.
-const COLUMN_ROWS: usize = 512;
+/// Rows of the panel of a block of columns: those that a step reads, and more than a tile goes back at a time.
+fn ring_rows<T>(taps: usize) -> usize {
+    (taps + STEP - 1).max(per_line::<T>() + 1)
+}
 
-/// How much is convolved at a time.
+/// Where the panels are in the scratch.
 #[derive(Clone, Copy)]
 pub(super) struct Panels {
     taps: usize,
-    column_rows: usize,
     /// Elements of the first panel; the second begins there.
     first: usize,
     /// The taps begin there.
@@ -31,23 +36,18 @@ pub(super) struct Panels {
 
 impl Panels {
     pub fn new<T>(taps: usize) -> Panels {
-        let pitch = COLUMN_LINES * per_line::<T>();
-        let rows = COLUMN_ROWS.max(8 * taps);
-        // Two rows for a derivative; a row of slack for vectors that end behind the panel.
-        let first = (rows + taps + 4) * pitch;
-        let alignment = per_line::<T>();
-        Panels {
-            taps,
-            column_rows: rows,
-            first,
-            table: first + (rows + 3) * pitch,
-            elements: first + (rows + 3) * pitch + taps.next_multiple_of(alignment) + alignment,
-        }
+        let line = per_line::<T>();
+        let (pitch, widest) = (COLUMN_LINES * line, LINE_ROW_LINES * line);
+        // A piece of a line with what it reads, or several short lines, and vectors that end behind them.
+        let lines = ELEMENTS.max(8 * taps * widest) + (taps + 3) * widest + 5 * line;
+        let first = lines.max(ring_rows::<T>(taps) * pitch);
+        let table = first + lines.max(SUMS * pitch);
+        Panels { taps, first, table, elements: table + taps.next_multiple_of(line) + line }
     }
 
-    /// Rows of so many elements that make a piece of a line, which has about `elements`.
-    pub fn line_rows(&self, row: usize, elements: usize) -> usize {
-        (elements / row).max(8 * self.taps)
+    /// Rows of so many elements that make a piece of a line.
+    pub fn line_rows(&self, row: usize) -> usize {
+        (ELEMENTS / row).max(8 * self.taps)
     }
 }
 
@@ -60,6 +60,8 @@ pub(super) struct Kernel<'a, T, H> {
     pub block: Block<T>,
     pub panels: Panels,
     pub scratch: &'a mut [T],
+    /// y bypasses the caches where it can.
+    pub stream: bool,
 }
 
 impl<T: Element, H: Element> Kernel<'_, T, H> {
@@ -73,16 +75,17 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
     #[inline(always)]
     unsafe fn columns<V: Lanes>(&self, taps: &Taps<V::Real>, finish: &Finish<V>, (panel, sums): (*mut T, *mut T)) {
         let (b, line) = (&self.block, per_line::<T>());
-        let (widest, chunk) = (COLUMN_LINES * line, self.panels.column_rows.min(b.n));
+        let widest = COLUMN_LINES * line;
         for outer in 0..b.outer {
-            for i in (0..b.n).step_by(chunk) {
-                for first in (0..b.inner).step_by(widest) {
-                    let width = widest.min(b.inner - first);
-                    let pitch = width.next_multiple_of(line);
-                    let (panel, sums) = (panel.cast(), sums.cast());
+            for first in (0..b.inner).step_by(widest) {
+                let width = widest.min(b.inner - first);
+                let pitch = width.next_multiple_of(line);
+                // SAFETY: the panels have room for as many rows of the widest block.
+                unsafe {
+                    let panel = Ring::new(panel.cast(), pitch * T::COMPONENTS, ring_rows::<T>(taps.count));
+                    let sums = Ring::new(sums.cast(), pitch * T::COMPONENTS, SUMS);
                     let columns = Columns { kernel: self, outer, first, width, pitch, panel, sums };
-                    // SAFETY: the panel has room for a chunk of the widest block and what it reads, the other for a step.
-                    unsafe { columns.run::<V>((i as isize, (i + chunk).min(b.n) as isize), taps, finish) }
+                    columns.run::<V>(taps, finish)
                 }
             }
         }
@@ -102,9 +105,13 @@ impl<T: Element, H: Element> LaneKernel for Kernel<'_, T, H> {
             let taps = Taps::new::<T, H>(&self.filter, !lines, panel.add(self.panels.table).cast::<V::Real>());
             let finish = Finish::<V>::new(self.alpha, self.beta);
             let panels = (panel, panel.add(self.panels.first));
-            match lines {
-                true => self.lines::<V>(&taps, &finish, panels),
-                false => self.columns::<V>(&taps, &finish, panels),
+            if lines {
+                return self.lines::<V>(&taps, &finish, panels);
+            }
+            let finish = finish.streaming(self.stream);
+            self.columns::<V>(&taps, &finish, panels);
+            if finish.streams() {
+                fence();
             }
         }
     }

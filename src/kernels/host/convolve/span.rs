@@ -1,6 +1,7 @@
 //! Neighbouring outputs from a panel: sums or differences, finished and stored.
 
-use super::super::lanes::{Finish, Lanes};
+use super::super::finish::Finish;
+use super::super::lanes::Lanes;
 use super::accumulate::{complex_sums, sums};
 use super::fill::Difference;
 use super::taps::Taps;
@@ -48,14 +49,13 @@ unsafe fn block<V: Lanes, H: Element, const B: usize>(
             true => complex_sums::<V, B>(s.p, s.shift, taps),
             false => sums::<V, B>(s.p, s.shift, taps),
         };
-        let whole = B * V::COUNT <= s.len;
+        if B * V::COUNT <= s.len {
+            finish.store_rows(&[acc], s.y, 0);
+            return B;
+        }
         for b in 0..B {
             let at = (b * V::COUNT).min(s.len);
-            if whole {
-                finish.store(acc[b], s.y.add(at));
-            } else {
-                finish.store_first(acc[b], s.y.add(at), V::COUNT.min(s.len - at));
-            }
+            finish.store_first(acc[b], s.y.add(at), V::COUNT.min(s.len - at));
         }
     }
     B
@@ -64,15 +64,31 @@ unsafe fn block<V: Lanes, H: Element, const B: usize>(
 /// The difference of three rows, over a span.
 #[inline(always)]
 pub(super) unsafe fn difference_span<V: Lanes>(s: Span<V::Real>, difference: &Difference<V::Real>, finish: &Finish<V>) {
+    let pair = [s.p.wrapping_add(difference.plus * s.shift), s.p.wrapping_add(difference.minus * s.shift)];
+    // SAFETY: as for `difference_row`.
+    unsafe { difference_row(pair, s.y, s.len, difference, finish) }
+}
+
+/// The difference of two rows, `len` numbers at y.
+#[inline(always)]
+pub(super) unsafe fn difference_row<V: Lanes>(
+    [plus, minus]: [*const V::Real; 2],
+    y: *mut V::Real,
+    len: usize,
+    difference: &Difference<V::Real>,
+    finish: &Finish<V>,
+) {
     let mut i = 0;
-    // SAFETY: the panel is readable for a vector behind the span and two shifts; y has room for len.
+    // SAFETY: the rows are readable for a vector behind len; y has room for len.
     unsafe {
-        while i + V::COUNT <= s.len {
-            finish.store(difference.at(s.p.add(i), s.shift), s.y.add(i));
+        let factor = V::splat(difference.factor);
+        let at = |i: usize| factor.mul(V::load(plus.add(i)).sub(V::load(minus.add(i))));
+        while i + V::COUNT <= len {
+            finish.store_rows(&[[at(i)]], y.add(i), 0);
             i += V::COUNT;
         }
-        if i < s.len {
-            finish.store_first(difference.at(s.p.add(i), s.shift), s.y.add(i), s.len - i);
+        if i < len {
+            finish.store_first(at(i), y.add(i), len - i);
         }
     }
 }

@@ -50,6 +50,7 @@ struct Case {
     cut: usize,
     alpha: Scalar,
     beta: Scalar,
+    stream: bool,
 }
 
 impl Case {
@@ -90,8 +91,15 @@ impl Case {
         } else {
             (0..x.len()).map(|i| value(i + 1)).collect()
         };
-        let mut got = y.clone();
-        let mut scratch = vec![T::from_scalar(Scalar::real(f64::NAN)); scratch_len::<T>(self.taps)];
+        // On a cache line, as streaming wants it.
+        let mut room = vec![T::ZERO; y.len() + 64];
+        let start = room.as_ptr().align_offset(64);
+        let got = &mut room[start..][..y.len()];
+        got.copy_from_slice(&y);
+        // With more behind it, which is not written to.
+        let length = scratch_len::<T>(self.taps);
+        let mut scratch = vec![T::from_scalar(Scalar::real(f64::NAN)); length];
+        scratch.resize(length + 64, value(7));
         for (a, b) in [(0, self.cut), (self.cut, n)] {
             let (before, after) = filter.reach();
             let more = self.stage.reach();
@@ -126,8 +134,9 @@ impl Case {
                 halo,
             };
             // SAFETY: x and got hold outer n rows.
-            unsafe { convolve(&filter, self.stage, self.alpha, self.beta, &block, &mut scratch) };
+            unsafe { run(&filter, self.stage, (self.alpha, self.beta), &block, &mut scratch[..length], self.stream) };
         }
+        assert!(scratch[length..].iter().all(|v| *v == value(7)), "written behind the scratch");
         let matrix = self.matrix::<T, H>(&h);
         let (alpha, beta) = (T::from_scalar(self.alpha), T::from_scalar(self.beta));
         for (k, (got, old)) in got.iter().zip(&y).enumerate() {
@@ -159,8 +168,18 @@ const STAGES: [Stage; 7] = [
 
 fn sweep<T: Element, H: Element<Real = T::Real>>() {
     let complex = |re, im| if T::IS_COMPLEX { Scalar::complex(re, im) } else { Scalar::real(re) };
-    let shapes =
-        [(1, 1, 1), (2, 2, 1), (3, 37, 1), (1, 150, 1), (2, 21, 3), (1, 5, 131), (2, 9, 80), (3, 37, 4), (2, 19, 40)];
+    let shapes = [
+        (1, 1, 1),
+        (2, 2, 1),
+        (3, 37, 1),
+        (1, 150, 1),
+        (2, 21, 3),
+        (1, 5, 131),
+        (2, 9, 80),
+        (3, 37, 4),
+        (2, 19, 40),
+        (1, 70, 66),
+    ];
     let filters = [(1, 0), (3, 1), (4, 0), (5, 4), (41, 20), (70, 11)];
     for (s, shape) in shapes.into_iter().enumerate() {
         for (f, (taps, offset)) in filters.into_iter().enumerate() {
@@ -170,7 +189,8 @@ fn sweep<T: Element, H: Element<Real = T::Real>>() {
                 let cut = [shape.1, shape.1 / 3, shape.1 / 2][(mix / 2) % 3];
                 let alpha = if mix % 4 < 2 { Scalar::ONE } else { complex(2.0, -1.0) };
                 let beta = [Scalar::ZERO, Scalar::ONE, complex(-1.0, 2.0)][mix % 5 % 3];
-                Case { shape, taps, offset, mode: mix % 4, stage, pad, cut, alpha, beta }.check::<T, H>();
+                let stream = mix % 5 < 3;
+                Case { shape, taps, offset, mode: mix % 4, stage, pad, cut, alpha, beta, stream }.check::<T, H>();
             }
         }
     }

@@ -4,10 +4,13 @@
 //! output k is at tap s + k, s + k + Q, ..., which all of them read from the same rows of the panel. Where the steps
 //! begin and end, and for the last tap of some, only a part of the outputs takes part.
 
-use super::super::lanes::Lanes;
+use super::super::finish::Finish;
+use super::super::lanes::{Lanes, LINE};
 use super::per_line;
+use super::ring::Ring;
 use super::taps::Taps;
 use crate::dtype::Element;
+use std::mem::size_of;
 
 /// A row of the panel onto the outputs k in low..high, at tap k of `taps`.
 #[inline(always)]
@@ -39,28 +42,37 @@ unsafe fn row<V: Lanes, const T: usize, const C: usize, const COMPLEX: bool>(
     }
 }
 
-/// T rows of C vectors of sum_t h[t] p[. - t shift], the rows `shift` apart; `taps` are in their natural order.
+/// T rows of C vectors of sum_t h[t] x[row - t], from the ring's row at `place` and from number `column` of the rows on;
+/// `taps` are in their natural order.
 ///
 /// # Safety
-/// p is readable for C vectors in T rows from there on, and in count - 1 rows before.
+/// The ring holds T rows from there on and count - 1 rows before, of C vectors each, and no fewer than a cache line has
+/// elements.
 #[inline(always)]
-pub(super) unsafe fn tile<V: Lanes, E: Element, const T: usize, const C: usize, const COMPLEX: bool>(
-    p: *const V::Real,
-    shift: usize,
+unsafe fn tile<V: Lanes, E: Element, const T: usize, const C: usize, const COMPLEX: bool>(
+    ring: &Ring<V::Real>,
+    (place, column): (usize, usize),
     taps: &Taps<V::Real>,
 ) -> [[V; C]; T] {
     let zero = V::splat(<V::Real as Element>::ZERO);
     let (mut re, mut im) = ([[zero; C]; T], [[zero; C]; T]);
     let (count, stride, parts) = (taps.count as isize, per_line::<E>() as isize, if COMPLEX { 2 } else { 1 });
+    let start = ring.start.wrapping_add(column).cast_const();
     for s in 1 - T as isize..stride.min(count) {
         let (low, high) = ((-s).max(0), (stride - s).min(T as isize));
-        let (mut t, mut p) = (s, p.wrapping_offset(-s * shift as isize));
-        let mut h = taps.table.wrapping_offset(s * parts);
+        let mut place = if s < 0 { ring.after(place, -s as usize) } else { ring.before(place, s as usize) };
+        let (mut t, mut h) = (s, taps.table.wrapping_offset(s * parts));
+        // SAFETY (both): as for this function: output k reads row k - (t + k).
+        if low == 0 && high == T as isize {
+            while t + T as isize <= count {
+                unsafe { row::<V, T, C, COMPLEX>((&mut re, &mut im), start.wrapping_add(place), h, (0, T as isize)) }
+                (t, place, h) = (t + stride, ring.before(place, stride as usize), h.wrapping_offset(stride * parts));
+            }
+        }
         while t + low < count {
             let held = (low, high.min(count - t));
-            // SAFETY: as for this function: output k reads row k - (t + k).
-            unsafe { row::<V, T, C, COMPLEX>((&mut re, &mut im), p, h, held) }
-            (t, p, h) = (t + stride, p.wrapping_sub(per_line::<E>() * shift), h.wrapping_offset(stride * parts));
+            unsafe { row::<V, T, C, COMPLEX>((&mut re, &mut im), start.wrapping_add(place), h, held) }
+            (t, place, h) = (t + stride, ring.before(place, stride as usize), h.wrapping_offset(stride * parts));
         }
     }
     if COMPLEX {
@@ -73,4 +85,63 @@ pub(super) unsafe fn tile<V: Lanes, E: Element, const T: usize, const C: usize, 
         }
     }
     re
+}
+
+/// Rows of numbers, `stride` apart, of which `len` are stored.
+#[derive(Clone, Copy)]
+pub(super) struct Target<R> {
+    pub to: *mut R,
+    pub stride: isize,
+    pub len: usize,
+}
+
+/// T rows of the target; C vectors of each at a time.
+#[inline(always)]
+pub(super) unsafe fn tiles<V: Lanes, E: Element, const T: usize, const COMPLEX: bool>(
+    ring: &Ring<V::Real>,
+    place: usize,
+    taps: &Taps<V::Real>,
+    target: Target<V::Real>,
+    finish: &Finish<V>,
+) {
+    let mut i = 0;
+    while i < target.len {
+        let at = Target { to: target.to.wrapping_add(i), len: target.len - i, ..target };
+        let from = (place, i);
+        // SAFETY: as for `tile` and `store`; rows of the panel are whole lines.
+        i += V::COUNT
+            * unsafe {
+                match at.len.div_ceil(V::COUNT) {
+                    8.. if size_of::<V>() == LINE && !COMPLEX => {
+                        store::<V, T, 8>(tile::<V, E, T, 8, COMPLEX>(ring, from, taps), at, finish)
+                    }
+                    4.. => store::<V, T, 4>(tile::<V, E, T, 4, COMPLEX>(ring, from, taps), at, finish),
+                    2.. => store::<V, T, 2>(tile::<V, E, T, 2, COMPLEX>(ring, from, taps), at, finish),
+                    _ => store::<V, T, 1>(tile::<V, E, T, 1, COMPLEX>(ring, from, taps), at, finish),
+                }
+            };
+    }
+}
+
+/// Stores what is inside of the target; gives C.
+#[inline(always)]
+unsafe fn store<V: Lanes, const T: usize, const C: usize>(
+    sums: [[V; C]; T],
+    target: Target<V::Real>,
+    finish: &Finish<V>,
+) -> usize {
+    if C * V::COUNT <= target.len {
+        // SAFETY: the target has T rows of len numbers, readable where beta is not 0.
+        unsafe { finish.store_rows(&sums, target.to, target.stride) };
+        return C;
+    }
+    for k in 0..T {
+        let to = target.to.wrapping_offset(k as isize * target.stride);
+        for c in 0..C {
+            let at = (c * V::COUNT).min(target.len);
+            // SAFETY: as above.
+            unsafe { finish.store_first(sums[k][c], to.add(at), V::COUNT.min(target.len - at)) };
+        }
+    }
+    C
 }

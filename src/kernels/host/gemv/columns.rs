@@ -2,7 +2,8 @@
 //!
 //! A block of x stays in the first cache while rows of A pass, a few at a time; what they add up to is added to y.
 
-use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
+use super::super::finish::Finish;
+use super::super::lanes::{LaneKernel, Lanes, LINE};
 use super::row::{in_tiles, piece, tile_rows, Row};
 use super::tiles::Ahead;
 use super::Kernel;

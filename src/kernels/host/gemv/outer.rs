@@ -3,7 +3,8 @@
 //!
 //! The sums of a block of y's rows stay in the first cache while all rows of A pass, a few at a time.
 
-use super::super::lanes::{Finish, LaneKernel, Lanes, LINE};
+use super::super::finish::Finish;
+use super::super::lanes::{LaneKernel, Lanes, LINE};
 use super::row::{in_tiles, piece, tile_rows, Row};
 use super::tiles::Ahead;
 use super::Kernel;

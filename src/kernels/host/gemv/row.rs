@@ -1,6 +1,7 @@
 //! A row of x or of sums along the lanes.
 
-use super::super::lanes::{Finish, Lanes, LINE};
+use super::super::finish::Finish;
+use super::super::lanes::{Lanes, LINE};
 use crate::dtype::{Element, Real};
 use std::mem::size_of;
 

@@ -3,7 +3,8 @@
 //! The sums of a block of y's elements, one contiguous line of numbers for each real column, stay in the first cache
 //! while all rows of A pass. A complex column is two real ones, a x_re and a x_im, which are put together at the end.
 
-use super::super::lanes::{Finish, Lanes, LINE};
+use super::super::finish::Finish;
+use super::super::lanes::{Lanes, LINE};
 use super::tiles::{Ahead, Groups};
 use super::Kernel;
 use crate::dtype::{Element, Real, Scalar};
