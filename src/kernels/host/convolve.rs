@@ -7,8 +7,9 @@
 //!
 //! Pieces of x are copied to a scratch panel with all the samples that they need, and convolved from there: lines of
 //! neighbours piece by piece (`lines`), other axes by blocks of columns, row after row (`columns`). x is read once, y is
-//! written once, past the caches if it is large (and read when beta is not 0). An element is alpha times its sum plus beta y; the sum takes
-//! the taps in an order of their own, with fused multiply-add on the AVX paths, rounded after each product elsewhere.
+//! written once, past the caches if it is large (and read when beta is not 0). An element is alpha times its sum plus beta
+//! y; the sum takes the taps in an order of their own, with fused multiply-add on the AVX paths, rounded after each product
+//! elsewhere.
 //! So a value depends on its global index alone: not on where ranks cut and vectors end, nor on AVX2 or AVX-512.
 //! *Deterministic: any P* on one kind of path.
 

@@ -68,14 +68,29 @@ impl<V: Lanes> Finish<V> {
         }
     }
 
-    /// C whole vectors in each of T rows, `stride` numbers apart. The ways are apart so that sums stay in registers.
+    /// C vectors, but `len` numbers at most, in each of T rows, `stride` numbers apart. The ways are apart so that sums stay
+    /// in registers.
     #[inline(always)]
-    pub unsafe fn store_rows<const C: usize, const T: usize>(&self, v: &[[V; C]; T], y: *mut V::Real, stride: isize) {
+    pub unsafe fn store_rows<const C: usize, const T: usize>(
+        &self,
+        v: &[[V; C]; T],
+        y: *mut V::Real,
+        stride: isize,
+        len: usize,
+    ) {
         let at = |k: usize, c: usize| y.wrapping_offset(k as isize * stride).wrapping_add(c * V::COUNT);
         let aligned = |k: usize| (at(k, 0) as usize).is_multiple_of(size_of::<V>());
-        // SAFETY: the caller gives room for the rows, readable when beta is not 0.
+        // SAFETY: the caller gives room for so many numbers of the rows, readable when beta is not 0.
         unsafe {
-            if self.complex {
+            if C * V::COUNT > len {
+                for k in 0..T {
+                    for c in 0..C {
+                        let first = (c * V::COUNT).min(len);
+                        let to = y.wrapping_offset(k as isize * stride).wrapping_add(first);
+                        self.store_first(v[k][c], to, V::COUNT.min(len - first));
+                    }
+                }
+            } else if self.complex {
                 for k in 0..T {
                     for c in 0..C {
                         self.store(v[k][c], at(k, c));

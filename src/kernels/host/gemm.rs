@@ -8,7 +8,7 @@ use crate::dtype::{Element, Scalar};
 /// y = beta y + alpha op(A) x for any number of columns, on the calling thread. With beta = 0, y is not read.
 ///
 /// For more than `MAX_COLUMNS` columns the sums have the order of the `gemm` crate, which chooses its instructions itself
-/// and allocates a small packing buffer. *Deterministic: same P.*
+/// and allocates a packing buffer; `turned` allocates one of a few MB. *Deterministic: same P.*
 ///
 /// # Safety
 /// A, x and y are valid for their sizes and strides, and y overlaps neither A nor x.

@@ -29,9 +29,7 @@ pub(super) struct Columns<'a, T, H, R> {
     pub outer: usize,
     pub first: usize,
     pub width: usize,
-    /// Elements of a row of the panels: whole cache lines.
-    pub pitch: usize,
-    /// Rows of x with what lies beside them.
+    /// Rows of x with what lies beside them, each of whole cache lines.
     pub panel: Ring<R>,
     /// For a derivative that comes last: the sums of this step and the one before.
     pub sums: Ring<R>,
@@ -48,7 +46,7 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
 
     /// Numbers of a row of the panels.
     fn shift(&self) -> usize {
-        self.pitch * T::COMPONENTS
+        self.panel.pitch
     }
 
     fn numbers(&self) -> usize {
@@ -78,7 +76,7 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
 
     #[inline(always)]
     fn ask<E>(&self, row: *const E) {
-        for line in 0..self.pitch / per_line::<T>() {
+        for line in 0..self.shift() / per_line::<R>() {
             prefetch(row.cast::<u8>().wrapping_add(line * LINE));
         }
     }

@@ -79,12 +79,12 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
         for outer in 0..b.outer {
             for first in (0..b.inner).step_by(widest) {
                 let width = widest.min(b.inner - first);
-                let pitch = width.next_multiple_of(line);
+                let pitch = width.next_multiple_of(line) * T::COMPONENTS;
                 // SAFETY: the panels have room for as many rows of the widest block.
                 unsafe {
-                    let panel = Ring::new(panel.cast(), pitch * T::COMPONENTS, ring_rows::<T>(taps.count));
-                    let sums = Ring::new(sums.cast(), pitch * T::COMPONENTS, SUMS);
-                    let columns = Columns { kernel: self, outer, first, width, pitch, panel, sums };
+                    let panel = Ring::new(panel.cast(), pitch, ring_rows::<T>(taps.count));
+                    let sums = Ring::new(sums.cast(), pitch, SUMS);
+                    let columns = Columns { kernel: self, outer, first, width, panel, sums };
                     columns.run::<V>(taps, finish)
                 }
             }

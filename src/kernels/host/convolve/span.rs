@@ -49,14 +49,7 @@ unsafe fn block<V: Lanes, H: Element, const B: usize>(
             true => complex_sums::<V, B>(s.p, s.shift, taps),
             false => sums::<V, B>(s.p, s.shift, taps),
         };
-        if B * V::COUNT <= s.len {
-            finish.store_rows(&[acc], s.y, 0);
-            return B;
-        }
-        for b in 0..B {
-            let at = (b * V::COUNT).min(s.len);
-            finish.store_first(acc[b], s.y.add(at), V::COUNT.min(s.len - at));
-        }
+        finish.store_rows(&[acc], s.y, 0, s.len);
     }
     B
 }
@@ -84,7 +77,7 @@ pub(super) unsafe fn difference_row<V: Lanes>(
         let factor = V::splat(difference.factor);
         let at = |i: usize| factor.mul(V::load(plus.add(i)).sub(V::load(minus.add(i))));
         while i + V::COUNT <= len {
-            finish.store_rows(&[[at(i)]], y.add(i), 0);
+            finish.store_rows(&[[at(i)]], y.add(i), 0, V::COUNT);
             i += V::COUNT;
         }
         if i < len {

@@ -108,40 +108,34 @@ pub(super) unsafe fn tiles<V: Lanes, E: Element, const T: usize, const COMPLEX: 
     while i < target.len {
         let at = Target { to: target.to.wrapping_add(i), len: target.len - i, ..target };
         let from = (place, i);
-        // SAFETY: as for `tile` and `store`; rows of the panel are whole lines.
+        // SAFETY: as for `stored`; rows of the panel are whole lines.
         i += V::COUNT
             * unsafe {
                 match at.len.div_ceil(V::COUNT) {
                     8.. if size_of::<V>() == LINE && !COMPLEX => {
-                        store::<V, T, 8>(tile::<V, E, T, 8, COMPLEX>(ring, from, taps), at, finish)
+                        stored::<V, E, T, 8, COMPLEX>(ring, from, taps, at, finish)
                     }
-                    4.. => store::<V, T, 4>(tile::<V, E, T, 4, COMPLEX>(ring, from, taps), at, finish),
-                    2.. => store::<V, T, 2>(tile::<V, E, T, 2, COMPLEX>(ring, from, taps), at, finish),
-                    _ => store::<V, T, 1>(tile::<V, E, T, 1, COMPLEX>(ring, from, taps), at, finish),
+                    4.. => stored::<V, E, T, 4, COMPLEX>(ring, from, taps, at, finish),
+                    2.. => stored::<V, E, T, 2, COMPLEX>(ring, from, taps, at, finish),
+                    _ => stored::<V, E, T, 1, COMPLEX>(ring, from, taps, at, finish),
                 }
             };
     }
 }
 
-/// Stores what is inside of the target; gives C.
+/// A tile, of which is stored what is inside of the target; gives C.
 #[inline(always)]
-unsafe fn store<V: Lanes, const T: usize, const C: usize>(
-    sums: [[V; C]; T],
+unsafe fn stored<V: Lanes, E: Element, const T: usize, const C: usize, const COMPLEX: bool>(
+    ring: &Ring<V::Real>,
+    from: (usize, usize),
+    taps: &Taps<V::Real>,
     target: Target<V::Real>,
     finish: &Finish<V>,
 ) -> usize {
-    if C * V::COUNT <= target.len {
-        // SAFETY: the target has T rows of len numbers, readable where beta is not 0.
-        unsafe { finish.store_rows(&sums, target.to, target.stride) };
-        return C;
-    }
-    for k in 0..T {
-        let to = target.to.wrapping_offset(k as isize * target.stride);
-        for c in 0..C {
-            let at = (c * V::COUNT).min(target.len);
-            // SAFETY: as above.
-            unsafe { finish.store_first(sums[k][c], to.add(at), V::COUNT.min(target.len - at)) };
-        }
+    // SAFETY: as for `tile`; the target has T rows of len numbers, readable where beta is not 0.
+    unsafe {
+        let sums = tile::<V, E, T, C, COMPLEX>(ring, from, taps);
+        finish.store_rows(&sums, target.to, target.stride, target.len);
     }
     C
 }
