@@ -3,6 +3,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <map>
+#include <mutex>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ int Case::add(Case c) {
 }
 
 void* library(const char* name) {
+    static std::mutex mutex;
+    std::lock_guard<std::mutex> hold(mutex);  // cases have threads
     static std::map<std::string, void*> opened;
     void*& handle = opened[name];
     if (!handle) handle = dlopen((std::string(STANDIN_LIBRARIES "/") + name).c_str(), RTLD_NOW | RTLD_LOCAL);
