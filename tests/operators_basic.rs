@@ -558,6 +558,59 @@ fn matrix_mult_by_threads() {
     }
 }
 
+/// Sums over many rows, whose blocks threads share: the bits of one thread, for every type, orientation and stride.
+#[test]
+fn matrix_mult_adds_up_rows_alike_on_any_threads() {
+    // A device has no use for the host's threads.
+    if device().is_some() {
+        return;
+    }
+    const DTYPES: [DType; 4] = [DType::Float32, DType::Float64, DType::Complex64, DType::Complex128];
+    let values = |threads: usize, dtype: DType, dims: &[i64], long: usize, padded: bool| {
+        on_ranks(1, |comm| {
+            let context = Context::new(comm, ContextOptions { threads, ..options() }).unwrap();
+            let scalar = |re: f64, im: f64| if dtype.is_complex() { Scalar::complex(re, im) } else { Scalar::real(re) };
+            let mut found = Vec::new();
+            // The range is long, and the adjoint adds up; then the domain is, and the matrix lies by columns.
+            for (by_columns, modes) in
+                [(false, [Mode::Adjoint, Mode::Transpose]), (true, [Mode::Forward, Mode::Conjugate])]
+            {
+                let short = dims[0] as usize;
+                let (rows, columns) = if by_columns { (short, long) } else { (long, short) };
+                let shape: Vec<i64> = [&[columns as i64], &dims[1..]].concat();
+                let space = Space::new(&context, dtype, &shape, Layout::cut(0, 1), None).unwrap();
+                let numbers = sequence(MATRIX, 2 * rows * columns);
+                let numbers: Vec<Complex64> = numbers.chunks(2).map(|v| Complex64::new(v[0], v[1])).collect();
+                let a = matrix_mult(&space, 0, matrix(&space, (rows, columns), &numbers, by_columns)).unwrap();
+                for mode in modes {
+                    let (from, to) = if mode.transposed() { (a.range(), a.domain()) } else { (a.domain(), a.range()) };
+                    let (x, y) = (array(from, padded), array(to, padded));
+                    put(&x.array, &complex(sequence(MODEL, from.local_count() as usize)));
+                    put(&y.array, &complex(sequence(DATA, to.local_count() as usize)));
+                    a.apply_scaled(mode, scalar(1.5, -0.5), &x.array, scalar(0.25, 2.0), &y.array).unwrap();
+                    found.push(vectors::read(&y.array));
+                    a.apply(mode, &x.array, &y.array).unwrap();
+                    found.push(vectors::read(&y.array));
+                }
+            }
+            found
+        })
+        .remove(0)
+    };
+    for dtype in DTYPES {
+        // Two and three blocks of rows, the last of them short; the second does not fill lines.
+        for (dims, long) in [(vec![96], 2048), (vec![37], 2050), (vec![40, 3], 3000), (vec![21, 16], 1025)] {
+            for padded in [false, true] {
+                let one = values(1, dtype, &dims, long, padded);
+                for threads in [2, 5] {
+                    let same = values(threads, dtype, &dims, long, padded) == one;
+                    assert!(same, "{dtype:?}, {dims:?}, {long} rows, {threads} threads, padded {padded}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn zero_scales_what_is_there() {
     let context = Context::solo(options()).unwrap();

@@ -9,9 +9,9 @@
 //! `outer` (A^T x). All let a few rows of A at once pass the block, and ask for the next rows meanwhile.
 //!
 //! Sums run in lanes of a cache line (`columns` and `outer`: an element's sum in one lane) with fused multiply-add on the
-//! AVX paths, are folded every few hundred elements (A^T x: every 1024 rows), which keeps float32 sums short, and added in
-//! a fixed order: AVX2 and AVX-512 give the same bits, the baseline rounds after each product. An element does not depend
-//! on how rows of op(A) are split over threads.
+//! AVX paths, are folded every few hundred elements (A^T x: every `FOLD_ROWS` rows), which keeps float32 sums short, and
+//! added in a fixed order: AVX2 and AVX-512 give the same bits, the baseline rounds after each product. An element does not
+//! depend on how rows of op(A) are split over threads.
 //! *Deterministic: same P* where the inner index is cut.
 
 mod columns;
@@ -30,6 +30,9 @@ use std::mem::size_of;
 
 /// The most columns of x and y.
 pub const MAX_COLUMNS: usize = 16;
+
+/// Rows of A that A^T x adds up before their sums are added to y, in the order of rows.
+pub const FOLD_ROWS: usize = 1024;
 
 /// A as it is stored, rows x columns, and op(A): A, A^T, conj(A) or A^H.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! A dense matrix on a device, and its products with arrays there by cuBLAS.
 
-use super::matrix_mult::DenseMatrix;
+use super::dense_matrix::DenseMatrix;
 use crate::arrays::local::packed_strides;
 use crate::arrays::{verbs, Array};
 use crate::device::{DeviceMemory, Matrices, Products, Stream, Turn, Vector};
@@ -53,7 +53,7 @@ impl DeviceMatrix {
     pub(super) fn new(stream: &Arc<Stream>, matrix: &DenseMatrix) -> Result<DeviceMatrix> {
         stream.prepare_products()?;
         let packed = matrix.to_owned()?;
-        let [rows, columns] = packed.stored();
+        let [columns, rows] = packed.lines();
         // SAFETY: the packed matrix has as many bytes of its own.
         let bytes = unsafe { std::slice::from_raw_parts(packed.data(), rows * columns * packed.dtype().size()) };
         let memory = DeviceMemory::of(stream, bytes)?;

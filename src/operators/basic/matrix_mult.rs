@@ -1,132 +1,23 @@
 //! y = A x with a dense matrix along one axis.
 
+use super::dense_matrix::DenseMatrix;
+use super::dense_product::Product;
 use super::device_matrix::DeviceMatrix;
+use super::row_blocks::RowBlocks;
 use crate::arrays::{Array, Space};
 use crate::context::Context;
 use crate::dispatch;
-use crate::dtype::{DType, Element, Scalar};
+use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
-use crate::kernels::host::gemm::{multiply, multiply_apart};
-use crate::kernels::host::gemv::{Matrix, Vectors};
 use crate::layout::{GridDimension, IndexBox, Layout, Partition, Role, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
-use crate::storage::{HostMemory, Memory};
+use crate::storage::Memory;
 use crate::threads::split;
-use std::ops::Range;
 
 /// Products of fewer multiplications are not worth waking other threads for.
 const SERIAL: usize = 1 << 15;
-
-/// A dense matrix in the host's memory or in a copy.
-pub struct DenseMatrix {
-    dtype: DType,
-    /// Of A.
-    rows: usize,
-    columns: usize,
-    /// A is stored by columns, which is A^T stored by rows.
-    column_major: bool,
-    /// Elements from one stored row or column to the next.
-    leading: usize,
-    data: *const u8,
-    /// Keeps a copy alive.
-    copy: Option<HostMemory>,
-}
-
-// SAFETY: the elements are only read; who lends them keeps them as long as the matrix.
-unsafe impl Send for DenseMatrix {}
-// SAFETY: as above.
-unsafe impl Sync for DenseMatrix {}
-
-impl DenseMatrix {
-    /// A view of `rows` x `columns` elements with `leading` elements from one row (column, if `column_major`) to the
-    /// next; 0 takes the smallest.
-    ///
-    /// # Safety
-    /// The elements are valid, and not written to, as long as the matrix and operators made of it live.
-    pub unsafe fn borrowed(
-        dtype: DType,
-        (rows, columns): (i64, i64),
-        data: *const u8,
-        column_major: bool,
-        leading: i64,
-    ) -> Result<DenseMatrix> {
-        for (name, n) in [("rows", rows), ("columns", columns)] {
-            if n < 0 {
-                fail!(Argument, "{name} is {n}, expected 0 or more");
-            }
-        }
-        if dtype.is_integer() {
-            fail!(DType, "the matrix is {}, expected a floating-point type", dtype.name());
-        }
-        let (stored, length) = if column_major { (columns, rows) } else { (rows, columns) };
-        let leading = if leading == 0 { length } else { leading };
-        if leading < length {
-            fail!(Argument, "the leading dimension is {leading}, expected {length} or more");
-        }
-        let extent = leading.checked_mul(stored).and_then(|n| n.checked_mul(dtype.size() as i64));
-        if extent.is_none_or(|bytes| bytes > isize::MAX as i64) {
-            fail!(Memory, "a matrix of {rows} x {columns} with leading dimension {leading} exceeds the address space");
-        }
-        if data.is_null() && rows > 0 && columns > 0 {
-            fail!(NullPointer, "matrix is NULL, expected {rows} x {columns} elements");
-        }
-        if !(data as usize).is_multiple_of(dtype.real().size()) {
-            fail!(Argument, "the matrix at {data:p} is not aligned for {}", dtype.name());
-        }
-        let (rows, columns, leading) = (rows as usize, columns as usize, leading as usize);
-        Ok(DenseMatrix { dtype, rows, columns, column_major, leading, data, copy: None })
-    }
-
-    /// The same matrix in memory of its own, packed.
-    pub fn to_owned(&self) -> Result<DenseMatrix> {
-        let (stored, length) = if self.column_major { (self.columns, self.rows) } else { (self.rows, self.columns) };
-        let size = self.dtype.size();
-        let mut copy = HostMemory::for_elements(stored * length, size)?;
-        let target = copy.as_mut_ptr();
-        for row in 0..if length == 0 { 0 } else { stored } {
-            let source = self.data.wrapping_add(row * self.leading * size);
-            // SAFETY: each stored row has `length` elements on both sides.
-            unsafe { std::ptr::copy_nonoverlapping(source, target.add(row * length * size), length * size) };
-        }
-        Ok(DenseMatrix { leading: length, data: copy.as_ptr(), copy: Some(copy), ..*self })
-    }
-
-    pub(super) fn dtype(&self) -> DType {
-        self.dtype
-    }
-
-    pub(super) fn is_column_major(&self) -> bool {
-        self.column_major
-    }
-
-    pub(super) fn data(&self) -> *const u8 {
-        self.data
-    }
-
-    /// Rows and columns of the matrix by columns that the memory holds: A or A^T.
-    pub(super) fn stored(&self) -> [usize; 2] {
-        if self.column_major {
-            [self.rows, self.columns]
-        } else {
-            [self.columns, self.rows]
-        }
-    }
-
-    /// op(A) for the kernels.
-    fn oriented<T>(&self, mode: Mode) -> Matrix<T> {
-        let (rows, columns) = if self.column_major { (self.columns, self.rows) } else { (self.rows, self.columns) };
-        Matrix {
-            data: self.data.cast(),
-            rows,
-            columns,
-            leading: self.leading as isize,
-            transposed: self.column_major != mode.transposed(),
-            conj: mode.conjugated(),
-        }
-    }
-}
 
 struct MatrixMult {
     matrix: DenseMatrix,
@@ -135,6 +26,8 @@ struct MatrixMult {
     shapes: [Vec<i64>; 2],
     /// A copy there, where the spaces are there.
     on_device: Option<DeviceMatrix>,
+    /// Where the mode that adds up lines of the stored matrix is shared by them.
+    row_blocks: Option<RowBlocks>,
 }
 
 /// y[.., i, ..] = sum_j A[i, j] x[.., j, ..] along `axis`, for all indices of the other axes: trailing axes are
@@ -143,6 +36,9 @@ struct MatrixMult {
 ///
 /// On a device, A is copied there and cuBLAS multiplies; complex operators keep room for one more array, since products
 /// that conjugate A without transposing it need conj(x).
+///
+/// On several threads the operator keeps sums of up to 16 right-hand sides over 1024 of A's rows (or columns, where it is
+/// stored by columns): room for A's size, times right-hand sides over 1024.
 ///
 /// Along a whole axis nothing is sent; otherwise the array is redistributed so that it is whole. Collective.
 ///
@@ -158,8 +54,8 @@ pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Op
         if axis >= shape.len() {
             fail!(Axis, "axis is {axis}, the space has {} axes", shape.len());
         }
-        if matrix.dtype != space.dtype() {
-            fail!(DType, "the matrix is {}, but the space is {}", matrix.dtype.name(), space.dtype().name());
+        if matrix.dtype() != space.dtype() {
+            fail!(DType, "the matrix is {}, but the space is {}", matrix.dtype().name(), space.dtype().name());
         }
         if shape[axis] != columns as i64 {
             fail!(Shape, "the matrix has {columns} columns, but axis {axis} of the space has {} elements", shape[axis]);
@@ -184,11 +80,14 @@ pub fn matrix_mult(space: &Space, axis: usize, matrix: DenseMatrix) -> Result<Op
         Ok((domain.clone(), Space::new(context, space.dtype(), &range, layout, mask())?.with_memory(space.memory())?))
     };
     let product = |(domain, range): (Space, Space)| {
-        if let Some(there) = &mut on_device {
-            context.agree(there.plan(domain.local_count().max(range.local_count())))?;
-        }
         let shapes = [domain.local_shape().to_vec(), range.local_shape().to_vec()];
-        Ok(Operator::new(domain, range, MatrixMult { matrix, axis, shapes, on_device }))
+        let right_hand_sides = (0..shapes[0].len()).filter(|k| *k != axis).map(|k| shapes[0][k] as usize).product();
+        let room = match &mut on_device {
+            Some(there) => there.plan(domain.local_count().max(range.local_count())).map(|()| None),
+            None => RowBlocks::new(context.threads().len(), matrix.dtype(), matrix.lines(), right_hand_sides),
+        };
+        let row_blocks = context.agree(room)?;
+        Ok(Operator::new(domain, range, MatrixMult { matrix, axis, shapes, on_device, row_blocks }))
     };
     let Some(whole) = whole else { return product(spaces(space, &layout)?) };
     let inner = Space::new(context, space.dtype(), &shape, whole.clone(), mask())?.with_memory(space.memory())?;
@@ -223,47 +122,13 @@ pub(super) fn range_layout(layout: &Layout, axis: usize, columns: i64, rows: i64
     }
 }
 
-/// One product: the strides of x and y from index to index of the axis, and from right-hand side to right-hand side.
-pub(super) struct Product<T> {
-    pub(super) matrix: Matrix<T>,
-    pub(super) x: *const T,
-    pub(super) y: *mut T,
-    pub(super) rows: [isize; 2],
-    pub(super) columns: [isize; 2],
-}
-
-impl<T: Element> Product<T> {
-    /// Rows `rows` of op(A) on right-hand sides `columns`.
-    pub(super) fn compute(&self, alpha: Scalar, beta: Scalar, rows: Range<usize>, columns: Range<usize>) {
-        if rows.is_empty() || columns.is_empty() {
-            return;
-        }
-        let matrix = self.matrix.slice(rows.start, rows.end);
-        let first = columns.start as isize;
-        let vectors = Vectors {
-            x: self.x.wrapping_offset(first * self.columns[0]),
-            x_stride: self.rows[0],
-            y: self.y.wrapping_offset(first * self.columns[1] + rows.start as isize * self.rows[1]),
-            y_stride: self.rows[1],
-            columns: columns.len(),
-        };
-        // SAFETY: strides and extents are those of arrays of the operator's spaces; x and y share no memory.
-        unsafe {
-            match columns.len() == 1 || self.columns == [1, 1] {
-                true => multiply(alpha, &matrix, &vectors, beta),
-                false => multiply_apart(alpha, &matrix, &vectors, self.columns, beta),
-            }
-        }
-    }
-}
-
 impl LinearMap for MatrixMult {
     fn name(&self) -> &str {
         "MatrixMult"
     }
 
     fn details(&self) -> String {
-        let kept = if self.matrix.copy.is_some() { "copied" } else { "borrowed" };
+        let kept = if self.matrix.is_copy() { "copied" } else { "borrowed" };
         format!("{} x {}, {kept}, axis {}", self.matrix.rows, self.matrix.columns, self.axis)
     }
 
@@ -307,33 +172,44 @@ impl LinearMap for MatrixMult {
         dispatch!(y.dtype(), T => {
             let matrix = self.matrix.oriented::<T>(mode);
             let (rows, inner) = matrix.shape();
-            let one = |k: usize, rows: Range<usize>, columns: Range<usize>| {
+            let first = Product {
+                matrix,
+                x: source.pointer().cast::<T>(),
+                y: target.pointer().cast::<T>(),
+                rows: strides(self.axis),
+                columns: column_strides,
+            };
+            let product = |k: usize| {
                 let (mut rest, mut at) = (k, [0isize; 2]);
                 for (n, strides) in loops.iter().rev() {
                     let index = (rest % n) as isize;
                     rest /= n;
                     at = [at[0] + index * strides[0], at[1] + index * strides[1]];
                 }
-                let (x, y) = (source.pointer().cast::<T>(), target.pointer().cast::<T>());
-                let (x, y) = (x.wrapping_offset(at[0]), y.wrapping_offset(at[1]));
-                Product { matrix, x, y, rows: strides(self.axis), columns: column_strides }
-                    .compute(alpha, beta, rows, columns);
+                first.moved(at)
             };
-            let one = Shared(one);
             let threads = pool.len();
             let line = 64 / size_of::<T>();
             let work = rows.saturating_mul(inner).saturating_mul(columns).saturating_mul(products);
             if threads == 1 || work < SERIAL {
-                (0..products).for_each(|k| one.call(k, 0..rows, 0..columns));
+                (0..products).for_each(|k| product(k).compute(alpha, beta, 0..rows, 0..columns));
                 return Ok(());
             }
-            pool.run(&|t| match () {
-                _ if products >= threads => split(products, threads, t, 1).for_each(|k| one.call(k, 0..rows, 0..columns)),
-                _ if rows >= threads * line => {
-                    (0..products).for_each(|k| one.call(k, split(rows, threads, t, line), 0..columns));
+            let one = |k: usize, rows, columns| product(k).compute(alpha, beta, rows, columns);
+            if products >= threads {
+                return pool.run(&|t| split(products, threads, t, 1).for_each(|k| one(k, 0..rows, 0..columns)));
+            }
+            for k in 0..products {
+                let blocks = self.row_blocks.as_ref().filter(|_| first.has_columns_together(columns) && matrix.transposed);
+                let done = blocks.map_or(Ok(false), |b| b.compute(pool, &product(k), columns, alpha, beta))?;
+                if !done {
+                    pool.run(&|t| match rows >= threads * line {
+                        true => one(k, split(rows, threads, t, line), 0..columns),
+                        false => one(k, 0..rows, split(columns, threads, t, line)),
+                    })?;
                 }
-                _ => (0..products).for_each(|k| one.call(k, 0..rows, split(columns, threads, t, line))),
-            })
+            }
+            Ok(())
         })
     }
 
@@ -344,17 +220,5 @@ impl LinearMap for MatrixMult {
         } else {
             Pace::Repeats
         }
-    }
-}
-
-/// A closure over addresses of arrays.
-pub(super) struct Shared<F>(pub(super) F);
-
-// SAFETY: threads write disjoint parts of y, as for `Product`.
-unsafe impl<F> Sync for Shared<F> {}
-
-impl<F: Fn(usize, Range<usize>, Range<usize>)> Shared<F> {
-    pub(super) fn call(&self, product: usize, rows: Range<usize>, columns: Range<usize>) {
-        (self.0)(product, rows, columns)
     }
 }

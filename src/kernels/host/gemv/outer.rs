@@ -7,12 +7,10 @@ use super::super::finish::Finish;
 use super::super::lanes::{LaneKernel, Lanes, LINE};
 use super::row::{in_tiles, piece, tile_rows, Row};
 use super::tiles::Ahead;
-use super::Kernel;
+use super::{Kernel, FOLD_ROWS};
 use crate::dtype::{Element, Scalar};
 use std::mem::{size_of, MaybeUninit};
 
-/// Rows of A that are added up before their sums are added to y.
-const FOLD_ROWS: usize = 1024;
 /// Bytes of sums: a row of at most eight vectors for each element of a piece.
 const BYTES: usize = 32 << 10;
 

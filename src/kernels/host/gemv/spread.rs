@@ -6,12 +6,10 @@
 use super::super::finish::Finish;
 use super::super::lanes::{Lanes, LINE};
 use super::tiles::{Ahead, Groups};
-use super::Kernel;
+use super::{Kernel, FOLD_ROWS};
 use crate::dtype::{Element, Real, Scalar};
 use std::mem::{size_of, MaybeUninit};
 
-/// Rows of A that are added up before their sums are added to y.
-const FOLD_ROWS: usize = 1024;
 /// Bytes of sums: two thirds of a first-level cache.
 const BYTES: usize = 32 << 10;
 
@@ -169,7 +167,8 @@ unsafe fn finish<V: Lanes, T: Element>(
             (V::pairs(one, one), V::pairs(minus, one))
         };
         let contiguous = k.v.columns == 1 && k.v.y_stride == 1;
-        let finish = Finish::<V>::new(k.alpha, beta);
+        // What cannot be stored as it lies is scaled in place, then added to y element by element.
+        let finish = Finish::<V>::new(k.alpha, if contiguous { beta } else { Scalar::ZERO });
         for c in 0..k.v.columns {
             let sums = sums.add(c * parts * pitch);
             for i in (0..numbers).step_by(V::COUNT) {
@@ -180,19 +179,19 @@ unsafe fn finish<V: Lanes, T: Element>(
                 if contiguous {
                     let y = k.v.y.add(from).cast::<V::Real>().add(i);
                     finish.store_first(sum, y, (numbers - i).min(V::COUNT));
-                } else if T::IS_COMPLEX {
-                    sum.store(sums.add(i));
+                } else {
+                    finish.store(sum, sums.add(i));
                 }
             }
         }
         if contiguous {
             return;
         }
-        let (a, b) = (T::from_scalar(k.alpha), T::from_scalar(beta));
+        let b = T::from_scalar(beta);
         for j in 0..to - from {
             let y = k.v.y.offset((from + j) as isize * k.v.y_stride);
             for c in 0..k.v.columns {
-                let value = a * sums.add(c * parts * pitch).cast::<T>().add(j).read_unaligned();
+                let value = sums.add(c * parts * pitch).cast::<T>().add(j).read_unaligned();
                 *y.add(c) = if beta.is_zero() { value } else { b * *y.add(c) + value };
             }
         }

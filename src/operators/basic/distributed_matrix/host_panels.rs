@@ -9,7 +9,7 @@ use crate::dispatch;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
 use crate::kernels::host::gemv::Matrix;
-use crate::operators::basic::matrix_mult::{Product, Shared};
+use crate::operators::basic::dense_product::Product;
 use crate::storage::HostMemory;
 use crate::threads::split;
 
@@ -88,14 +88,15 @@ impl HostPanels {
         dispatch!(self.dtype, T => {
             let product = product::<T>(m);
             let line = 64 / size_of::<T>();
-            let compute = Shared(|_, rows, columns| product.compute(m.alpha, m.beta, rows, columns));
+            let (alpha, beta) = (m.alpha, m.beta);
+            let compute = |rows, columns| product.compute(alpha, beta, rows, columns);
             for slab in (0..slabs).map(|s| split(longer, slabs, s, 64)) {
                 let part = |t: usize| {
                     let own = split(slab.len(), threads, t, line);
                     let own = slab.start + own.start..slab.start + own.end;
                     match by_rows {
-                        true => compute.call(0, own, 0..columns),
-                        false => compute.call(0, 0..rows, own),
+                        true => compute(own, 0..columns),
+                        false => compute(0..rows, own),
                     }
                 };
                 outcome = outcome.and(match threads {
