@@ -1,5 +1,5 @@
 /*
- * Dense MatrixMult: a few columns beside a loop that reads the matrix; 512 columns beside OpenBLAS' product of the same
+ * Dense MatrixMult: a few columns beside a loop that reads the matrix, and beside OpenBLAS; 512 columns beside OpenBLAS' product of the same
  * matrices. For information 512 columns also stand beside products of 2048 columns, the library's own and OpenBLAS',
  * scaled by operations: no target, since these pack the matrix for four times as many columns.
  *
@@ -43,6 +43,12 @@ static void few_columns(dlops_context *context, int is_double, int wrapped)
             compare(&(measurement){.name = name, .target = 0.85, .amount = stream_bytes(&read) * bench.ranks, .subject = apply,
                                    .subject_state = &a, .yardstick = stream_loop, .yardstick_state = &read,
                                    .vector_bytes = stream_bytes(&read) + (double)(n + rows) * (double)columns * size});
+            if (!beside_openblas()) continue;
+            multiplication theirs = {is_double, adjoint, rows, n, columns, address(matrix), address(a.x), address(a.y)};
+            snprintf(name, sizeof name, "%lld column%s, %s, to OpenBLAS", (long long)columns, columns > 1 ? "s" : "",
+                     adjoint ? "adjoint" : "forward");
+            compare(&(measurement){.name = name, .target = 0.95, .amount = stream_bytes(&read) * bench.ranks, .subject = apply,
+                                   .subject_state = &a, .yardstick = openblas_multiply, .yardstick_state = &theirs});
         }
         dlops_array_destroy(&x);
         dlops_array_destroy(&y);

@@ -83,19 +83,17 @@ int beside_openblas(void)
     return bench.threads == 1;
 }
 
-void openblas_product(void *state)
+void openblas_multiply(void *state)
 {
-    const product *p = state;
-    const enum CBLAS_TRANSPOSE turn = p->adjoint ? CblasTrans : CblasNoTrans;
-    const blasint n = (blasint)p->n, columns = (blasint)p->local_columns;
+    const multiplication *m = state;
+    const enum CBLAS_TRANSPOSE turn = m->adjoint ? CblasTrans : CblasNoTrans;
+    const blasint rows = (blasint)m->rows, n = (blasint)m->n, columns = (blasint)m->columns;
+    const blasint from = m->adjoint ? rows : n, to = m->adjoint ? n : rows;
     openblas_set_num_threads(1);
-    if (p->is_double) {
-        cblas_dgemm(CblasRowMajor, turn, CblasNoTrans, n, columns, n, 1, address(p->matrix), n, address(p->x), columns, 0,
-                    address(p->y), columns);
-    } else {
-        cblas_sgemm(CblasRowMajor, turn, CblasNoTrans, n, columns, n, 1, address(p->matrix), n, address(p->x), columns, 0,
-                    address(p->y), columns);
-    }
+    if (columns == 1 && m->is_double) cblas_dgemv(CblasRowMajor, turn, rows, n, 1, m->matrix, n, m->x, 1, 0, m->y, 1);
+    else if (columns == 1) cblas_sgemv(CblasRowMajor, turn, rows, n, 1, m->matrix, n, m->x, 1, 0, m->y, 1);
+    else if (m->is_double) cblas_dgemm(CblasRowMajor, turn, CblasNoTrans, to, columns, from, 1, m->matrix, n, m->x, columns, 0, m->y, columns);
+    else cblas_sgemm(CblasRowMajor, turn, CblasNoTrans, to, columns, from, 1, m->matrix, n, m->x, columns, 0, m->y, columns);
 }
 #else
 int beside_openblas(void)
@@ -103,8 +101,16 @@ int beside_openblas(void)
     return 0;
 }
 
-void openblas_product(void *state)
+void openblas_multiply(void *state)
 {
     (void)state;
 }
 #endif
+
+void openblas_product(void *state)
+{
+    const product *p = state;
+    multiplication m = {.is_double = p->is_double, .adjoint = p->adjoint, .rows = p->n, .n = p->n, .columns = p->local_columns,
+                        .matrix = address(p->matrix), .x = address(p->x), .y = address(p->y)};
+    openblas_multiply(&m);
+}

@@ -32,4 +32,15 @@ void library_product(void *p);
 int beside_openblas(void);
 void openblas_product(void *p);
 
+/* y = A x or A^T x with a matrix of rows x n, on this rank alone. */
+typedef struct multiplication {
+    int is_double, adjoint;
+    int64_t rows, n, columns;
+    const void *matrix, *x;
+    void *y;
+} multiplication;
+
+/* By gemv for one column, by gemm for more. */
+void openblas_multiply(void *multiplication);
+
 #endif

@@ -2,8 +2,10 @@
 //!
 //! Axes of extent 1 vanish, axes that are contiguous with their neighbour in both blocks are merged, and what is left
 //! is walked in the order of the target. Where the source's fastest axis is another one, the two axes are transposed
-//! in square tiles through a buffer in the first-level cache: both sides then touch whole cache lines only.
+//! in square tiles through a buffer in the first-level cache: both sides then touch whole cache lines only. Plain copies of
+//! such planes are turned in registers.
 
+mod planes;
 mod walk;
 
 pub use walk::MAX_AXES;
@@ -12,11 +14,9 @@ use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
 use crate::kernels::cpu::prefetch;
+use planes::{transpose, turn_planes, TILE};
 use std::mem::MaybeUninit;
-use walk::{Axis, Walk};
-
-/// Side of a transposed tile, in elements: two cache lines of float32, eight of complex128.
-const TILE: usize = 32;
+use walk::Walk;
 
 /// Rows of the source that are on their way from memory, where it has gaps between short ones.
 const AHEAD: isize = 12;
@@ -84,54 +84,15 @@ unsafe fn put<E: Copy>(target: *mut E, value: E, reads: bool, f: &impl Fn(E, E) 
     unsafe { *target = f(value, if reads { *target } else { value }) }
 }
 
-/// The plane of `column` (fast in the source) and `row` (fast in the target), tile by tile.
-///
-/// # Safety
-/// `ends` reach every element of the plane.
-#[inline(always)]
-unsafe fn transpose<E: Copy>(
-    column: Axis,
-    row: Axis,
-    ends: Ends<E>,
-    tile: &mut [MaybeUninit<E>; TILE * TILE],
-    reads: bool,
-    f: &impl Fn(E, E) -> E,
-) {
-    for c0 in (0..column.extent).step_by(TILE) {
-        let columns = TILE.min(column.extent - c0);
-        for r0 in (0..row.extent).step_by(TILE) {
-            let rows = TILE.min(row.extent - r0);
-            // SAFETY: indices stay below the extents; every tile element that is read was written just before.
-            unsafe {
-                let source = ends.source.offset(c0 as isize * column.source + r0 as isize * row.source);
-                let target = ends.target.offset(c0 as isize * column.target + r0 as isize * row.target);
-                for r in 0..rows {
-                    let line = source.offset(r as isize * row.source);
-                    if column.source == 1 {
-                        for c in 0..columns {
-                            tile[r * TILE + c].write(*line.add(c));
-                        }
-                    } else {
-                        for c in 0..columns {
-                            tile[r * TILE + c].write(*line.offset(c as isize * column.source));
-                        }
-                    }
-                }
-                for c in 0..columns {
-                    // One source line of the next tile for each target line of this one.
-                    if c < (row.extent - r0 - rows).min(TILE) {
-                        let next = source.wrapping_offset((rows + c) as isize * row.source);
-                        for at in (0..columns).step_by((64 / size_of::<E>()).max(1)) {
-                            prefetch(next.wrapping_offset(at as isize * column.source));
-                        }
-                    }
-                    let line = target.offset(c as isize * column.target);
-                    for r in 0..rows {
-                        put(line.offset(r as isize * row.target), tile[r * TILE + c].assume_init(), reads, f);
-                    }
-                }
-            }
-        }
+fn copy<E: Copy>(walk: Walk, ends: Ends<E>) {
+    if !turn_planes(&walk, ends) {
+        walk_with(
+            walk,
+            ends,
+            false,
+            #[inline(always)]
+            |v, _| v,
+        );
     }
 }
 
@@ -150,35 +111,13 @@ pub unsafe fn copy_block(
 ) -> Result<()> {
     let Some(walk) = Walk::new(extents, target_strides, source_strides)? else { return Ok(()) };
     match element_size {
-        4 => walk_with(
-            walk,
-            Ends { target: target.cast::<u32>(), source: source.cast() },
-            false,
-            #[inline(always)]
-            |v, _| v,
-        ),
+        4 => copy(walk, Ends { target: target.cast::<u32>(), source: source.cast() }),
         // A complex64 is aligned as its float.
-        8 if !(target as usize | source as usize).is_multiple_of(8) => walk_with(
-            walk,
-            Ends { target: target.cast::<[u32; 2]>(), source: source.cast() },
-            false,
-            #[inline(always)]
-            |v, _| v,
-        ),
-        8 => walk_with(
-            walk,
-            Ends { target: target.cast::<u64>(), source: source.cast() },
-            false,
-            #[inline(always)]
-            |v, _| v,
-        ),
-        16 => walk_with(
-            walk,
-            Ends { target: target.cast::<[u64; 2]>(), source: source.cast() },
-            false,
-            #[inline(always)]
-            |v, _| v,
-        ),
+        8 if !(target as usize | source as usize).is_multiple_of(8) => {
+            copy(walk, Ends { target: target.cast::<[u32; 2]>(), source: source.cast() })
+        }
+        8 => copy(walk, Ends { target: target.cast::<u64>(), source: source.cast() }),
+        16 => copy(walk, Ends { target: target.cast::<[u64; 2]>(), source: source.cast() }),
         other => fail!(Argument, "an element of {other} bytes cannot be copied, expected 4, 8 or 16"),
     }
     Ok(())

@@ -1,9 +1,21 @@
 //! A plane of elements turned over: rows become columns.
 //!
-//! What is read and written side by side are whole vectors; four by four elements (eight by four of float32, two by two of
-//! complex128) are turned in registers. target[c * pitch + r] = source[r * pitch + c].
+//! What is read and written side by side are whole vectors; squares are turned in registers: of whole cache lines with
+//! AVX-512, of four by four elements (eight by four of float32, two by two of complex128) with AVX2.
+//! target[c * pitch + r] = source[r * pitch + c].
 
-use super::super::cpu::{level, Level};
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+use super::super::cpu::{level, prefetch, Level};
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+/// Lines of a row that are turned before the next rows: of twice as many rows, those at hand and those to come, the first
+/// two caches hold so many even where rows are a power of two apart.
+const RUN_LINES: usize = 4;
 
 /// One side of a plane: its first element, and elements from one line to the next.
 #[derive(Clone, Copy, Debug)]
@@ -17,148 +29,149 @@ impl<E> Plane<E> {
     fn at(&self, line: usize, place: usize) -> *mut E {
         self.pointer.wrapping_offset(line as isize * self.pitch).wrapping_add(place)
     }
+
+    #[inline(always)]
+    fn from(&self, line: usize, place: usize) -> Plane<E> {
+        Plane { pointer: self.at(line, place), pitch: self.pitch }
+    }
+
+    fn begins_lines(&self) -> bool {
+        let pitch = self.pitch.unsigned_abs() * size_of::<E>();
+        (self.pointer as usize).is_multiple_of(LINE) && pitch.is_multiple_of(LINE)
+    }
 }
 
 /// Turns `rows` lines of the source with `columns` elements each into `columns` lines of the target.
 ///
 /// # Safety
-/// The elements of the source may be read and those of the target written, aligned for E; they do not overlap.
+/// The elements of the source may be read and those of the target written, aligned for E or for a half of it; they do not
+/// overlap.
 pub unsafe fn turn<E: Copy>(target: Plane<E>, source: Plane<E>, rows: usize, columns: usize) {
-    // SAFETY (all four): the caller's promise, and `level` found the instructions on this CPU.
-    let (r, c) = unsafe {
-        match (level(), size_of::<E>()) {
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx2 | Level::Avx512, 4) => avx2::turn4(cast(target), cast(source), rows, columns),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx2 | Level::Avx512, 8) => avx2::turn8(cast(target), cast(source), rows, columns),
-            #[cfg(target_arch = "x86_64")]
-            (Level::Avx2 | Level::Avx512, 16) => avx2::turn16(cast(target), cast(source), rows, columns),
+    // SAFETY: the caller's promise.
+    unsafe { turn_on(level(), target, source, rows, columns, false) }
+}
+
+/// The same for planes that come from memory: the lines of the target are completed a cache line at a time, while the next
+/// lines of the source are asked for. With `stream` they bypass the caches, where the processor and the target's alignment
+/// allow it: `cpu::fence` follows.
+///
+/// # Safety
+/// As for `turn`.
+pub unsafe fn turn_from_memory<E: Copy>(target: Plane<E>, source: Plane<E>, rows: usize, columns: usize, stream: bool) {
+    let line = (LINE / size_of::<E>()).max(1);
+    let (level, run) = (level(), RUN_LINES * line);
+    let stream = stream && target.begins_lines();
+    for c in (0..columns).step_by(run) {
+        let columns = run.min(columns - c);
+        for r in (0..rows).step_by(line) {
+            for next in r + line..(r + 2 * line).min(rows) {
+                (0..columns).step_by(line).for_each(|k| prefetch(source.at(next, c + k)));
+            }
+            // SAFETY: a part of both planes.
+            unsafe { turn_on(level, target.from(c, r), source.from(r, c), line.min(rows - r), columns, stream) };
+        }
+    }
+}
+
+/// Whole squares of a path, then what they leave with narrower ones.
+unsafe fn turn_on<E: Copy>(
+    level: Level,
+    target: Plane<E>,
+    source: Plane<E>,
+    rows: usize,
+    columns: usize,
+    stream: bool,
+) {
+    if level == Level::Baseline || !matches!(size_of::<E>(), 4 | 8 | 16) {
+        // SAFETY: the caller's promise.
+        return unsafe { one_by_one(target, source, rows, columns) };
+    }
+    // SAFETY: the caller's promise.
+    let (r, c) = unsafe { whole_squares(level, target, source, (rows, columns), stream) };
+    let narrower = if level == Level::Avx512 { Level::Avx2 } else { Level::Baseline };
+    // The columns beside the squares, then the rows below.
+    for (first, rows, from, columns) in [(0, r, c, columns - c), (r, rows - r, 0, columns)] {
+        if rows > 0 && columns > 0 {
+            // SAFETY: a part of both planes.
+            unsafe { turn_on(narrower, target.from(from, first), source.from(first, from), rows, columns, false) };
+        }
+    }
+}
+
+/// The rows and columns that are done.
+#[cfg(target_arch = "x86_64")]
+unsafe fn whole_squares<E: Copy>(
+    level: Level,
+    target: Plane<E>,
+    source: Plane<E>,
+    shape: (usize, usize),
+    stream: bool,
+) -> (usize, usize) {
+    // SAFETY (all): the caller's promise, and `level` found the instructions on this CPU.
+    unsafe {
+        match (level, size_of::<E>(), stream) {
+            (Level::Avx512, 4, false) => avx512::turn4::<false>(cast(target), cast(source), shape),
+            (Level::Avx512, 4, true) => avx512::turn4::<true>(cast(target), cast(source), shape),
+            (Level::Avx512, 8, false) => avx512::turn8::<false>(cast(target), cast(source), shape),
+            (Level::Avx512, 8, true) => avx512::turn8::<true>(cast(target), cast(source), shape),
+            (Level::Avx512, 16, false) => avx512::turn16::<false>(cast(target), cast(source), shape),
+            (Level::Avx512, 16, true) => avx512::turn16::<true>(cast(target), cast(source), shape),
+            (_, 4, _) => avx2::turn4(cast(target), cast(source), shape),
+            (_, 8, _) => avx2::turn8(cast(target), cast(source), shape),
+            (_, 16, _) => avx2::turn16(cast(target), cast(source), shape),
             _ => (0, 0),
         }
-    };
-    // What whole squares leave: the columns beside them, then the rows below.
-    let one = |r: usize, c: usize| {
-        // SAFETY: the caller's promise.
-        unsafe { target.at(c, r).write(source.at(r, c).read()) }
-    };
-    (0..r).for_each(|r| (c..columns).for_each(|c| one(r, c)));
-    (r..rows).for_each(|r| (0..columns).for_each(|c| one(r, c)));
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn whole_squares<E: Copy>(_: Level, _: Plane<E>, _: Plane<E>, _: (usize, usize), _: bool) -> (usize, usize) {
+    (0, 0)
+}
+
+unsafe fn one_by_one<E: Copy>(target: Plane<E>, source: Plane<E>, rows: usize, columns: usize) {
+    for r in 0..rows {
+        for c in 0..columns {
+            // SAFETY: as for `turn`.
+            unsafe { target.at(c, r).write_unaligned(source.at(r, c).read_unaligned()) };
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 fn cast<E, F>(plane: Plane<E>) -> Plane<F> {
-    Plane { pointer: plane.pointer.cast(), pitch: plane.pitch * (size_of::<E>() / size_of::<F>()) as isize }
+    assert!(size_of::<E>() == size_of::<F>());
+    Plane { pointer: plane.pointer.cast(), pitch: plane.pitch }
 }
 
+/// A function that turns all whole squares of a plane, H rows of W elements each, and gives the rows and columns that are
+/// done.
 #[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::Plane;
-    use std::arch::x86_64::*;
-
-    /// Elements of 4 bytes, eight rows by four columns. Returns the rows and columns that are done.
-    ///
-    /// # Safety
-    /// As `super::turn`; the CPU has AVX2.
-    #[target_feature(enable = "avx2")]
-    pub unsafe fn turn4(target: Plane<f32>, source: Plane<f32>, rows: usize, columns: usize) -> (usize, usize) {
-        let (whole_rows, whole_columns) = (rows / 8 * 8, columns / 4 * 4);
-        for r in (0..whole_rows).step_by(8) {
-            for c in (0..whole_columns).step_by(4) {
-                // SAFETY: four elements of eight lines of the source, eight of four of the target, are inside of the plane.
-                unsafe {
-                    let line = |k: usize| _mm_loadu_ps(source.at(r + k, c));
-                    let pair = |k: usize| _mm256_castps_pd(_mm256_set_m128(line(k + 4), line(k)));
-                    let low = |a, b| _mm256_castps_pd(_mm256_unpacklo_ps(_mm256_castpd_ps(a), _mm256_castpd_ps(b)));
-                    let high = |a, b| _mm256_castps_pd(_mm256_unpackhi_ps(_mm256_castpd_ps(a), _mm256_castpd_ps(b)));
-                    let (a, b, c2, d) = (pair(0), pair(1), pair(2), pair(3));
-                    let (ab, ab2, cd, cd2) = (low(a, b), high(a, b), low(c2, d), high(c2, d));
-                    let put = |k: usize, v: __m256d| _mm256_storeu_pd(target.at(c + k, r).cast(), v);
-                    put(0, _mm256_unpacklo_pd(ab, cd));
-                    put(1, _mm256_unpackhi_pd(ab, cd));
-                    put(2, _mm256_unpacklo_pd(ab2, cd2));
-                    put(3, _mm256_unpackhi_pd(ab2, cd2));
+macro_rules! squares {
+    ($(#[$note:meta])* $name:ident $([$stream:ident])?, $e:ty, $h:literal x $w:literal, $square:ident, $features:literal) => {
+        $(#[$note])*
+        ///
+        /// # Safety
+        /// As `super::turn`; the CPU has the instructions.
+        #[target_feature(enable = $features)]
+        pub unsafe fn $name$(<const $stream: bool>)?(
+            target: Plane<$e>,
+            source: Plane<$e>,
+            (rows, columns): (usize, usize),
+        ) -> (usize, usize) {
+            let (rows, columns) = (rows / $h * $h, columns / $w * $w);
+            for r in (0..rows).step_by($h) {
+                for c in (0..columns).step_by($w) {
+                    // SAFETY: a square of both planes.
+                    unsafe { $square$(::<$stream>)?(target.from(c, r), source.from(r, c)) };
                 }
             }
+            (rows, columns)
         }
-        (whole_rows, whole_columns)
-    }
-
-    /// Elements of 8 bytes, four by four. Returns the rows and columns that are done.
-    ///
-    /// # Safety
-    /// As `super::turn`; the CPU has AVX2.
-    #[target_feature(enable = "avx2")]
-    pub unsafe fn turn8(target: Plane<f64>, source: Plane<f64>, rows: usize, columns: usize) -> (usize, usize) {
-        let (whole_rows, whole_columns) = (rows / 4 * 4, columns / 4 * 4);
-        for r in (0..whole_rows).step_by(4) {
-            for c in (0..whole_columns).step_by(4) {
-                // SAFETY: four elements of four lines on either side are inside of the plane.
-                unsafe {
-                    let line = |k: usize| _mm256_loadu_pd(source.at(r + k, c));
-                    let (a, b, c2, d) = (line(0), line(1), line(2), line(3));
-                    let (ab, ab2) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
-                    let (cd, cd2) = (_mm256_unpacklo_pd(c2, d), _mm256_unpackhi_pd(c2, d));
-                    let put = |k: usize, v: __m256d| _mm256_storeu_pd(target.at(c + k, r), v);
-                    put(0, _mm256_permute2f128_pd(ab, cd, 0x20));
-                    put(1, _mm256_permute2f128_pd(ab2, cd2, 0x20));
-                    put(2, _mm256_permute2f128_pd(ab, cd, 0x31));
-                    put(3, _mm256_permute2f128_pd(ab2, cd2, 0x31));
-                }
-            }
-        }
-        (whole_rows, whole_columns)
-    }
-
-    /// Elements of 16 bytes, two by two; planes count doubles. Returns the rows and columns that are done.
-    ///
-    /// # Safety
-    /// As `super::turn`; the CPU has AVX2.
-    #[target_feature(enable = "avx2")]
-    pub unsafe fn turn16(target: Plane<f64>, source: Plane<f64>, rows: usize, columns: usize) -> (usize, usize) {
-        let (whole_rows, whole_columns) = (rows / 2 * 2, columns / 2 * 2);
-        for r in (0..whole_rows).step_by(2) {
-            for c in (0..whole_columns).step_by(2) {
-                // SAFETY: two elements of two lines on either side are inside of the plane.
-                unsafe {
-                    let (a, b) = (_mm256_loadu_pd(source.at(r, 2 * c)), _mm256_loadu_pd(source.at(r + 1, 2 * c)));
-                    _mm256_storeu_pd(target.at(c, 2 * r), _mm256_permute2f128_pd(a, b, 0x20));
-                    _mm256_storeu_pd(target.at(c + 1, 2 * r), _mm256_permute2f128_pd(a, b, 0x31));
-                }
-            }
-        }
-        (whole_rows, whole_columns)
-    }
+    };
 }
+#[cfg(target_arch = "x86_64")]
+use squares;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernels::cpu::on_every_path;
-
-    fn turned<E: Copy + PartialEq + std::fmt::Debug>(element: impl Fn(usize) -> E + Copy) {
-        for (rows, columns) in [(0, 3), (1, 1), (4, 4), (5, 7), (8, 3), (9, 16), (2, 33)] {
-            let (pitch, other) = (columns + 3, rows + 1);
-            let mut source: Vec<E> = (0..rows * pitch + 1).map(element).collect();
-            let mut target = vec![element(9999); columns * other + 1];
-            let from = Plane { pointer: source.as_mut_ptr(), pitch: pitch as isize };
-            let to = Plane { pointer: target.as_mut_ptr(), pitch: other as isize };
-            // SAFETY: both planes lie in their vectors.
-            unsafe { turn(to, from, rows, columns) };
-            for (k, found) in target.iter().enumerate() {
-                let (c, r) = (k / other, k % other);
-                let right = if r < rows && c < columns { source[r * pitch + c] } else { element(9999) };
-                assert_eq!(*found, right, "{rows} x {columns}, element {k}");
-            }
-        }
-    }
-
-    #[test]
-    fn rows_become_columns() {
-        on_every_path::run(|_| {
-            turned(|k| k as f32);
-            turned(|k| k as f64);
-            turned(|k| [k as f32, -(k as f32)]);
-            turned(|k| [k as f64, -(k as f64)]);
-        });
-    }
-}
+mod tests;

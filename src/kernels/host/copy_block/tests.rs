@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernels::cpu::on_every_path;
+use crate::kernels::cpu::{on_every_path, should_stream};
 use num_complex::Complex;
 
 /// C-order strides of the extents taken in the given order of axes.
@@ -115,7 +115,7 @@ fn reversed_axes_and_merged_ones() {
     }
     assert!(target.iter().enumerate().all(|(i, v)| *v == 23 - i as u32));
     let walk = Walk::new(&[2, 3, 4], &[12, 4, 1], &[24, 8, 2]).unwrap().unwrap();
-    assert_eq!((walk.count, walk.axes[0]), (1, Axis { extent: 24, target: 1, source: 2 }));
+    assert_eq!((walk.count, walk.axes[0]), (1, walk::Axis { extent: 24, target: 1, source: 2 }));
 }
 
 #[test]
@@ -127,4 +127,35 @@ fn odd_sizes_and_too_many_axes_are_refused() {
         assert!(copy_block(p, &[1], p, &[1], &[2], 3).is_err());
         assert!(copy_block(p, &[1; 17], p, &[1; 17], &[1; 17], 4).is_err());
     }
+}
+
+/// Planes with whole squares and without, and one that is larger than the caches, in both orders of the outer axis.
+#[test]
+fn large_planes_are_turned() {
+    let large = (1..).map(|k| 512 * k + 3).find(|n| should_stream(n * n * 8)).unwrap();
+    on_every_path::run(|_| {
+        for (rows, columns, outer) in [(large, large + 1, 1), (64, 80, 3), (7, 300, 2)] {
+            let count = outer * rows * columns;
+            let source: Vec<u64> = (0..count as u64).collect();
+            // On the last turn the target's rows lie apart, and not at cache lines.
+            for pad in [0, 16 - rows % 8, 1] {
+                let pitch = rows + pad;
+                let mut target = vec![u64::MAX; outer * columns * pitch];
+                let to = [(columns * pitch) as isize, pitch as isize, 1];
+                let from = [(rows * columns) as isize, 1, columns as isize];
+                let extents = [outer, columns, rows];
+                // SAFETY: the strides were made for blocks of these sizes.
+                unsafe { copy_block(target.as_mut_ptr().cast(), &to, source.as_ptr().cast(), &from, &extents, 8) }
+                    .unwrap();
+                for (at, found) in target.iter().enumerate() {
+                    let (k, c, r) = (at / (columns * pitch), at / pitch % columns, at % pitch);
+                    let expected = if r < rows { ((k * rows + r) * columns + c) as u64 } else { u64::MAX };
+                    assert!(
+                        *found == expected,
+                        "{rows} x {columns}, padding {pad}, element {at}: {found}, not {expected}"
+                    );
+                }
+            }
+        }
+    });
 }

@@ -4,10 +4,9 @@
 
 use super::super::gemv::{Matrix, Vectors};
 use super::super::lanes::LINE;
-use super::super::turn::{turn, Plane};
+use super::super::turn::{turn_from_memory, Plane};
 use super::product;
 use crate::dtype::{Element, Scalar};
-use crate::kernels::cpu::prefetch;
 use std::mem::size_of;
 use std::ops::RangeInclusive;
 
@@ -18,8 +17,6 @@ const DEPTH: usize = 512;
 /// Columns of A that are turned at a time. Between the limits it is twice as many as x has, so that turning takes longer than
 /// packing x, which the crate does as often.
 const WIDTH: RangeInclusive<usize> = 256..=1024;
-/// Cache lines of a row that are turned before the next rows.
-const RUN_LINES: usize = 16;
 
 /// Whether turning A is worth its while; `columns` are the strides of x and y from column to column.
 pub(super) fn pays<T>(a: &Matrix<T>, v: &Vectors<T>, columns: [isize; 2]) -> bool {
@@ -61,31 +58,12 @@ pub(super) unsafe fn multiply<T: Element>(
             let block = Matrix { data: turned.cast_const(), leading: pitch as isize, transposed: false, ..shape };
             // SAFETY: as for `multiply_apart`; the buffer has room for `width` lines of `pitch`.
             unsafe {
-                turn_block(Plane { pointer: turned, pitch: pitch as isize }, part, a.leading, depth, width);
+                let from = Plane { pointer: part.cast_mut(), pitch: a.leading };
+                let to = Plane { pointer: turned, pitch: pitch as isize };
+                turn_from_memory(to, from, depth, width, false);
                 product(alpha, &block, &Vectors { x, y, ..*v }, columns, beta);
             }
         }
     }
     true
-}
-
-/// Turns `rows` rows of A of `columns` elements each, a line of the target by a few lines of A at a time, while the next
-/// ones are asked for.
-unsafe fn turn_block<T: Element>(target: Plane<T>, a: *const T, leading: isize, rows: usize, columns: usize) {
-    let line = LINE / size_of::<T>();
-    let run = RUN_LINES * line;
-    for c in (0..columns).step_by(run) {
-        let columns = run.min(columns - c);
-        for r in (0..rows).step_by(line) {
-            let at = |row: usize| a.wrapping_offset(row as isize * leading).wrapping_add(c);
-            for row in r + line..(r + 2 * line).min(rows) {
-                (0..columns).step_by(line).for_each(|k| prefetch(at(row).wrapping_add(k)));
-            }
-            let to =
-                Plane { pointer: target.pointer.wrapping_offset(c as isize * target.pitch).wrapping_add(r), ..target };
-            let from = Plane { pointer: at(r).cast_mut(), pitch: leading };
-            // SAFETY: rows and columns of A, which is only read, and of the target, which holds as many.
-            unsafe { turn(to, from, line.min(rows - r), columns) };
-        }
-    }
 }
