@@ -50,8 +50,10 @@ static void make_laplacian(dlops_space *space, dlops_operator **op)
 {
     static const int32_t all[] = {0, 1, 2};
     dlops_laplacian_options choices = DLOPS_LAPLACIAN_OPTIONS_INIT;
+    int32_t dimensions = 0;
+    CHECK(dlops_space_get_dimensions(space, &dimensions));
     choices.axes = all;
-    CHECK(dlops_space_get_dimensions(space, &choices.axis_count));
+    choices.axis_count = dimensions;
     CHECK(dlops_laplacian_create(space, &choices, op));
 }
 
