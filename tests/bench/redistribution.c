@@ -1,6 +1,7 @@
 /* Changes of layout beside a copy of the same elements and an MPI_Alltoall of messages of the same lengths: from a cut of
-   one axis to a cut of another, and back, where every pair of ranks exchanges as much. */
-#include "measure.h"
+   one axis to a cut of another, and back, where every pair of ranks exchanges as much. Transposes of the axes, for which
+   nothing is sent, beside a copy, for information. */
+#include "subjects.h"
 
 #include <mpi.h>
 
@@ -91,9 +92,42 @@ static void measure(dlops_context *context, int32_t dtype, size_t size, int32_t 
     dlops_space_destroy(&to);
 }
 
+/* Every rank permutes the axes of what it has. */
+static void permute(dlops_context *context, int32_t dtype, int32_t dimensions, int64_t extent, const int32_t *permutation)
+{
+    const int64_t shape[3] = {extent, extent, extent};
+    char name[80];
+    int64_t local = 0;
+    dlops_space *space = cut(context, dtype, dimensions, shape, 0);
+    dlops_operator *op = NULL;
+    snprintf(name, sizeof name, "%lld^%d %s", (long long)extent, dimensions, dtype == DLOPS_FLOAT32 ? "float32" : "complex128");
+    CHECK(dlops_space_get_local_count(space, &local));
+    CHECK(dlops_transpose_create(space, permutation, NULL, &op));
+    application a = {.op = op, .mode = DLOPS_FORWARD, .x = vector(space, 0, 1)};
+    CHECK(dlops_operator_create_range_array(op, &a.y));
+    streams s = {.in = {address(a.x)}, .out = {address(a.y)}, .reads = 1, .writes = 1, .is_double = dtype != DLOPS_FLOAT32,
+                 .count = (size_t)local * (dtype == DLOPS_FLOAT32 ? 1 : 2)};
+    settle(&s);
+    char axes[32];
+    snprintf(axes, sizeof axes, dimensions > 2 ? "axes %d, %d, %d" : "axes %d, %d", permutation[0], permutation[1], permutation[dimensions - 1]);
+    heading("Transpose", axes);
+    if (wanted(name))
+        compare(&(measurement){.name = name, .amount = stream_bytes(&s) * bench.ranks, .subject = apply, .subject_state = &a,
+                               .yardstick = stream_loop, .yardstick_state = &s});
+    dlops_array_destroy(&a.x);
+    dlops_array_destroy(&a.y);
+    dlops_operator_destroy(&op);
+    dlops_space_destroy(&space);
+}
+
 int main(int argc, char **argv)
 {
     dlops_context *context = begin(argc, argv, "redistribution");
+    static const int32_t permutations[4][3] = {{1, 0}, {0, 2, 1}, {2, 1, 0}, {1, 2, 0}};
+    for (int k = 0; k < 8; k++) {
+        const int dimensions = k % 4 ? 3 : 2;
+        permute(context, k < 4 ? DLOPS_FLOAT32 : DLOPS_COMPLEX128, dimensions, dimensions == 2 ? 4096 : 256, permutations[k % 4]);
+    }
     if (bench.ranks > 1) {
         const int64_t plane[2] = {4096, 4096}, volume[3] = {256, 256, 256};
         for (int wide = 0; wide < 2; wide++) {
