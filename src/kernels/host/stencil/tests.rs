@@ -348,7 +348,8 @@ fn tiles_agree() {
         (vec![41, 3001], vec![0]),
         (vec![41, 3008], vec![0]),
     ] {
-        for fused in [true, false] {
+        for (fused, beta) in [(true, 0.0), (false, 0.0), (false, 1.0)] {
+            let before = if beta == 0.0 { f64::NAN } else { 0.25 };
             let stencils = axes.iter().map(|&a| random.stencil(shape[a])).collect();
             let weights = vec![1.0; axes.len()];
             let global = vec![random.elements(shape.iter().product())];
@@ -366,8 +367,8 @@ fn tiles_agree() {
             let all = [(vec![0; shape.len()], shape.clone())];
             let mut first: Option<Vec<Vec<f64>>> = None;
             cpu::on_every_path::run(|path| {
-                let mut y: Vec<_> = (0..count).map(|_| (vec![f64::NAN; size], strides_of(&shape))).collect();
-                case.run((Scalar::ONE, Scalar::ZERO), Store::Streaming, fused, 0, &all, &places(&mut y));
+                let mut y: Vec<_> = (0..count).map(|_| (vec![before; size], strides_of(&shape))).collect();
+                case.run((Scalar::ONE, Scalar::real(beta)), Store::Streaming, fused, 0, &all, &places(&mut y));
                 let y: Vec<Vec<f64>> = y.into_iter().map(|(y, _)| y).collect();
                 if let Some(first) = &first {
                     let same = first.iter().flatten().zip(y.iter().flatten()).all(|(a, b)| a.to_bits() == b.to_bits());
@@ -378,7 +379,9 @@ fn tiles_agree() {
             });
             for (k, y) in first.iter().flatten().enumerate() {
                 for index in indices(&all[0].0, &all[0].1) {
-                    let error = y[place(&strides_of(&shape), &index)] - case.expected((!fused).then_some(k), &index).re;
+                    let expected =
+                        case.expected((!fused).then_some(k), &index).re + if beta == 0.0 { 0.0 } else { before };
+                    let error = y[place(&strides_of(&shape), &index)] - expected;
                     assert!(error.abs() < 1e-12, "{index:?} of {shape:?}");
                 }
             }

@@ -89,6 +89,12 @@ impl Tiling {
             true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
             false => length,
         };
+        if outputs.len() > 1 && beta {
+            // Results that are read as well are most of what passes: memory gives them faster in its own order, many rows of
+            // one after the other, than it would give x again.
+            let group = (REUSED_BYTES / (columns.min(length) * position)).max(1);
+            return Tiling { first, extent, columns, group, near: None };
+        }
         let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
         let group = match outputs.len() > 1 {
             true => rows,
