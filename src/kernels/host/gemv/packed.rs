@@ -51,7 +51,7 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(s: Source<V::Real>, sum
                     let mut a = [zero; R];
                     for r in 0..R {
                         if w == 0 {
-                            ahead.ask(1);
+                            ahead.next();
                         }
                         a[r] = V::load(s.a.offset(r as isize * s.leading).add(at));
                     }

@@ -51,7 +51,7 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(s: Rows<V::Real>) {
             for r in 0..R {
                 let row = s.a.offset(r as isize * s.leading).add(i);
                 if i.is_multiple_of(line) {
-                    ahead.ask(1);
+                    ahead.next();
                 }
                 a[r] = if held >= V::COUNT { V::load(row) } else { V::load_first(row, held) };
             }

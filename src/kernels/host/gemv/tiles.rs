@@ -24,6 +24,18 @@ impl<R> Ahead<R> {
         Ahead { at, row: at, leading, lines, left: lines }
     }
 
+    #[inline(always)]
+    pub fn next(&mut self) {
+        let line = LINE / size_of::<R>();
+        prefetch(self.at);
+        self.at = self.at.wrapping_add(line);
+        self.left -= 1;
+        if self.left == 0 {
+            self.at = self.at.wrapping_sub(self.lines * line).wrapping_offset(self.leading);
+            self.left = self.lines;
+        }
+    }
+
     /// The next `n` lines; a row's end is looked for once.
     #[inline(always)]
     pub fn ask(&mut self, n: usize) {
