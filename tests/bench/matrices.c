@@ -32,8 +32,8 @@ static void few_columns(dlops_context *context, int is_double, int wrapped)
         dlops_array *x = NULL, *y = NULL;
         CHECK(dlops_operator_create_domain_array(op, &x));
         CHECK(dlops_operator_create_range_array(op, &y));
-        CHECK(dlops_array_fill(x, dlops_real(1)));
-        CHECK(dlops_array_fill(y, dlops_real(1)));
+        CHECK(dlops_array_fill_random(x, DLOPS_UNIFORM, 1));
+        CHECK(dlops_array_fill_random(y, DLOPS_UNIFORM, 2));
         for (int adjoint = 0; adjoint < 2; ++adjoint) {
             snprintf(name, sizeof name, "%lld column%s, %s, to reading A", (long long)columns, columns > 1 ? "s" : "",
                      adjoint ? "adjoint" : "forward");

@@ -127,8 +127,8 @@ static void applications(const char *name, dlops_operator *op[ways], int betas)
                 a[way] = (application){op[way], adjoint ? DLOPS_ADJOINT : DLOPS_FORWARD, beta, adjoint ? y[way] : x[way], adjoint ? x[way] : y[way]};
                 if (!op[way]) continue;
                 /* Accumulation makes numbers grow. */
-                CHECK(dlops_array_fill(x[way], dlops_real(1)));
-                CHECK(dlops_array_fill(y[way], dlops_real(1)));
+                CHECK(dlops_array_fill_random(x[way], DLOPS_UNIFORM, 1));
+                CHECK(dlops_array_fill_random(y[way], DLOPS_UNIFORM, 2));
             }
             if (betas > 1) snprintf(suffix, sizeof suffix, ", beta %d", beta);
             snprintf(text, sizeof text, "%s, %s%s", name, adjoint ? "adjoint" : "forward", suffix);
