@@ -49,14 +49,18 @@ pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool
             (near.c[k], near.x[k]) = (V::splat(taps.coefficient[k]), taps.source[k]);
         }
         let sides = Beside::<V>::new(taps).zip(Sides::<V, CAPACITY>::new(rows, &near.x, ends, taps.beside));
-        for plane in 0..rows.planes.count as isize {
-            let (y_plane, x_plane) = (plane * rows.planes.y, plane * rows.planes.x);
-            let mut ended = if sides.is_some() { rows.rows } else { 0 };
-            while ended < rows.rows {
-                ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, (plane, ended), near.scale);
+        let count = rows.planes.count as isize;
+        for begin in (0..count).step_by(rows.planes.together) {
+            let block = begin..count.min(begin + rows.planes.together as isize);
+            for plane in block.clone() {
+                let mut ended = if sides.is_some() { rows.rows } else { 0 };
+                while ended < rows.rows {
+                    ended += ends_of_rows::<V, BETA, STREAM>(ends, rows, (plane, ended), near.scale);
+                }
             }
-            for i in 0..rows.rows as isize {
-                let (y, at) = (rows.y.wrapping_offset(y_plane + i * rows.stride), x_plane + i * step);
+            for (i, plane) in (0..rows.rows as isize).flat_map(|i| block.clone().map(move |plane| (i, plane))) {
+                let y = rows.y.wrapping_offset(plane * rows.planes.y + i * rows.stride);
+                let at = plane * rows.planes.x + i * step;
                 match &sides {
                     Some((beside, sides)) => near.shifted::<BETA, STREAM>(y, at, (plane, i), beside, sides),
                     None => near.plain::<BETA, STREAM>(y, at),

@@ -24,6 +24,21 @@ pub(super) unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, co
 ) {
     // SAFETY: as for `combine`. All loads come before all stores: rows a multiple of 4 KiB apart look alike to the
     // processor.
+    unsafe { put_several::<V, N, STREAM>(sums::<V, CAPACITY, N, BETA>(y, x, count, at, apart, c, scale), y, apart.1) }
+}
+
+/// The same without storing them.
+#[inline(always)]
+pub(super) unsafe fn sums<V: Lanes, const CAPACITY: usize, const N: usize, const BETA: bool>(
+    y: *const V::Real,
+    x: &[*const V::Real; CAPACITY],
+    count: usize,
+    at: isize,
+    apart: (isize, isize),
+    c: &[V; CAPACITY],
+    scale: V,
+) -> [V; N] {
+    // SAFETY: as for `combine`.
     unsafe {
         let mut sum = [V::splat(V::Real::ZERO); N];
         if BETA {
@@ -37,9 +52,20 @@ pub(super) unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, co
                 *sum = plus::<V, BETA>(*sum, k, p);
             }
         }
-        for (n, sum) in sum.into_iter().enumerate() {
-            put::<V, STREAM>(sum, y.offset(n as isize * apart.1));
-        }
+        sum
+    }
+}
+
+/// Stores registers so many numbers apart.
+#[inline(always)]
+pub(super) unsafe fn put_several<V: Lanes, const N: usize, const STREAM: bool>(
+    sum: [V; N],
+    y: *mut V::Real,
+    apart: isize,
+) {
+    for (n, sum) in sum.into_iter().enumerate() {
+        // SAFETY: as for `combine`.
+        unsafe { put::<V, STREAM>(sum, y.offset(n as isize * apart)) };
     }
 }
 

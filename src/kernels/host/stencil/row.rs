@@ -1,8 +1,8 @@
 //! A row, or a block of rows, in the order that the caches like: along, across, or as a band.
 
 use super::lanes::Lanes;
-use super::order::{ACROSS, PIECE};
-use super::registers::{part, several};
+use super::order::PIECE;
+use super::registers::{part, put_several, several, sums};
 use super::rows::MAX_LEADS;
 use std::mem::size_of;
 
@@ -43,24 +43,42 @@ impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
         j
     }
 
-    /// One register of each row of a block at once.
+    /// One register of each of N rows, a block, at once. Stores wait for the next loads, which may begin before them in the
+    /// row, and so at the same place of another page.
     #[inline(always)]
-    pub unsafe fn across<const BETA: bool, const STREAM: bool>(&self, mut j: usize) -> usize {
+    pub unsafe fn across<const N: usize, const BETA: bool, const STREAM: bool>(&self, mut j: usize) -> usize {
+        let line = V::COUNT;
         let apart = (self.x_step, self.y_step);
-        while j + V::COUNT <= self.len {
-            for r in 0..ACROSS as isize {
-                for l in 0..self.leads {
-                    V::prefetch(self.lead[l].wrapping_offset(r * self.x_step).wrapping_add(j));
-                }
-            }
-            let (y, at) = (self.y.wrapping_add(j), j as isize);
-            // SAFETY: a register of each row.
-            unsafe {
-                several::<V, CAPACITY, ACROSS, BETA, STREAM>(y, self.x, self.count, at, apart, self.c, self.scale)
-            };
-            j += V::COUNT;
+        // SAFETY (all): a register of each row.
+        let sums = |j: usize| unsafe {
+            self.ask_rows::<N, BETA>(j);
+            sums::<V, CAPACITY, N, BETA>(self.y.add(j), self.x, self.count, j as isize, apart, self.c, self.scale)
+        };
+        if j + line > self.len {
+            return j;
         }
-        j
+        let mut done = sums(j);
+        while j + 2 * line <= self.len {
+            let next = sums(j + line);
+            unsafe { put_several::<V, N, STREAM>(done, self.y.add(j), self.y_step) };
+            done = next;
+            j += line;
+        }
+        unsafe { put_several::<V, N, STREAM>(done, self.y.add(j), self.y_step) };
+        j + line
+    }
+
+    /// Asks for the memory that belongs to number j of N rows.
+    #[inline(always)]
+    fn ask_rows<const N: usize, const BETA: bool>(&self, j: usize) {
+        for r in 0..N as isize {
+            for l in 0..self.leads {
+                V::prefetch(self.lead[l].wrapping_offset(r * self.x_step).wrapping_add(j));
+            }
+            if BETA {
+                V::prefetch(self.y.wrapping_offset(self.y_ahead + r * self.y_step).wrapping_add(j));
+            }
+        }
     }
 
     /// Pieces of all rows of a block, then the next pieces.

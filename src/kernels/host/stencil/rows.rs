@@ -5,10 +5,11 @@
 use super::beside::Neighbours;
 use super::ends::Ends;
 use super::lanes::Lanes;
-use super::order::{Order, FEW_TAPS};
+use super::order::{Order, ACROSS, ACROSS_READ, FEW_TAPS};
 use super::registers::ends_of_rows;
 use super::row::Row;
 use crate::dtype::{Element, Real, Scalar};
+use crate::kernels::cpu::LINE;
 use std::mem::size_of;
 
 /// The most taps that one output element may have.
@@ -95,18 +96,27 @@ impl<R: Real> Rows<R> {
         let follow = || taps.stride[..taps.count].iter().all(|&x| x == self.len as isize);
         (self.stride == self.len as isize && follow()).then(|| Rows { rows: 1, len: self.rows * self.len, ..*self })
     }
+
+    /// Whether the same places of all rows, in y and in x, lie in the same sets of the first-level cache, whose ways are
+    /// pages.
+    pub fn share_sets_with(&self, taps: &Taps<R>) -> bool {
+        const PAGE: usize = 4096;
+        let apart = (self.y as usize).wrapping_sub(taps.source[0] as usize) % PAGE;
+        (self.stride.unsigned_abs() * size_of::<R>()).is_multiple_of(PAGE) && !(LINE..=PAGE - LINE).contains(&apart)
+    }
 }
 
-/// How many planes of rows there are, and how far apart they are.
+/// How many planes of rows there are, how many of them go row by row together, and how far apart they are.
 #[derive(Clone, Copy)]
 pub(super) struct Planes {
     pub count: usize,
+    pub together: usize,
     pub y: isize,
     pub x: isize,
 }
 
 impl Planes {
-    pub const ONE: Planes = Planes { count: 1, y: 0, x: 0 };
+    pub const ONE: Planes = Planes { count: 1, together: 1, y: 0, x: 0 };
 }
 
 /// How a row of outputs combines with what y holds.
@@ -134,13 +144,17 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     beta: V::Real,
 ) {
     let count = if CAPACITY == MAX_TAPS { taps.count } else { CAPACITY };
-    // Rows that share lines are better one by one where they begin at lines and y is not read.
+    // Rows that share lines are better one by one, or some at once, where they begin at lines; those of a y that is read
+    // only where some go at once.
+    let mut order = Order::new::<V, CAPACITY>(rows, taps, STREAM, BETA);
     let odd = rows.stride % V::COUNT as isize != 0 || !(rows.y as usize).is_multiple_of(size_of::<V>());
-    let joined = rows.joined(taps).filter(|_| taps.shared && (BETA || odd));
+    let joined = rows.joined(taps).filter(|_| taps.shared && if BETA { order.together == 1 } else { odd });
+    if let Some(joined) = &joined {
+        order = Order::new::<V, CAPACITY>(joined, taps, STREAM, BETA);
+    }
     let rows = joined.as_ref().unwrap_or(rows);
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
-        let order = Order::new::<V, CAPACITY>(rows, taps, STREAM);
         let ahead = |stride: isize| order.rows_ahead * stride + order.ahead;
         let scale = V::splat(beta);
         let mut c = [V::splat(V::Real::ZERO); CAPACITY];
@@ -190,7 +204,8 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
             };
             let head = row.head::<BETA>(block);
             let done = match (block > 1, order.across) {
-                (true, across) if across || CAPACITY > FEW_TAPS => row.across::<BETA, STREAM>(head),
+                (true, _) if BETA && CAPACITY <= FEW_TAPS => row.across::<ACROSS_READ, BETA, STREAM>(head),
+                (true, across) if across || CAPACITY > FEW_TAPS => row.across::<ACROSS, BETA, STREAM>(head),
                 (true, _) => row.band::<BETA, STREAM>(block, head),
                 (false, _) if order.four && CAPACITY <= FEW_TAPS => {
                     let done = row.along::<4, BETA, STREAM>(head);

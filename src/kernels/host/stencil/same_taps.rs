@@ -179,7 +179,8 @@ where
                     }
                     last.index[first] += 1;
                 }
-                let planes = Planes { count: at_once, y: y_plane, x: x_plane.unwrap_or(0) };
+                let together = self.tiling.together;
+                let planes = Planes { count: at_once, together, y: y_plane, x: x_plane.unwrap_or(0) };
                 combine(plane as isize * y_plane, planes, taps, ends, to - from);
             }
         };

@@ -125,9 +125,10 @@ where
             if count > 0 && taps.leads < MAX_LEADS && output.terms.iter().all(first) {
                 taps.lead[taps.leads] = count as u8 - 1;
                 let rows = |n: usize, strides: &[isize]| n as isize * self.grid.stride(strides, self.grid.row() - 1);
-                let plane = |strides: &[isize]| self.grid.stride(strides, self.tiling.first);
+                let together = self.tiling.together as isize;
+                let plane = |strides: &[isize]| together * self.grid.stride(strides, self.tiling.first);
                 (taps.ahead, taps.y_ahead) = match self.tiling.near {
-                    // The row of the next iteration; and the one after it, whose rows are not all in the tile.
+                    // The row of the next iterations; and the one after it, whose rows are not all in the tile.
                     Some(Ahead::Plane) => (plane(term.x_strides) + rows(1, term.x_strides), plane(output.y_strides)),
                     Some(Ahead::Rows(n)) => (rows(n, term.x_strides), rows(n, output.y_strides)),
                     None => (0, 0),

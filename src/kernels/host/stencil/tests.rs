@@ -334,7 +334,7 @@ fn cuts_do_not_change_bits() {
     }
 }
 
-/// Rows longer than the reused bytes, bands of rows, many tiles and several outputs, on every path.
+/// Rows longer than the reused bytes, bands of rows, rows across, many tiles and several outputs, on every path.
 #[test]
 fn tiles_agree() {
     let mut random = Random(16);
@@ -347,8 +347,12 @@ fn tiles_agree() {
         (vec![41, 3000], vec![0, 1]),
         (vec![41, 3001], vec![0]),
         (vec![41, 3008], vec![0]),
+        (vec![41, 1536], vec![0]),
+        (vec![27, 2048], vec![0, 1]),
+        (vec![23, 5000], vec![0, 1]),
+        (vec![26, 1000], vec![0, 1]),
     ] {
-        for (fused, beta) in [(true, 0.0), (false, 0.0), (false, 1.0)] {
+        for (fused, beta) in [(true, 0.0), (true, 1.0), (false, 0.0), (false, 1.0)] {
             let before = if beta == 0.0 { f64::NAN } else { 0.25 };
             let stencils = axes.iter().map(|&a| random.stencil(shape[a])).collect();
             let weights = vec![1.0; axes.len()];

@@ -17,6 +17,9 @@ const NEAR_BYTES: usize = 32 << 10;
 /// Bytes that are read before the rows at the edges of such a tile are read again, by its neighbour: they come from the
 /// second-level cache.
 const EDGES_BYTES: usize = 256 << 10;
+/// Bytes of each plane in a near tile whose rows are computed for two planes before the next rows: then all x of the tile
+/// comes from the second level, most of it once for two results, and memory is read and written in long pieces.
+const PAIR_BYTES: usize = 64 << 10;
 /// Bytes that are asked for ahead of each of several x.
 const AHEAD_BYTES: usize = 2048;
 /// Rows at least that make a near tile worth its edges.
@@ -43,6 +46,8 @@ pub(super) struct Tiling {
     group: usize,
     /// Given where tiles are computed by near rows.
     pub near: Option<Ahead>,
+    /// Iterations of `first` that near rows serve row by row together.
+    pub together: usize,
 }
 
 impl Tiling {
@@ -78,12 +83,16 @@ impl Tiling {
         };
         if first < middle && near >= NEAR_ROWS && alike && (outputs.len() == 1 || one_x && !beta) {
             extent[first + 1..middle].fill(1);
+            if one_x && !beta && outputs.len() == 1 && near >= 2 * NEAR_ROWS {
+                extent[middle] = PAIR_BYTES / (length * position);
+                return Tiling { first, extent, columns: length, group: usize::MAX, near: Some(ahead), together: 2 };
+            }
             extent[middle] = near;
             if one_x {
                 extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
             }
             let group = if outputs.len() > 1 { near } else { usize::MAX };
-            return Tiling { first, extent, columns: length, group, near: Some(ahead) };
+            return Tiling { first, extent, columns: length, group, near: Some(ahead), together: 1 };
         }
         let columns = match again && span * length * position > REUSED_BYTES {
             true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
@@ -93,7 +102,7 @@ impl Tiling {
             // Results that are read as well are most of what passes: memory gives them faster in its own order, many rows of
             // one after the other, than it would give x again.
             let group = (REUSED_BYTES / (columns.min(length) * position)).max(1);
-            return Tiling { first, extent, columns, group, near: None };
+            return Tiling { first, extent, columns, group, near: None, together: 1 };
         }
         let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
         let group = match outputs.len() > 1 {
@@ -104,7 +113,7 @@ impl Tiling {
             extent[b] = rows.min(grid.upper[b] - grid.lower[b]);
             rows = (rows / extent[b]).max(1);
         }
-        Tiling { first, extent, columns, group, near: None }
+        Tiling { first, extent, columns, group, near: None, together: 1 }
     }
 }
 
