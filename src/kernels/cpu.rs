@@ -7,6 +7,9 @@
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
+/// Bytes of a cache line.
+pub const LINE: usize = 64;
+
 /// Paths in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]

@@ -1,10 +1,8 @@
 //! The two loops behind every elementwise kernel: produce an output, or update one in place.
 
 use crate::dtype::Element;
-use crate::kernels::cpu::fence;
+use crate::kernels::cpu::{fence, LINE};
 use std::mem::MaybeUninit;
-
-const LINE: usize = 64;
 
 /// A cache line that is computed in registers before it is streamed out.
 #[repr(align(64))]

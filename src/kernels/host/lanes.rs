@@ -3,9 +3,9 @@
 use crate::dtype::{DType, Element, Real};
 use crate::kernels::cpu::{level, Level};
 
-/// Bytes of a cache line. Sums are kept in lanes that together fill one, whatever the register, so that their order is
-/// the same on every path.
-pub(super) const LINE: usize = 64;
+/// Sums are kept in lanes that together fill a cache line, whatever the register, so that their order is the same on every
+/// path.
+pub(super) use super::super::cpu::LINE;
 
 /// `COUNT` real numbers in a register. Complex numbers are pairs of neighbours.
 ///

@@ -9,10 +9,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
-use super::super::cpu::{level, prefetch, Level};
+use super::super::cpu::{level, prefetch, Level, LINE};
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
 /// Lines of a row that are turned before the next rows: of twice as many rows, those at hand and those to come, the first
 /// two caches hold so many even where rows are a power of two apart.
 const RUN_LINES: usize = 4;

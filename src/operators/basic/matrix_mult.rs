@@ -10,6 +10,7 @@ use crate::dispatch;
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
+use crate::kernels::cpu::LINE;
 use crate::layout::{GridDimension, IndexBox, Layout, Partition, Role, MAX_DIMENSIONS};
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
@@ -189,7 +190,7 @@ impl LinearMap for MatrixMult {
                 first.moved(at)
             };
             let threads = pool.len();
-            let line = 64 / size_of::<T>();
+            let line = LINE / size_of::<T>();
             let work = rows.saturating_mul(inner).saturating_mul(columns).saturating_mul(products);
             if threads == 1 || work < SERIAL {
                 (0..products).for_each(|k| product(k).compute(alpha, beta, 0..rows, 0..columns));
@@ -199,8 +200,9 @@ impl LinearMap for MatrixMult {
             if products >= threads {
                 return pool.run(&|t| split(products, threads, t, 1).for_each(|k| one(k, 0..rows, 0..columns)));
             }
+            let summed_apart = matrix.transposed && first.has_columns_together(columns);
+            let blocks = self.row_blocks.as_ref().filter(|_| summed_apart);
             for k in 0..products {
-                let blocks = self.row_blocks.as_ref().filter(|_| first.has_columns_together(columns) && matrix.transposed);
                 let done = blocks.map_or(Ok(false), |b| b.compute(pool, &product(k), columns, alpha, beta))?;
                 if !done {
                     pool.run(&|t| match rows >= threads * line {

@@ -7,6 +7,7 @@
 use super::dense_product::Product;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::Result;
+use crate::kernels::cpu::LINE;
 use crate::kernels::host::gemv::{FOLD_ROWS, MAX_COLUMNS};
 use crate::storage::HostMemory;
 use crate::threads::{split, ThreadPool};
@@ -15,8 +16,6 @@ use std::sync::Mutex;
 
 /// Bytes of a thread's piece of a row from which on it is read as fast as whole rows.
 const LONG: usize = 128 << 10;
-/// Bytes of a cache line, of which two threads do not write parts.
-const LINE: usize = 64;
 
 /// Memory for the sums of all blocks but the first, whose sums go to y at once: at most as large as A, times right-hand
 /// sides over `FOLD_ROWS`.

@@ -3,13 +3,11 @@
 use super::super::turn::{turn_from_memory, Plane};
 use super::walk::{Axis, Walk};
 use super::{put, Ends};
-use crate::kernels::cpu::{fence, level, prefetch, should_stream, Level};
+use crate::kernels::cpu::{fence, level, prefetch, should_stream, Level, LINE};
 use std::mem::MaybeUninit;
 
 /// Side of a transposed tile, in elements: two cache lines of float32, eight of complex128.
 pub(super) const TILE: usize = 32;
-/// Bytes of a cache line.
-const LINE: usize = 64;
 /// Lines so far apart, or a multiple of it, take few places of the caches.
 const FEW_PLACES: usize = 1024;
 
