@@ -46,7 +46,7 @@ pub(super) struct Tiling {
     group: usize,
     /// Given where tiles are computed by near rows.
     pub near: Option<Ahead>,
-    /// Iterations of `first` that near rows serve row by row together.
+    /// Iterations of `first` that near rows serve row by row together, and so many ahead memory is asked for.
     pub together: usize,
 }
 
@@ -83,24 +83,28 @@ impl Tiling {
         };
         if first < middle && near >= NEAR_ROWS && alike && (outputs.len() == 1 || one_x && !beta) {
             extent[first + 1..middle].fill(1);
-            if one_x && !beta && outputs.len() == 1 && near >= 2 * NEAR_ROWS {
+            let near_tile =
+                |extent, group, together| Tiling { first, extent, columns: length, group, near: Some(ahead), together };
+            if !one_x || outputs.len() > 1 {
+                // Memory gives and takes several arrays faster in its own order: plane by plane, many rows of one after the
+                // other.
+                extent[first] = 1;
+                return near_tile(extent, (REUSED_BYTES / (length * position)).max(1), 2);
+            }
+            if !beta && near >= 2 * NEAR_ROWS {
                 extent[middle] = PAIR_BYTES / (length * position);
-                return Tiling { first, extent, columns: length, group: usize::MAX, near: Some(ahead), together: 2 };
+                return near_tile(extent, usize::MAX, 2);
             }
             extent[middle] = near;
-            if one_x {
-                extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
-            }
-            let group = if outputs.len() > 1 { near } else { usize::MAX };
-            return Tiling { first, extent, columns: length, group, near: Some(ahead), together: 1 };
+            extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
+            return near_tile(extent, usize::MAX, 1);
         }
         let columns = match again && span * length * position > REUSED_BYTES {
             true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
             false => length,
         };
         if outputs.len() > 1 && beta {
-            // Results that are read as well are most of what passes: memory gives them faster in its own order, many rows of
-            // one after the other, than it would give x again.
+            // As above, faster than memory would give x again.
             let group = (REUSED_BYTES / (columns.min(length) * position)).max(1);
             return Tiling { first, extent, columns, group, near: None, together: 1 };
         }
