@@ -304,18 +304,6 @@ struct dlops_communicator_functions {
 };
 
 #define DLOPS_COMMUNICATOR_FUNCTIONS_INIT {sizeof(dlops_communicator_functions), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-/** Message levels of a log callback. */
-#define DLOPS_LOG_ERROR 0
-#define DLOPS_LOG_WARNING 1
-#define DLOPS_LOG_INFO 2
-#define DLOPS_LOG_DEBUG 3
-/** Families of MPI implementations, which a host passes as it was compiled (dlops_mpi.h does). */
-#define DLOPS_MPI_OPEN_MPI 1
-#define DLOPS_MPI_MPICH 2
-#define DLOPS_MPI_STANDARD_ABI 3
-
-/** Called exactly once when the library lets go of `user`. */
-typedef void (*dlops_destroy_callback)(void *user);
 
 /**
  * Gives `bytes` (1 or more) bytes of the device that is current, aligned to 256, for work that is put on `stream` from
@@ -379,9 +367,10 @@ typedef struct dlops_context_options {
 } dlops_context_options;
 
 #define DLOPS_CONTEXT_OPTIONS_INIT {sizeof(dlops_context_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-
-/** Receives messages of a context on the thread that caused them. `text` is valid during the call only. */
-typedef void (*dlops_log_callback)(int32_t level, const char *text, void *user);
+/** Families of MPI implementations, which a host passes as it was compiled (dlops_mpi.h does). */
+#define DLOPS_MPI_OPEN_MPI 1
+#define DLOPS_MPI_MPICH 2
+#define DLOPS_MPI_STANDARD_ABI 3
 
 /**
  * Makes a context of this rank alone, which needs no MPI. Local. Since 0.1.
@@ -463,6 +452,38 @@ dlops_status dlops_context_set_check_level(dlops_context *context,
                                            int32_t level);
 
 /**
+ * Makes an error that one rank kept (from a call that cannot agree by itself, such as an operator's callback that
+ * failed) known to all ranks, and forgets it. Collective. Since 0.1.
+ *
+ * @param status  the error of the lowest failing rank, the same on all ranks; DLOPS_OK when no rank kept one. Its
+ * text is in dlops_last_error
+ * Errors: NULL_POINTER, HANDLE, MPI, COMMUNICATION.
+ */
+DLOPS_MUST_CHECK
+dlops_status dlops_context_agree(dlops_context *context,
+                                 dlops_status *status);
+
+/**
+ * Destroys a handle and sets it to NULL; NULL is accepted. Collective over the context's ranks. Since 0.1.
+ *
+ * What was built on the context keeps it alive, so the order of destroys is free, also after MPI_Finalize.
+ * Errors: HANDLE.
+ */
+dlops_status dlops_context_destroy(dlops_context **context);
+
+/** Message levels of a log callback. */
+#define DLOPS_LOG_ERROR 0
+#define DLOPS_LOG_WARNING 1
+#define DLOPS_LOG_INFO 2
+#define DLOPS_LOG_DEBUG 3
+
+/** Called exactly once when the library lets go of `user`. */
+typedef void (*dlops_destroy_callback)(void *user);
+
+/** Receives messages of a context on the thread that caused them. `text` is valid during the call only. */
+typedef void (*dlops_log_callback)(int32_t level, const char *text, void *user);
+
+/**
  * Sends the messages of a context to the host; NULL for silence, which is the default. Local. Since 0.1.
  *
  * @param callback  NULL to remove the present one
@@ -475,18 +496,6 @@ dlops_status dlops_context_set_log(dlops_context *context,
                                    dlops_log_callback callback,
                                    void *user,
                                    dlops_destroy_callback destroy);
-
-/**
- * Makes an error that one rank kept (from a call that cannot agree by itself, such as an operator's callback that
- * failed) known to all ranks, and forgets it. Collective. Since 0.1.
- *
- * @param status  the error of the lowest failing rank, the same on all ranks; DLOPS_OK when no rank kept one. Its
- * text is in dlops_last_error
- * Errors: NULL_POINTER, HANDLE, MPI, COMMUNICATION.
- */
-DLOPS_MUST_CHECK
-dlops_status dlops_context_agree(dlops_context *context,
-                                 dlops_status *status);
 
 /**
  * Switches counting of calls, seconds, messages and bytes on or off. Local. Since 0.1.
@@ -520,14 +529,6 @@ dlops_status dlops_context_view_profile(const dlops_context *context);
 /** All counters of the profile back to zero. Local. Since 0.1. Errors: NULL_POINTER, HANDLE. */
 DLOPS_MUST_CHECK
 dlops_status dlops_context_reset_profile(dlops_context *context);
-
-/**
- * Destroys a handle and sets it to NULL; NULL is accepted. Collective over the context's ranks. Since 0.1.
- *
- * What was built on the context keeps it alive, so the order of destroys is free, also after MPI_Finalize.
- * Errors: HANDLE.
- */
-dlops_status dlops_context_destroy(dlops_context **context);
 
 /* Devices ------------------------------------------------------------------------------------------------------- */
 

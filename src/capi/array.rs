@@ -1,7 +1,7 @@
 //! dlops_array: create, wrap, ask, access, destroy. Arithmetic is in `vector.rs`, movement in `transfer.rs`.
 
 use super::border::{borrow, borrow_all, call, dlops_status, slice, write, write_all, Output};
-use super::context::{dlops_destroy_callback, User};
+use super::context_log::{dlops_destroy_callback, User};
 use super::handle::{destroy, dlops_array, dlops_space};
 use crate::arrays::memory::{Access, Release};
 use crate::arrays::{Array, Space};

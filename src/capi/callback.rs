@@ -1,7 +1,7 @@
 //! Operators from functions of the host.
 
 use super::border::{borrow, call, dlops_status, flag, options, text, Options, Output};
-use super::context::dlops_destroy_callback;
+use super::context_log::dlops_destroy_callback;
 use super::handle::{dlops_array, dlops_operator, dlops_space, Lease};
 use crate::arrays::{Array, Space};
 use crate::error::Result;

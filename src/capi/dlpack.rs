@@ -1,7 +1,7 @@
 //! dlops_array and DLPack: arrays of other libraries, and for them, without a copy.
 
 use super::border::{borrow, call, dlops_status, write, Output};
-use super::context::CUstream_st;
+use super::context_options::CUstream_st;
 use super::handle::{dlops_array, dlops_space};
 use crate::arrays::dlpack::{self, Managed, ManagedTensor, VersionedTensor};
 use crate::arrays::{Array, Memory, Space};

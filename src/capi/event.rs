@@ -1,7 +1,7 @@
 //! dlops_event: marks in the order of work, waits and times. dlops_device: the device that is current on a thread.
 
 use super::border::{borrow, call, dlops_status, write, Output};
-use super::context::CUstream_st;
+use super::context_options::CUstream_st;
 use super::handle::{destroy, dlops_context, dlops_event};
 use crate::context::{Context, Event};
 use crate::device::{self, Device, Stream};

@@ -2,7 +2,7 @@
 
 use super::border::{borrow, borrow_all, call, dlops_status, options as read_options, slice, text, Options, Output};
 use super::callback::Host;
-use super::context::dlops_destroy_callback;
+use super::context_log::dlops_destroy_callback;
 use super::handle::{destroy, dlops_array, dlops_context, dlops_kernel};
 use super::operator::dlops_scalar;
 use crate::arrays::kernel::{HostBlock, HostFunction, Kernel, Options as KernelOptions};

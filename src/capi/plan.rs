@@ -3,7 +3,7 @@
 use super::border::{
     axis as checked_axis, borrow, call, dlops_status, flag, options, slice, write, write_all, Options, Output,
 };
-use super::context::CUstream_st;
+use super::context_options::CUstream_st;
 use super::fourier::listed;
 use super::handle::{destroy, dlops_plan, dlops_space};
 use crate::arrays::Space;

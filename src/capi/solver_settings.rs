@@ -1,7 +1,7 @@
 //! What a host may choose for a solver: tolerances, limits, damping, preconditioner, monitor.
 
 use super::border::{borrow, call, dlops_status, text};
-use super::context::{dlops_destroy_callback, User};
+use super::context_log::{dlops_destroy_callback, User};
 use super::handle::{dlops_operator, dlops_solver};
 use crate::error::{Error, Status};
 use crate::fail;

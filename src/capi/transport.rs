@@ -1,7 +1,7 @@
 //! How what lies on devices goes from rank to rank.
 
 use super::border::{borrow, call, dlops_status, write};
-use super::context::ncclComm;
+use super::context_options::ncclComm;
 use super::handle::dlops_context;
 use crate::context::{Context, TransportChoice};
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! Arithmetic on arrays: the vector verbs.
 
 use super::border::{boolean, borrow, call, dlops_status, scalar, write};
-use super::context::CUstream_st;
+use super::context_options::CUstream_st;
 use super::event::host_stream;
 use super::handle::dlops_array;
 use super::operator::dlops_scalar;
