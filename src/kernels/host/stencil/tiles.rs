@@ -28,9 +28,9 @@ const NEAR_ROWS: usize = 4;
 /// What memory is asked for beside each row of a near tile.
 #[derive(Clone, Copy)]
 pub(super) enum Ahead {
-    /// The next iteration of `first`: those of one x stay in the first-level cache.
+    /// The next iterations of `first` that go together, of one x.
     Plane,
-    /// So many rows: those of several x are read again from the second level.
+    /// So many rows, of several x.
     Rows(usize),
 }
 
