@@ -182,7 +182,8 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
                         V::prefetch(lead.wrapping_sub(1));
                         V::prefetch(lead.wrapping_add(rows.len));
                     }
-                    if BETA {
+                    // Rows that do not begin at lines share lines of y, which are read even if y is not.
+                    if BETA || odd {
                         let y = y.wrapping_offset(ahead(rows.stride) + r * rows.stride);
                         V::prefetch(y.wrapping_sub(1));
                         V::prefetch(y.wrapping_add(rows.len));
