@@ -35,8 +35,7 @@ fn place(number: usize) -> usize {
 pub struct HostMemory {
     start: NonNull<u8>,
     bytes: usize,
-    /// Where the block begins in its mapping, and the mapping's length: 0 for a block of the allocator.
-    offset: usize,
+    /// Length of the mapping, which begins with the block's first page, or 0 for a block of the allocator.
     mapped: usize,
 }
 
@@ -55,7 +54,7 @@ impl HostMemory {
         if bytes == 0 {
             // SAFETY: the alignment is not zero; no byte is ever read or written through this pointer.
             let start = unsafe { NonNull::new_unchecked(CACHE_LINE as *mut u8) };
-            return Ok(HostMemory { start, bytes, offset: 0, mapped: 0 });
+            return Ok(HostMemory { start, bytes, mapped: 0 });
         }
         let layout = Layout::from_size_align(bytes, CACHE_LINE).map_err(|_| refused(bytes))?;
         #[cfg(target_os = "linux")]
@@ -64,7 +63,7 @@ impl HostMemory {
         }
         // SAFETY: the layout has a size above zero. Zeroed, so that every element type finds valid values.
         let start = NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) }).ok_or_else(|| refused(bytes))?;
-        Ok(HostMemory { start, bytes, offset: 0, mapped: 0 })
+        Ok(HostMemory { start, bytes, mapped: 0 })
     }
 
     /// `count` elements of `size` bytes; the product is checked.
@@ -136,7 +135,7 @@ fn map(bytes: usize) -> Result<HostMemory> {
             libc::munmap(start.add(length).cast(), HUGE_PAGE - head);
         }
         libc::madvise(start.cast(), length, libc::MADV_HUGEPAGE);
-        Ok(HostMemory { start: NonNull::new_unchecked(start.add(offset)), bytes, offset, mapped: length })
+        Ok(HostMemory { start: NonNull::new_unchecked(start.add(offset)), bytes, mapped: length })
     }
 }
 
@@ -144,8 +143,9 @@ impl Drop for HostMemory {
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
         if self.mapped > 0 {
-            // SAFETY: the mapping was made by `map` with this start and length, and nothing borrows it any more.
-            unsafe { libc::munmap(self.start.as_ptr().sub(self.offset).cast(), self.mapped) };
+            let start = self.start.as_ptr();
+            // SAFETY: the mapping was made by `map` with this first page and length, and nothing borrows it any more.
+            unsafe { libc::munmap(start.sub(start as usize % PAGE).cast(), self.mapped) };
             return;
         }
         if self.bytes > 0 {

@@ -146,13 +146,11 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
     let count = if CAPACITY == MAX_TAPS { taps.count } else { CAPACITY };
     // Rows that share lines are better one by one, or some at once, where they begin at lines; those of a y that is read
     // only where some go at once.
-    let mut order = Order::new::<V, CAPACITY>(rows, taps, STREAM, BETA);
+    let some_at_once = BETA && Order::new::<V, CAPACITY>(rows, taps, STREAM, BETA).together > 1;
     let odd = rows.stride % V::COUNT as isize != 0 || !(rows.y as usize).is_multiple_of(size_of::<V>());
-    let joined = rows.joined(taps).filter(|_| taps.shared && if BETA { order.together == 1 } else { odd });
-    if let Some(joined) = &joined {
-        order = Order::new::<V, CAPACITY>(joined, taps, STREAM, BETA);
-    }
+    let joined = rows.joined(taps).filter(|_| taps.shared && if BETA { !some_at_once } else { odd });
     let rows = joined.as_ref().unwrap_or(rows);
+    let order = Order::new::<V, CAPACITY>(rows, taps, STREAM, BETA);
     // SAFETY: the caller's rows and taps are valid for `rows` rows of `len` numbers, and y is aligned to a number.
     unsafe {
         let ahead = |stride: isize| order.rows_ahead * stride + order.ahead;

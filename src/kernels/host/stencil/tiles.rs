@@ -104,7 +104,7 @@ impl Tiling {
             false => length,
         };
         if outputs.len() > 1 && beta {
-            // As above, faster than memory would give x again.
+            // For the same reason, though x comes from memory again.
             let group = (REUSED_BYTES / (columns.min(length) * position)).max(1);
             return Tiling { first, extent, columns, group, near: None, together: 1 };
         }
