@@ -5,17 +5,20 @@
 //! outside of the array; what neighbours hold comes in halo buffers. With a derivative, y = alpha W D x + beta y, or
 //! y = alpha D^T W^T x + beta y for the flipped filter, without an array in between: the post-stack model.
 //!
-//! Pieces of x are copied to a scratch panel with all the samples that they need, and convolved from there: lines of
-//! neighbours piece by piece (`lines`), other axes by blocks of columns, row after row (`columns`). x is read once, y is
-//! written once, past the caches if it is large (and read when beta is not 0). An element is alpha times its sum plus beta
-//! y; the sum takes the taps in an order of their own, with fused multiply-add on the AVX paths, rounded after each product
-//! elsewhere.
-//! So a value depends on its global index alone: not on where ranks cut and vectors end, nor on AVX2 or AVX-512.
-//! *Deterministic: any P* on one kind of path.
+//! Pieces of x are copied to a scratch panel with all the samples that they need, and convolved from there. Lines of
+//! neighbours are turned over to rows, many lines (`turned`) or the parts of a long one (`folded`), so that what is loaded
+//! serves several outputs and crosses no cache lines; the ends of lines, and rows of a few elements that follow one
+//! another, are taken as they lie (`lines`). Other axes go by blocks of columns, row after row (`columns`). x is read once,
+//! y is written once, past the caches if it is large (and read when beta is not 0).
+//!
+//! An element is alpha times its sum plus beta y; the sum adds its terms in the order of x, with fused multiply-add on the
+//! AVX paths, rounded after each product elsewhere. So a value depends on its global index alone: not on where ranks cut
+//! and vectors end, nor on AVX2 or AVX-512. *Deterministic: any P* on one kind of path.
 
 mod accumulate;
 mod columns;
 mod fill;
+mod folded;
 mod lines;
 mod panel;
 mod ring;
@@ -24,6 +27,7 @@ mod taps;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod turned;
 
 use super::lanes::{on_lanes, LINE};
 use crate::dtype::{Element, Scalar};
@@ -179,8 +183,8 @@ unsafe fn run<T: Element, H: Element<Real = T::Real>>(
     if block.outer == 0 || block.n == 0 || block.inner == 0 {
         return;
     }
-    let kernel = panel::Kernel { filter: *filter, stage, alpha, beta, block: *block, panels, scratch, stream };
-    on_lanes::<T>(kernel);
+    let kernel = panel::Kernel { filter: *filter, stage, alpha, beta, block: *block, panels, stream };
+    on_lanes::<T>(panel::Run { kernel, scratch });
 }
 
 /// Elements in a cache line.

@@ -30,6 +30,10 @@ impl<V: Lanes> Finish<V> {
         Finish { stream: stream && !self.read && !self.complex, ..self }
     }
 
+    pub fn reads(&self) -> bool {
+        self.read
+    }
+
     pub fn streams(&self) -> bool {
         self.stream
     }

@@ -49,6 +49,16 @@ pub unsafe fn turn<E: Copy>(target: Plane<E>, source: Plane<E>, rows: usize, col
     unsafe { turn_on(level(), target, source, rows, columns, false) }
 }
 
+/// The same; the target's lines bypass the caches where `stream` says so and the processor and their alignment allow it:
+/// `cpu::fence` follows.
+///
+/// # Safety
+/// As for `turn`.
+pub unsafe fn turn_out<E: Copy>(target: Plane<E>, source: Plane<E>, rows: usize, columns: usize, stream: bool) {
+    // SAFETY: the caller's promise.
+    unsafe { turn_on(level(), target, source, rows, columns, stream && target.begins_lines()) }
+}
+
 /// The same for planes that come from memory: the lines of the target are completed a cache line at a time, while the next
 /// lines of the source are asked for. With `stream` they bypass the caches, where the processor and the target's alignment
 /// allow it: `cpu::fence` follows.

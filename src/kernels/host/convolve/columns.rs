@@ -9,19 +9,21 @@ use super::panel::Kernel;
 use super::ring::Ring;
 use super::span::difference_row;
 use super::taps::Taps;
-use super::tile::{tiles, Target};
+use super::tile::{tile_rows, Target, Tiles};
 use super::{per_line, Derivative, Stage};
 use crate::dtype::{Element, Real, Scalar};
 use crate::kernels::cpu::prefetch;
-use std::mem::size_of;
 
 /// Rows of x that are on their way from memory. Rows that are a power of two apart meet in few places of the first
 /// cache, which hold a dozen of x and y together.
 const AHEAD: isize = 8;
-/// Rows that are filled, convolved and stored at a time.
+/// Rows that are filled, convolved and stored at a time, at least.
 pub(super) const STEP: usize = 4;
-/// Rows of the sums for a derivative that comes last, which reads two rows of the step before.
-pub(super) const SUMS: usize = 2 * STEP;
+
+/// Rows that are filled, convolved and stored at a time, of so many numbers.
+pub(super) fn step<V: Lanes, H: Element>(numbers: usize) -> usize {
+    tile_rows::<V>(numbers / V::COUNT, H::IS_COMPLEX).max(STEP)
+}
 
 /// A block of columns of one outer index, and where its panels are.
 pub(super) struct Columns<'a, T, H, R> {
@@ -36,14 +38,6 @@ pub(super) struct Columns<'a, T, H, R> {
 }
 
 impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
-    /// Rows of a tile, of eight vectors in registers of a line, else of four: its sums fill half of the registers.
-    const fn tile_rows<V: Lanes>() -> usize {
-        match (size_of::<V>(), H::IS_COMPLEX) {
-            (LINE, _) | (_, false) => 2,
-            _ => 1,
-        }
-    }
-
     /// Numbers of a row of the panels.
     fn shift(&self) -> usize {
         self.panel.pitch
@@ -140,34 +134,6 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
         }
     }
 
-    /// The sums of `count` rows from the panel's place on.
-    #[inline(always)]
-    unsafe fn convolve<V: Lanes<Real = R>>(
-        &self,
-        place: usize,
-        count: usize,
-        target: Target<R>,
-        taps: &Taps<R>,
-        finish: &Finish<V>,
-    ) {
-        let (ring, mut row) = (&self.panel, 0);
-        while row < count {
-            let rows = if row + Self::tile_rows::<V>() <= count { Self::tile_rows::<V>() } else { 1 };
-            let place = ring.after(place, row);
-            let target = Target { to: target.to.wrapping_offset(row as isize * target.stride), ..target };
-            // SAFETY: as for `tiles`.
-            unsafe {
-                match (rows, H::IS_COMPLEX) {
-                    (2, false) => tiles::<V, T, 2, false>(ring, place, taps, target, finish),
-                    (_, false) => tiles::<V, T, 1, false>(ring, place, taps, target, finish),
-                    (2, true) => tiles::<V, T, 2, true>(ring, place, taps, target, finish),
-                    (_, true) => tiles::<V, T, 1, true>(ring, place, taps, target, finish),
-                }
-            }
-            row += rows;
-        }
-    }
-
     /// The sums of rows from..to, all of them for a derivative that comes last: zeros where that one is 0.
     #[inline(always)]
     unsafe fn differentiable<V: Lanes<Real = R>>(
@@ -187,7 +153,8 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
                 let target = Target { to: sums.add(at(low)), stride: shift as isize, len: shift };
                 let identity = Finish::<V>::new(Scalar::ONE, Scalar::ZERO);
                 let place = self.panel.after(place, (low - from) as usize);
-                self.convolve::<V>(place, (high - low) as usize, target, taps, &identity);
+                Tiles { ring: self.panel, place, taps: *taps, target }
+                    .run::<V, H, false>((high - low) as usize, &identity);
             }
             let high = high.max(low);
             clear::<V>(sums.add(at(high)), at(to) - at(high));
@@ -228,13 +195,13 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
         // The rows of the sums: one more on either side for a derivative that comes last.
         let more = last.is_some() as isize;
         let (low, high) = (-more, n + more);
-        // Rows of the panel: which one comes next and where, and where the first of a step is.
-        let (mut filled, mut next, mut place) = (low - before, 0, self.panel.after(0, taps.count - 1));
-        let mut step = 0;
+        // Rows of the panel: which one comes next and where, and where the first that a step reads is.
+        let (mut filled, mut next, mut place) = (low - before, 0, 0);
+        let (rows, mut step) = (step::<V, H>(self.shift()), 0);
         // SAFETY: the panel has room for the rows that a step reads.
         unsafe {
-            for from in (low..high).step_by(STEP) {
-                let to = high.min(from + STEP as isize);
+            for from in (low..high).step_by(rows) {
+                let to = high.min(from + rows as isize);
                 if !finish.streams() {
                     (from.max(0)..n.min(to)).for_each(|row| self.ask(self.y(row)));
                 }
@@ -247,14 +214,15 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
                     None => {
                         let stride = k.block.y_strides[1] * T::COMPONENTS as isize;
                         let target = Target { to: self.y(from), stride, len: self.numbers() };
-                        self.convolve::<V>(place, (to - from) as usize, target, taps, finish);
+                        Tiles { ring: self.panel, place, taps: *taps, target }
+                            .run::<V, H, false>((to - from) as usize, finish);
                     }
                     Some(derivative) => {
                         self.differentiable::<V>((place, self.sums.at(step)), (from, to), k.active(derivative), taps);
                         self.differences(step, (from, to), derivative, finish);
                     }
                 }
-                (place, step) = (self.panel.after(place, STEP), self.sums.after(step, STEP));
+                (place, step) = (self.panel.after(place, rows), self.sums.after(step, rows));
             }
         }
     }

@@ -99,9 +99,9 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
         finish: &Finish<V>,
     ) {
         let shift = self.block.inner * T::COMPONENTS;
-        // SAFETY: the panel holds the rows before for all taps; the second has room for a row more on either side.
+        // SAFETY: the panel begins with the first row that is read; the second has room for a row more on either side.
         unsafe {
-            let p = panel.cast::<V::Real>().add((taps.count - 1) * shift);
+            let p = panel.cast::<V::Real>();
             let Stage::TransposedDerivativeLast(derivative) = self.stage else {
                 return convolve_span::<V, H>(self.span(piece, p), taps, finish);
             };

@@ -1,11 +1,12 @@
 //! How an array is cut into pieces that are convolved from a panel of scratch memory.
 //!
 //! A panel holds consecutive rows of the axis, each of a few elements: all inner elements of short lines, where rows
-//! follow one another in y as well, or a block of columns that fills eight cache lines.
+//! follow one another in y as well, a block of columns that fills eight cache lines, or elements of as many lines as fill
+//! one.
 
 use super::super::finish::Finish;
 use super::super::lanes::{LaneKernel, Lanes, LINE};
-use super::columns::{Columns, STEP, SUMS};
+use super::columns::{step, Columns, STEP};
 use super::lines::ELEMENTS;
 use super::ring::Ring;
 use super::taps::Taps;
@@ -18,10 +19,6 @@ use std::mem::size_of;
 const COLUMN_LINES: usize = 8;
 /// Rows up to this many cache lines are convolved as lines when they lie densely.
 const LINE_ROW_LINES: usize = 4;
-/// Rows of the panel of a block of columns: those that a step reads, and more than a tile goes back at a time.
-fn ring_rows<T>(taps: usize) -> usize {
-    (taps + STEP - 1).max(per_line::<T>() + 1)
-}
 
 /// Where the panels are in the scratch.
 #[derive(Clone, Copy)]
@@ -29,6 +26,8 @@ pub(super) struct Panels {
     taps: usize,
     /// Elements of the first panel; the second begins there.
     first: usize,
+    /// The room for lines that are turned begins there.
+    turned: usize,
     /// The taps begin there.
     table: usize,
     pub elements: usize,
@@ -40,9 +39,10 @@ impl Panels {
         let (pitch, widest) = (COLUMN_LINES * line, LINE_ROW_LINES * line);
         // A piece of a line with what it reads, or several short lines, and vectors that end behind them.
         let lines = ELEMENTS.max(8 * taps * widest) + (taps + 3) * widest + 5 * line;
-        let first = lines.max(ring_rows::<T>(taps) * pitch);
-        let table = first + lines.max(SUMS * pitch);
-        Panels { taps, first, table, elements: table + taps.next_multiple_of(line) + line }
+        let first = lines.max((taps + STEP - 1) * pitch);
+        let turned = first + lines.max(2 * STEP * pitch);
+        let table = turned + super::turned::room::<T>(taps);
+        Panels { taps, first, turned, table, elements: table + taps.next_multiple_of(line) + line }
     }
 
     /// Rows of so many elements that make a piece of a line.
@@ -52,6 +52,7 @@ impl Panels {
 }
 
 /// Everything that `convolve` was told.
+#[derive(Clone, Copy)]
 pub(super) struct Kernel<'a, T, H> {
     pub filter: Filter<'a, H>,
     pub stage: Stage,
@@ -59,7 +60,6 @@ pub(super) struct Kernel<'a, T, H> {
     pub beta: Scalar,
     pub block: Block<T>,
     pub panels: Panels,
-    pub scratch: &'a mut [T],
     /// y bypasses the caches where it can.
     pub stream: bool,
 }
@@ -82,8 +82,9 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
                 let pitch = width.next_multiple_of(line) * T::COMPONENTS;
                 // SAFETY: the panels have room for as many rows of the widest block.
                 unsafe {
-                    let panel = Ring::new(panel.cast(), pitch, ring_rows::<T>(taps.count));
-                    let sums = Ring::new(sums.cast(), pitch, SUMS);
+                    let step = step::<V, H>(pitch);
+                    let panel = Ring::new(panel.cast(), pitch, taps.count + step - 1);
+                    let sums = Ring::new(sums.cast(), pitch, 2 * step);
                     let columns = Columns { kernel: self, outer, first, width, panel, sums };
                     columns.run::<V>(taps, finish)
                 }
@@ -92,24 +93,46 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
     }
 }
 
-impl<T: Element, H: Element> LaneKernel for Kernel<'_, T, H> {
+/// A kernel and its scratch.
+pub(super) struct Run<'a, T, H> {
+    pub kernel: Kernel<'a, T, H>,
+    pub scratch: &'a mut [T],
+}
+
+impl<T: Element, H: Element> LaneKernel for Run<'_, T, H> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
-        let b = &self.block;
+        let (k, scratch) = (self.kernel, self.scratch);
+        let b = &k.block;
         let dense = b.n == 1 || (b.x_strides[1] == b.inner as isize && b.y_strides[1] == b.inner as isize);
         let lines = dense && b.inner * size_of::<T>() <= LINE_ROW_LINES * LINE;
-        let panel = self.scratch.as_mut_ptr();
+        let panel = scratch.as_mut_ptr();
         let panel = panel.wrapping_add(panel.align_offset(LINE).min(per_line::<T>()));
-        // SAFETY: the scratch holds two panels and the taps; x, y and the halo are as the caller of `convolve` says.
+        // SAFETY: the scratch holds two panels, the room for turned lines and the taps; x, y and the halo are as the caller of `convolve` says.
         unsafe {
-            let taps = Taps::new::<T, H>(&self.filter, !lines, panel.add(self.panels.table).cast::<V::Real>());
-            let finish = Finish::<V>::new(self.alpha, self.beta);
-            let panels = (panel, panel.add(self.panels.first));
+            let taps = Taps::new::<H>(&k.filter, panel.add(k.panels.table).cast::<V::Real>());
+            let finish = Finish::<V>::new(k.alpha, k.beta);
+            let panels = (panel, panel.add(k.panels.first));
             if lines {
-                return self.lines::<V>(&taps, &finish, panels);
+                let all = k.is_turned::<V>();
+                for index in 0.. {
+                    let Some((block, turned)) =
+                        (if all { k.piece(index) } else { (index == 0).then_some((k.block, false)) })
+                    else {
+                        return;
+                    };
+                    if block.outer == 0 || block.n == 0 {
+                        continue;
+                    }
+                    let piece = Kernel { block, ..k };
+                    match turned {
+                        true => piece.turned::<V>(&taps, &finish, panel.add(k.panels.turned)),
+                        false => piece.lines::<V>(&taps, &finish, panels),
+                    }
+                }
             }
-            let finish = finish.streaming(self.stream);
-            self.columns::<V>(&taps, &finish, panels);
+            let finish = finish.streaming(k.stream);
+            k.columns::<V>(&taps, &finish, panels);
             if finish.streams() {
                 fence();
             }

@@ -1,6 +1,9 @@
 //! The panel of a block of columns: as many rows as a step reads, in a buffer that is used again from its beginning, so that
 //! it stays in the first cache.
 
+use super::super::lanes::LINE;
+use std::mem::size_of;
+
 /// Rows of `pitch` numbers; a place is that of a row's first number, and rows are counted round.
 #[derive(Clone, Copy)]
 pub(super) struct Ring<R> {
@@ -15,6 +18,17 @@ impl<R> Ring<R> {
     /// `start` is valid for so many rows as long as the ring is in use.
     pub unsafe fn new(start: *mut R, pitch: usize, rows: usize) -> Ring<R> {
         Ring { start, pitch, size: rows * pitch }
+    }
+
+    /// Rows of a cache line, so many that none is counted round.
+    pub fn dense(start: *mut R) -> Ring<R> {
+        Ring { start, pitch: LINE / size_of::<R>(), size: usize::MAX }
+    }
+
+    /// The same rows, of numbers whose type has another name.
+    pub fn cast<S>(&self) -> Ring<S> {
+        assert!(size_of::<R>() == size_of::<S>());
+        Ring { start: self.start.cast(), pitch: self.pitch, size: self.size }
     }
 
     /// The place so many rows after another, fewer than all.

@@ -7,7 +7,7 @@ use super::fill::Difference;
 use super::taps::Taps;
 use crate::dtype::Element;
 
-/// Neighbouring outputs: `len` numbers at y, from the panel's numbers at p.
+/// Neighbouring outputs: `len` numbers at y, from the panel's numbers at p, the first that they read.
 #[derive(Clone, Copy)]
 pub(super) struct Span<R> {
     pub p: *const R,
@@ -43,7 +43,7 @@ unsafe fn block<V: Lanes, H: Element, const B: usize>(
     taps: &Taps<V::Real>,
     finish: &Finish<V>,
 ) -> usize {
-    // SAFETY: the panel is readable for three vectors behind the span and for all taps before; y has room for len.
+    // SAFETY: the panel is readable for all taps of the vectors that begin inside of the span, and three more; y has room for len.
     unsafe {
         let acc = match H::IS_COMPLEX {
             true => complex_sums::<V, B>(s.p, s.shift, taps),

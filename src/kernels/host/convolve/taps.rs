@@ -1,29 +1,24 @@
 //! The filter's samples as real numbers, in the order in which they are applied.
 
-use super::{per_line, Filter};
+use super::Filter;
 use crate::dtype::{Element, Real, Scalar};
 
-/// The taps as they are applied to data with Q elements in a cache line: r, r + Q, r + 2Q, ... for r = 0 .. Q; complex ones
-/// as pairs. In the table they have this order, or rise.
+/// The last sample first, as it meets the first element of x that an output reads; complex ones as pairs.
 #[derive(Clone, Copy)]
 pub(super) struct Taps<R> {
     pub table: *const R,
     pub count: usize,
-    /// Q.
-    pub stride: usize,
 }
 
 impl<R: Real> Taps<R> {
-    /// Writes the table. T is the type of the data.
+    /// Writes the table.
     ///
     /// # Safety
     /// `table` is writable for the filter's samples as long as the result is in use.
-    pub unsafe fn new<T: Element, H: Element>(filter: &Filter<H>, rising: bool, table: *mut R) -> Taps<R> {
-        let taps = Taps { table, count: filter.taps.len(), stride: per_line::<T>() };
-        let step = if rising { 1 } else { taps.stride };
-        let order = (0..step).flat_map(|r| (r..taps.count).step_by(step));
-        for (place, t) in order.enumerate() {
-            let Scalar { re, im } = filter.taps[if filter.flipped { taps.count - 1 - t } else { t }].to_scalar();
+    pub unsafe fn new<H: Element>(filter: &Filter<H>, table: *mut R) -> Taps<R> {
+        let count = filter.taps.len();
+        for place in 0..count {
+            let Scalar { re, im } = filter.taps[if filter.flipped { place } else { count - 1 - place }].to_scalar();
             // SAFETY: each tap has its place.
             unsafe {
                 let to = table.add(place * H::COMPONENTS);
@@ -33,13 +28,12 @@ impl<R: Real> Taps<R> {
                 }
             }
         }
-        taps
+        Taps { table, count }
     }
 
-    /// How many r have how many taps: those below count mod Q, which have one more, and the others.
-    #[inline(always)]
-    pub fn shape(&self) -> [(usize, usize); 2] {
-        let (m, more) = (self.count / self.stride, self.count % self.stride);
-        [(more, m + 1), (self.stride - more, m)]
+    /// The same taps, as numbers whose type has another name.
+    pub fn cast<S>(&self) -> Taps<S> {
+        assert!(size_of::<R>() == size_of::<S>());
+        Taps { table: self.table.cast(), count: self.count }
     }
 }

@@ -179,6 +179,9 @@ fn sweep<T: Element, H: Element<Real = T::Real>>() {
         (3, 37, 4),
         (2, 19, 40),
         (1, 70, 66),
+        (33, 24, 1),
+        (17, 90, 1),
+        (1, 300, 1),
     ];
     let filters = [(1, 0), (3, 1), (4, 0), (5, 4), (41, 20), (70, 11)];
     for (s, shape) in shapes.into_iter().enumerate() {
@@ -231,7 +234,7 @@ fn nothing_is_done_to_empty_blocks() {
     }
 }
 
-/// Rounded values: lines of an array that is cut, long or a column are bit-equal.
+/// Rounded values: one line or many, of an array that is cut or not, and columns, are bit-equal.
 #[test]
 fn values_do_not_depend_on_place_and_layout() {
     let n = 5000;
@@ -239,27 +242,28 @@ fn values_do_not_depend_on_place_and_layout() {
     let x: Vec<f32> = (0..n).map(|i| (i as f32 * 0.37).cos()).collect();
     on_every_path::run(|_| {
         let mut scratch = vec![0f32; scratch_len::<f32>(41)];
-        let mut run = |stage: Stage, first: usize, end: usize, width: usize| {
-            let wide: Vec<f32> = x.iter().flat_map(|v| vec![*v; width]).collect();
-            let mut y = vec![0f32; (end - first) * width];
+        let mut run = |stage: Stage, first: usize, end: usize, (lines, width): (usize, usize)| {
+            // Every line of so many columns is the same.
+            let wide: Vec<f32> = (0..lines).flat_map(|_| x.iter().flat_map(|v| vec![*v; width])).collect();
+            let (line, part) = (n * width, (end - first) * width);
+            let mut y = vec![0f32; lines * part];
             let (before, after) = (first.min(21), (n - end).min(21));
             let halo = Halo {
                 before: wide[(first - before) * width..].as_ptr(),
                 before_width: before,
-                before_strides: [0, width as isize],
+                before_strides: [line as isize, width as isize],
                 after: wide[(end * width).min(wide.len() - 1)..].as_ptr(),
                 after_width: after,
-                after_strides: [0, width as isize],
+                after_strides: [line as isize, width as isize],
             };
-            let strides = [0, width as isize];
             let block = Block {
                 x: wide[first * width..].as_ptr(),
                 y: y.as_mut_ptr(),
-                outer: 1,
+                outer: lines,
                 n: end - first,
                 inner: width,
-                x_strides: strides,
-                y_strides: strides,
+                x_strides: [line as isize, width as isize],
+                y_strides: [part as isize, width as isize],
                 first,
                 total: n,
                 line: 0,
@@ -269,17 +273,21 @@ fn values_do_not_depend_on_place_and_layout() {
             let filter = Filter::new(&h, 20).adjoint();
             // SAFETY: as the sizes say.
             unsafe { convolve(&filter, stage, Scalar::real(0.3), Scalar::ZERO, &block, &mut scratch) };
-            for row in y.chunks(width) {
-                assert!(row.iter().all(|v| v.to_bits() == row[0].to_bits()), "columns of equal numbers differ");
+            for (k, v) in y.iter().enumerate() {
+                let alike = y[k % part / width * width];
+                assert!(
+                    v.to_bits() == alike.to_bits(),
+                    "{stage:?}, {lines} lines, {width} columns: they differ at {k}"
+                );
             }
-            y.into_iter().step_by(width).collect::<Vec<f32>>()
+            y.into_iter().take(part).step_by(width).collect::<Vec<f32>>()
         };
         for stage in STAGES {
-            let whole = run(stage, 0, n, 1);
-            for width in [1, 3, 150, 300] {
-                assert_eq!(run(stage, 0, n, width), whole, "{stage:?}, {width} columns");
-                assert_eq!(run(stage, 0, 1237, width), whole[..1237], "{stage:?}, {width} columns");
-                assert_eq!(run(stage, 1237, n, width), whole[1237..], "{stage:?}, {width} columns");
+            let whole = run(stage, 0, n, (1, 1));
+            for shape in [(1, 1), (35, 1), (1, 3), (1, 16), (1, 33), (1, 150), (1, 300)] {
+                assert_eq!(run(stage, 0, n, shape), whole, "{stage:?}, {shape:?}");
+                assert_eq!(run(stage, 0, 1237, shape), whole[..1237], "{stage:?}, {shape:?}");
+                assert_eq!(run(stage, 1237, n, shape), whole[1237..], "{stage:?}, {shape:?}");
             }
         }
     });
@@ -291,17 +299,19 @@ fn an_output_reads_no_more_than_its_taps() {
     let (n, taps, offset) = (90, 21, 4);
     let h = vec![1f32; taps];
     on_every_path::run(|_| {
-        for inner in [1, 70] {
+        for (lines, inner) in [(1, 1), (16, 1), (1, 70)] {
             let mut scratch = vec![0f32; scratch_len::<f32>(taps)];
             for at in [0, 17, 50, n - 1] {
-                let mut x = vec![1f32; n * inner];
-                x[at * inner..(at + 1) * inner].fill(f32::INFINITY);
-                let mut y = vec![0f32; n * inner];
+                // In one line of them.
+                let from = (lines / 2 * n + at) * inner;
+                let mut x = vec![1f32; lines * n * inner];
+                x[from..from + inner].fill(f32::INFINITY);
+                let mut y = vec![0f32; x.len()];
                 let strides = [(n * inner) as isize, inner as isize];
                 let block = Block {
                     x: x.as_ptr(),
                     y: y.as_mut_ptr(),
-                    outer: 1,
+                    outer: lines,
                     n,
                     inner,
                     x_strides: strides,
@@ -317,9 +327,12 @@ fn an_output_reads_no_more_than_its_taps() {
                 unsafe { convolve(&filter, Stage::Convolve, Scalar::ONE, Scalar::ZERO, &block, &mut scratch) }
                 for (k, y) in y.into_iter().enumerate() {
                     // y[i] = sum_t x[i + offset - t]
-                    let lag = (k / inner + offset) as isize - at as isize;
-                    let reached = (0..taps as isize).contains(&lag);
-                    assert!(if reached { y == f32::INFINITY } else { y.is_finite() }, "{inner}: {k} with {at}");
+                    let lag = (k / inner % n + offset) as isize - at as isize;
+                    let reached = k / inner / n == lines / 2 && (0..taps as isize).contains(&lag);
+                    assert!(
+                        if reached { y == f32::INFINITY } else { y.is_finite() },
+                        "{lines}, {inner}: {k} with {at}"
+                    );
                 }
             }
         }
