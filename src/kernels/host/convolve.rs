@@ -19,6 +19,7 @@ mod accumulate;
 mod columns;
 mod fill;
 mod folded;
+mod group;
 mod lines;
 mod panel;
 mod ring;
@@ -27,6 +28,7 @@ mod taps;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod tiles;
 mod turned;
 
 use super::lanes::{on_lanes, LINE};

@@ -1,6 +1,6 @@
 //! Which lines of neighbours are turned: all that fill groups, and the middle of other long lines, folded to as many parts.
 
-use super::super::lanes::LINE;
+use super::super::lanes::{Lanes, LINE};
 use super::panel::Kernel;
 use super::{per_line, Block, Halo};
 use crate::dtype::Element;
@@ -23,9 +23,12 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
     }
 
     /// Piece number `index` of all lines, and whether it is turned: the lines that fill groups; then the others, or the
-    /// beginning, the folded middle and the end of each.
-    pub fn piece(&self, index: usize) -> Option<(Block<T>, bool)> {
+    /// beginning, the folded middle and the end of each. Pieces may be empty.
+    pub fn piece<V: Lanes>(&self, index: usize) -> Option<(Block<T>, bool)> {
         let (n, lanes) = (self.block.n, per_line::<T>());
+        if !self.is_turned::<V>() {
+            return (index == 0).then_some((self.block, false));
+        }
         let groups = self.block.outer / lanes * lanes;
         let Some(index) = index.checked_sub(1) else {
             return Some((Block { outer: groups, ..self.block }, true));

@@ -108,28 +108,24 @@ impl<T: Element, H: Element> LaneKernel for Run<'_, T, H> {
         let lines = dense && b.inner * size_of::<T>() <= LINE_ROW_LINES * LINE;
         let panel = scratch.as_mut_ptr();
         let panel = panel.wrapping_add(panel.align_offset(LINE).min(per_line::<T>()));
-        // SAFETY: the scratch holds two panels, the room for turned lines and the taps; x, y and the halo are as the caller of `convolve` says.
+        // SAFETY: the scratch holds two panels, the room for turned lines and the taps; x, y and the halo are as the caller
+        // of `convolve` says.
         unsafe {
             let taps = Taps::new::<H>(&k.filter, panel.add(k.panels.table).cast::<V::Real>());
             let finish = Finish::<V>::new(k.alpha, k.beta);
             let panels = (panel, panel.add(k.panels.first));
             if lines {
-                let all = k.is_turned::<V>();
-                for index in 0.. {
-                    let Some((block, turned)) =
-                        (if all { k.piece(index) } else { (index == 0).then_some((k.block, false)) })
-                    else {
-                        return;
-                    };
-                    if block.outer == 0 || block.n == 0 {
-                        continue;
-                    }
+                let mut index = 0;
+                while let Some((block, turned)) = k.piece::<V>(index) {
                     let piece = Kernel { block, ..k };
-                    match turned {
-                        true => piece.turned::<V>(&taps, &finish, panel.add(k.panels.turned)),
-                        false => piece.lines::<V>(&taps, &finish, panels),
+                    match (block.outer * block.n, turned) {
+                        (0, _) => {}
+                        (_, true) => piece.turned::<V>(&taps, &finish, panel.add(k.panels.turned)),
+                        (_, false) => piece.lines::<V>(&taps, &finish, panels),
                     }
+                    index += 1;
                 }
+                return;
             }
             let finish = finish.streaming(k.stream);
             k.columns::<V>(&taps, &finish, panels);
