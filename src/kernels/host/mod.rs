@@ -13,6 +13,8 @@ mod finish;
 pub mod fused;
 pub mod gemm;
 pub mod gemv;
+#[cfg(all(test, target_os = "linux"))]
+mod guarded;
 pub mod lanes;
 pub mod line_tile;
 pub mod measure;

@@ -10,6 +10,7 @@ use super::columns::{step, Columns, STEP};
 use super::lines::ELEMENTS;
 use super::ring::Ring;
 use super::taps::Taps;
+use super::turned::{self, serves};
 use super::{per_line, Block, Filter, Stage};
 use crate::dtype::{Element, Scalar};
 use crate::kernels::cpu::fence;
@@ -41,7 +42,7 @@ impl Panels {
         let lines = ELEMENTS.max(8 * taps * widest) + (taps + 3) * widest + 5 * line;
         let first = lines.max((taps + STEP - 1) * pitch);
         let turned = first + lines.max(2 * STEP * pitch);
-        let table = turned + super::turned::room::<T>(taps);
+        let table = turned + turned::room::<T>(taps);
         Panels { taps, first, turned, table, elements: table + taps.next_multiple_of(line) + line }
     }
 
@@ -120,8 +121,10 @@ impl<T: Element, H: Element> LaneKernel for Run<'_, T, H> {
                     let piece = Kernel { block, ..k };
                     match (block.outer * block.n, turned) {
                         (0, _) => {}
-                        (_, true) => piece.turned::<V>(&taps, &finish, panel.add(k.panels.turned)),
-                        (_, false) => piece.lines::<V>(&taps, &finish, panels),
+                        (_, true) if const { serves::<V>() } => {
+                            piece.turned::<V>(&taps, &finish, panel.add(k.panels.turned))
+                        }
+                        _ => piece.lines::<V>(&taps, &finish, panels),
                     }
                     index += 1;
                 }

@@ -27,17 +27,22 @@ impl<T> Room<T> {
     }
 }
 
+/// Whether turning lines serves: not for registers that seldom cross cache lines.
+pub(super) const fn serves<V>() -> bool {
+    size_of::<V>() > 16
+}
+
 /// Elements of scratch.
 pub(super) fn room<T>(taps: usize) -> usize {
     (piece_rows::<T>(taps) + taps + 3 + 2 * lanes::<T>()) * lanes::<T>()
 }
 
 impl<T: Element, H: Element> Kernel<'_, T, H> {
-    /// Whether lines are turned: not for registers that seldom cross cache lines.
+    /// Whether lines are turned.
     pub fn is_turned<V: Lanes>(&self) -> bool {
         let b = &self.block;
         let neighbours = b.inner == 1 && b.x_strides[1] == 1 && b.y_strides[1] == 1;
-        neighbours && b.n >= lanes::<T>() && size_of::<V>() > 16
+        neighbours && b.n >= lanes::<T>() && serves::<V>()
     }
 
     /// As many lines as fill groups.

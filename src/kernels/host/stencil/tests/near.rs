@@ -1,6 +1,8 @@
 //! Stencils in three dimensions, whose planes stay in the first-level cache.
 
 use super::*;
+#[cfg(target_os = "linux")]
+use crate::kernels::host::guarded::Guarded;
 
 /// Near tiles: rows that begin at a cache line and those that do not, with and without halos, ends of all kinds and parts of
 /// rows, in blocks of planes, hold the bits of the baseline and the values of plain loops.
@@ -121,49 +123,6 @@ fn near_tiles_agree() {
     check::<f32>(&mut random, 1e-4);
     check::<f64>(&mut random, 1e-12);
     check::<Complex<f32>>(&mut random, 1e-4);
-}
-
-/// Memory whose last byte, or whose first, is beside a page that may not be touched.
-#[cfg(target_os = "linux")]
-struct Guarded {
-    pages: *mut u8,
-    length: usize,
-    bytes: *mut u8,
-}
-
-#[cfg(target_os = "linux")]
-impl Guarded {
-    const PAGE: usize = 64 << 10;
-
-    fn new(bytes: usize, at_end: bool) -> Guarded {
-        let inner = bytes.next_multiple_of(Guarded::PAGE);
-        let length = inner + 2 * Guarded::PAGE;
-        let (readable, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: new pages of the test's own.
-        unsafe {
-            let pages = libc::mmap(std::ptr::null_mut(), length, libc::PROT_NONE, flags, -1, 0);
-            assert_ne!(pages, libc::MAP_FAILED);
-            let pages = pages.cast::<u8>();
-            assert_eq!(libc::mprotect(pages.add(Guarded::PAGE).cast(), inner, readable), 0);
-            let skipped = if at_end { inner - bytes } else { 0 };
-            Guarded { pages, length, bytes: pages.add(Guarded::PAGE + skipped) }
-        }
-    }
-
-    fn fill<T: Element>(&self, n: usize) -> *mut T {
-        let to = self.bytes.cast::<T>();
-        // SAFETY: room for n elements, aligned as their number of bytes is.
-        (0..n).for_each(|i| unsafe { to.add(i).write(T::from_scalar(Scalar::ONE)) });
-        to
-    }
-}
-
-#[cfg(target_os = "linux")]
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        // SAFETY: mapped by `new`.
-        unsafe { libc::munmap(self.pages.cast(), self.length) };
-    }
 }
 
 /// Registers at the ends of rows load nothing beyond the arrays, and store nothing there.
