@@ -305,6 +305,9 @@ struct dlops_communicator_functions {
 
 #define DLOPS_COMMUNICATOR_FUNCTIONS_INIT {sizeof(dlops_communicator_functions), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
+/** Called exactly once when the library lets go of `user`. */
+typedef void (*dlops_destroy_callback)(void *user);
+
 /**
  * Gives `bytes` (1 or more) bytes of the device that is current, aligned to 256, for work that is put on `stream` from
  * now on; NULL: there are none, and the call that asked returns MEMORY.
@@ -476,9 +479,6 @@ dlops_status dlops_context_destroy(dlops_context **context);
 #define DLOPS_LOG_WARNING 1
 #define DLOPS_LOG_INFO 2
 #define DLOPS_LOG_DEBUG 3
-
-/** Called exactly once when the library lets go of `user`. */
-typedef void (*dlops_destroy_callback)(void *user);
 
 /** Receives messages of a context on the thread that caused them. `text` is valid during the call only. */
 typedef void (*dlops_log_callback)(int32_t level, const char *text, void *user);

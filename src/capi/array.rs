@@ -1,14 +1,15 @@
 //! dlops_array: create, wrap, ask, access, destroy. Arithmetic is in `vector.rs`, movement in `transfer.rs`.
 
 use super::border::{borrow, borrow_all, call, dlops_status, slice, write, write_all, Output};
-use super::context_log::{dlops_destroy_callback, User};
 use super::handle::{destroy, dlops_array, dlops_space};
+use super::host::{dlops_destroy_callback, User};
 use crate::arrays::memory::{Access, Release};
 use crate::arrays::{Array, Space};
 use crate::context::Level;
 use crate::error::Result;
 use crate::fail;
 use std::ffi::c_void;
+use std::sync::Arc;
 
 /// What the host does with an array that it acquires.
 pub const DLOPS_ACCESS_READ: i32 = 1;
@@ -99,13 +100,13 @@ pub unsafe extern "C" fn dlops_array_wrap_strided(
             // SAFETY: the host passes one stride for each axis.
             false => unsafe { slice(strides, space.local_shape().len() as i64, "strides") }?.to_vec(),
         };
-        // The host's destroy is armed only once the array exists.
+        let user = Arc::new(User::lent(user));
+        let held = user.clone();
+        let release: Release = Box::new(move || drop(held));
         // SAFETY: the host keeps its memory in place, as documented.
-        unsafe { Array::wrap_strided(&space, data.cast(), &strides, None) }?;
-        let user = User { pointer: user, destroy };
-        let release: Release = Box::new(move || drop(user));
-        // SAFETY: as above.
-        output.write(unsafe { Array::wrap_strided(&space, data.cast(), &strides, Some(release)) }?)
+        output.write(unsafe { Array::wrap_strided(&space, data.cast(), &strides, Some(release)) }?)?;
+        user.adopt(destroy);
+        Ok(())
     })
 }
 

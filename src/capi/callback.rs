@@ -1,14 +1,14 @@
 //! Operators from functions of the host.
 
 use super::border::{borrow, call, dlops_status, flag, options, text, Options, Output};
-use super::context_log::dlops_destroy_callback;
 use super::handle::{dlops_array, dlops_operator, dlops_space, Lease};
+use super::host::{dlops_destroy_callback, User};
 use crate::arrays::{Array, Space};
 use crate::error::Result;
 use crate::fail;
 use crate::operators::callback::{callback, Function, Functions};
 use std::ffi::{c_char, c_void};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 /// Writes y = A x (or y = A^H x). x is not changed, y is overwritten. The handles are valid during the call and not the
 /// host's to destroy: acquire their memory and release it, ask for spaces or components, or pass them to other calls.
@@ -38,45 +38,11 @@ impl Options for dlops_callback_options {
     const NAME: &'static str = "dlops_callback_options";
 }
 
-/// The host's pointer, shared by the functions of an object.
-pub(super) struct Host {
-    pub(super) user: *mut c_void,
-    /// Set when the object is made: until then `user` is the caller's.
-    destroy: OnceLock<unsafe extern "C" fn(*mut c_void)>,
-}
-
-// SAFETY: the host passes a pointer that its functions may use on any thread that calls the library.
-unsafe impl Send for Host {}
-// SAFETY: as above; an operator is used by one thread at a time.
-unsafe impl Sync for Host {}
-
-impl Host {
-    pub(super) fn new(user: *mut c_void) -> Arc<Host> {
-        Arc::new(Host { user, destroy: OnceLock::new() })
-    }
-
-    /// From now on the library lets go of `user`.
-    pub(super) fn adopt(&self, destroy: dlops_destroy_callback) {
-        if let Some(destroy) = destroy {
-            self.destroy.get_or_init(|| destroy);
-        }
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.destroy.get() {
-            // SAFETY: called once, with the pointer it was registered for.
-            unsafe { destroy(self.user) }
-        }
-    }
-}
-
 type OnHandles = unsafe extern "C" fn(*const dlops_array, *mut dlops_array, *mut c_void) -> i32;
 type OnMemory = unsafe extern "C" fn(*const c_void, *mut c_void, *mut c_void) -> i32;
 
-fn on_handles(host: &Arc<Host>, leases: &Arc<Mutex<[Lease; 2]>>, function: OnHandles) -> Function {
-    let (host, leases) = (host.clone(), leases.clone());
+fn on_handles(user: &Arc<User>, leases: &Arc<Mutex<[Lease; 2]>>, function: OnHandles) -> Function {
+    let (user, leases) = (user.clone(), leases.clone());
     Box::new(move |x: &Array, y: &Array| {
         let mut leases = match leases.try_lock() {
             Ok(leases) => leases,
@@ -87,16 +53,16 @@ fn on_handles(host: &Arc<Host>, leases: &Arc<Mutex<[Lease; 2]>>, function: OnHan
         let [first, second] = &mut *leases;
         first.lend(x.clone(), |x| {
             // SAFETY: the host's function, with live handles and its own pointer.
-            second.lend(y.clone(), |y| unsafe { function(x, y, host.user) })
+            second.lend(y.clone(), |y| unsafe { function(x, y, user.pointer) })
         })
     })
 }
 
-fn on_memory(host: &Arc<Host>, function: OnMemory) -> Function {
-    let host = host.clone();
+fn on_memory(user: &Arc<User>, function: OnMemory) -> Function {
+    let user = user.clone();
     Box::new(move |x: &Array, y: &Array| match (x.leaf(), y.leaf()) {
         // SAFETY: the host's function, with contiguous memory of both sides and its own pointer.
-        (Ok(x), Ok(y)) => unsafe { function(x.pointer().cast(), y.pointer().cast(), host.user) },
+        (Ok(x), Ok(y)) => unsafe { function(x.pointer().cast(), y.pointer().cast(), user.pointer) },
         // Product spaces are refused when the operator is made.
         _ => -1,
     })
@@ -107,7 +73,7 @@ unsafe fn create(
     domain: *const dlops_space,
     range: *const dlops_space,
     result: *mut *mut dlops_operator,
-    host: &Host,
+    user: &User,
     destroy: dlops_destroy_callback,
     functions: impl FnOnce() -> Result<Functions>,
 ) -> Result<()> {
@@ -123,7 +89,7 @@ unsafe fn create(
     })();
     let (output, operator) = domain.context().agree_on(made, &shape)?;
     output.write(operator)?;
-    host.adopt(destroy);
+    user.adopt(destroy);
     Ok(())
 }
 
@@ -165,7 +131,7 @@ pub unsafe extern "C" fn dlops_operator_create_callback(
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
     call("dlops_operator_create_callback", || {
-        let host = Host::new(user);
+        let user = Arc::new(User::lent(user));
         let functions = || {
             let Some(forward) = forward else { fail!(NullPointer, "forward is NULL, expected a function") };
             // SAFETY: the host passes NULL or options with their struct_size.
@@ -177,15 +143,15 @@ pub unsafe extern "C" fn dlops_operator_create_callback(
             };
             let leases = Arc::new(Mutex::new([Lease::new()?, Lease::new()?]));
             Ok(Functions {
-                forward: on_handles(&host, &leases, forward),
-                adjoint: adjoint.map(|adjoint| on_handles(&host, &leases, adjoint)),
+                forward: on_handles(&user, &leases, forward),
+                adjoint: adjoint.map(|adjoint| on_handles(&user, &leases, adjoint)),
                 contiguous: false,
                 complex_linear: !flag(choices.real_linear, "real_linear")?,
                 name: name.to_string(),
             })
         };
         // SAFETY: the contract of this function.
-        unsafe { create(domain, range, result, &host, destroy, functions) }
+        unsafe { create(domain, range, result, &user, destroy, functions) }
     })
 }
 
@@ -207,18 +173,18 @@ pub unsafe extern "C" fn dlops_operator_create_matvec(
     result: *mut *mut dlops_operator,
 ) -> dlops_status {
     call("dlops_operator_create_matvec", || {
-        let host = Host::new(user);
+        let user = Arc::new(User::lent(user));
         let functions = || {
             let Some(forward) = forward else { fail!(NullPointer, "forward is NULL, expected a function") };
             Ok(Functions {
-                forward: on_memory(&host, forward),
-                adjoint: adjoint.map(|adjoint| on_memory(&host, adjoint)),
+                forward: on_memory(&user, forward),
+                adjoint: adjoint.map(|adjoint| on_memory(&user, adjoint)),
                 contiguous: true,
                 complex_linear: true,
                 name: "Matvec".to_string(),
             })
         };
         // SAFETY: the contract of this function.
-        unsafe { create(domain, range, result, &host, destroy, functions) }
+        unsafe { create(domain, range, result, &user, destroy, functions) }
     })
 }

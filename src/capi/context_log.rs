@@ -1,7 +1,8 @@
-//! Messages of a context to its host, and the pointers that hosts pass with callbacks.
+//! Messages of a context to its host.
 
 use super::border::{borrow, call, dlops_status};
 use super::handle::dlops_context;
+use super::host::{dlops_destroy_callback, User};
 use crate::context::{Context, Level};
 use std::ffi::{c_char, c_void, CString};
 use std::sync::Arc;
@@ -15,32 +16,9 @@ pub const DLOPS_LOG_DEBUG: i32 = 3;
 /// Receives messages of a context on the thread that caused them. `text` is valid during the call only.
 pub type dlops_log_callback = Option<unsafe extern "C" fn(level: i32, text: *const c_char, user: *mut c_void)>;
 
-/// Called exactly once when the library lets go of `user`.
-pub type dlops_destroy_callback = Option<unsafe extern "C" fn(user: *mut c_void)>;
-
 struct HostLog {
     callback: unsafe extern "C" fn(i32, *const c_char, *mut c_void),
     user: User,
-}
-
-/// The host's pointer, and what to call when the library lets go of it.
-pub(super) struct User {
-    pub(super) pointer: *mut c_void,
-    pub(super) destroy: dlops_destroy_callback,
-}
-
-// SAFETY: the host passes a pointer that its callbacks may use on any thread that calls the library.
-unsafe impl Send for User {}
-// SAFETY: as above.
-unsafe impl Sync for User {}
-
-impl Drop for User {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.destroy {
-            // SAFETY: called once, with the pointer it was registered for.
-            unsafe { destroy(self.pointer) }
-        }
-    }
 }
 
 /// Sends the messages of a context to the host; NULL for silence, which is the default. Local. Since 0.1.
@@ -60,7 +38,7 @@ pub unsafe extern "C" fn dlops_context_set_log(
     call("dlops_context_set_log", || {
         let context = borrow::<Context>(context, "context")?;
         let sink = callback.map(|callback| {
-            let host = HostLog { callback, user: User { pointer: user, destroy } };
+            let host = HostLog { callback, user: User::given(user, destroy) };
             Arc::new(move |level: Level, text: &str| {
                 let host = &host;
                 let text = CString::new(text.replace('\0', " ")).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! dlops_context_options, and what a host lends a context by them.
 
 use super::border::{flag, Options};
+use super::host::{ncclComm, CUstream_st};
 use super::space::{DLOPS_CUDA, DLOPS_HOST};
 use crate::context::{ContextOptions, DeviceChoice, HostNccl, HostStream, StreamChoice};
 use crate::device::{Allocate, Allocator, Deallocate};
@@ -58,12 +59,6 @@ pub type dlops_allocate_callback =
 /// Takes back what dlops_allocate_callback gave, once the work that is on `stream` now is done.
 pub type dlops_deallocate_callback =
     Option<unsafe extern "C" fn(memory: *mut c_void, bytes: usize, stream: *mut CUstream_st, user: *mut c_void)>;
-
-/// CUDA's stream: a cudaStream_t points to one.
-pub struct CUstream_st([u8; 0]);
-
-/// NCCL's communicator: an ncclComm_t points to one.
-pub struct ncclComm([u8; 0]);
 
 impl Options for dlops_context_options {
     const NAME: &'static str = "dlops_context_options";

@@ -1,8 +1,8 @@
 //! Devices: which there are, the one of a context, its stream and its memory pool.
 
 use super::border::{borrow, call, dlops_status, write, Output};
-use super::context_options::CUstream_st;
 use super::handle::{dlops_context, dlops_space};
+use super::host::CUstream_st;
 use crate::arrays::Space;
 use crate::context::Context;
 use crate::device::{Device, Stream};

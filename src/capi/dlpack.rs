@@ -1,8 +1,8 @@
 //! dlops_array and DLPack: arrays of other libraries, and for them, without a copy.
 
 use super::border::{borrow, call, dlops_status, write, Output};
-use super::context_options::CUstream_st;
 use super::handle::{dlops_array, dlops_space};
+use super::host::CUstream_st;
 use crate::arrays::dlpack::{self, Managed, ManagedTensor, VersionedTensor};
 use crate::arrays::{Array, Memory, Space};
 use crate::device::Stream;

@@ -1,8 +1,8 @@
 //! dlops_event: marks in the order of work, waits and times. dlops_device: the device that is current on a thread.
 
 use super::border::{borrow, call, dlops_status, write, Output};
-use super::context_options::CUstream_st;
 use super::handle::{destroy, dlops_context, dlops_event};
+use super::host::CUstream_st;
 use crate::context::{Context, Event};
 use crate::device::{self, Device, Stream};
 use crate::error::Result;

@@ -1,9 +1,8 @@
 //! dlops_kernel: what all kinds have in common, and elementwise kernels.
 
 use super::border::{borrow, borrow_all, call, dlops_status, options as read_options, slice, text, Options, Output};
-use super::callback::Host;
-use super::context_log::dlops_destroy_callback;
 use super::handle::{destroy, dlops_array, dlops_context, dlops_kernel};
+use super::host::{dlops_destroy_callback, User};
 use super::operator::dlops_scalar;
 use crate::arrays::kernel::{HostBlock, HostFunction, Kernel, Options as KernelOptions};
 use crate::arrays::Array;
@@ -70,7 +69,7 @@ pub(super) unsafe fn optional_text<'a>(pointer: *const c_char, argument: &str) -
 /// The options of a kernel, and the host's pointer in them.
 pub(super) unsafe fn kernel_options(
     choices: *const dlops_kernel_options,
-) -> Result<(KernelOptions, Arc<Host>, dlops_destroy_callback)> {
+) -> Result<(KernelOptions, Arc<User>, dlops_destroy_callback)> {
     // SAFETY: the host passes NULL or options with their struct_size, and strings that end in NUL.
     let (choices, preamble, compiler) = unsafe {
         let choices = read_options(choices)?;
@@ -80,9 +79,9 @@ pub(super) unsafe fn kernel_options(
     if choices.host_function.is_none() && (!choices.user.is_null() || choices.destroy.is_some()) {
         fail!(Option, "user or destroy is set, but host_function is NULL");
     }
-    let host = Host::new(choices.user);
+    let user = Arc::new(User::lent(choices.user));
     let function = choices.host_function.map(|function| {
-        let host = host.clone();
+        let user = user.clone();
         Box::new(move |block: &HostBlock| {
             let dtypes = |list: &[crate::dtype::DType], codes: &mut [i32; 64]| {
                 codes.iter_mut().zip(list).for_each(|(code, dtype)| *code = *dtype as i32);
@@ -100,11 +99,11 @@ pub(super) unsafe fn kernel_options(
                 output_dtypes: outputs.as_ptr(),
             };
             // SAFETY: the host's function, with memory of as many elements and its own pointer.
-            unsafe { function(&shown, host.user) }
+            unsafe { function(&shown, user.pointer) }
         }) as HostFunction
     });
     let options = KernelOptions { preamble: preamble.into(), compiler: compiler.into(), host: function };
-    Ok((options, host, choices.destroy))
+    Ok((options, user, choices.destroy))
 }
 
 /// Arrays and numbers of a call.
@@ -166,9 +165,9 @@ pub unsafe extern "C" fn dlops_kernel_create_elementwise(
                 Ok((output, texts, kernel_options(choices)?))
             })()
         };
-        let (output, [inputs, outputs, body, name], (options, host, destroy)) = context.agree(arguments)?;
+        let (output, [inputs, outputs, body, name], (options, user, destroy)) = context.agree(arguments)?;
         output.write(Kernel::elementwise(&context, inputs, outputs, body, name, options)?)?;
-        host.adopt(destroy);
+        user.adopt(destroy);
         Ok(())
     })
 }

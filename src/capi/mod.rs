@@ -22,6 +22,7 @@ pub mod dlpack;
 pub mod event;
 pub mod fourier;
 pub mod handle;
+pub mod host;
 pub mod kernel;
 pub mod kernel_launch;
 pub mod kernel_reduction;

@@ -3,9 +3,9 @@
 use super::border::{
     axis as checked_axis, borrow, call, dlops_status, flag, options, slice, write, write_all, Options, Output,
 };
-use super::context_options::CUstream_st;
 use super::fourier::listed;
 use super::handle::{destroy, dlops_plan, dlops_space};
+use super::host::CUstream_st;
 use crate::arrays::Space;
 use crate::context::Level;
 use crate::error::Result;

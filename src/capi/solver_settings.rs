@@ -1,8 +1,8 @@
 //! What a host may choose for a solver: tolerances, limits, damping, preconditioner, monitor.
 
 use super::border::{borrow, call, dlops_status, text};
-use super::context_log::{dlops_destroy_callback, User};
 use super::handle::{dlops_operator, dlops_solver};
+use super::host::{dlops_destroy_callback, User};
 use crate::error::{Error, Status};
 use crate::fail;
 use crate::krylov::solver::Monitor;
@@ -207,7 +207,7 @@ pub unsafe extern "C" fn dlops_solver_set_monitor(
         let object = borrow::<Solver>(solver, "solver")?;
         let handle = solver as usize;
         object.set_monitor(monitor.map(|monitor| {
-            let user = User { pointer: user, destroy };
+            let user = User::given(user, destroy);
             Arc::new(move |_: &Solver, event: Event| {
                 let user = &user;
                 // SAFETY: the host's function, with its own handle and pointer.

@@ -1,8 +1,8 @@
 //! How what lies on devices goes from rank to rank.
 
 use super::border::{borrow, call, dlops_status, write};
-use super::context_options::ncclComm;
 use super::handle::dlops_context;
+use super::host::ncclComm;
 use crate::context::{Context, TransportChoice};
 use crate::error::Result;
 use crate::fail;

@@ -1,9 +1,9 @@
 //! Arithmetic on arrays: the vector verbs.
 
 use super::border::{boolean, borrow, call, dlops_status, scalar, write};
-use super::context_options::CUstream_st;
 use super::event::host_stream;
 use super::handle::dlops_array;
+use super::host::CUstream_st;
 use super::operator::dlops_scalar;
 use crate::arrays::random::{self, Distribution};
 use crate::arrays::{peer_copy, verbs, Array, Space};

@@ -14,6 +14,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("capi/library.rs", "Library"),
     ("capi/handle.rs", "Objects"),
     ("comm/table.rs", "Contexts"),
+    ("capi/host.rs", "Contexts"),
     ("capi/context_options.rs", "Contexts"),
     ("capi/context.rs", "Contexts"),
     ("capi/context_log.rs", "Contexts"),

@@ -81,9 +81,9 @@ pub(super) fn on_lanes<T: Element>(kernel: impl LaneKernel) {
     }
 }
 
-/// Sixteen bytes as an array, for any processor.
+/// Sixteen bytes as an array, for any processor; one number for single elements.
 #[derive(Clone, Copy)]
-pub(super) struct Pack<R, const N: usize>([R; N]);
+pub(super) struct Pack<R, const N: usize>(pub [R; N]);
 
 impl<R: Real, const N: usize> Pack<R, N> {
     #[inline(always)]
@@ -115,6 +115,13 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
     }
     #[inline(always)]
     unsafe fn stream(self, to: *mut R) {
+        #[cfg(target_arch = "x86_64")]
+        if std::mem::size_of::<Self>() == 16 {
+            use std::arch::x86_64::{__m128i, _mm_stream_si128};
+            // SAFETY: both types are 16 plain bytes, and the caller gives aligned memory.
+            unsafe { _mm_stream_si128(to.cast::<__m128i>(), std::mem::transmute_copy(&self.0)) };
+            return;
+        }
         // SAFETY: as for this function.
         unsafe { self.store(to) }
     }

@@ -14,7 +14,7 @@ mod end_taps;
 mod ends;
 mod grid;
 mod kept;
-mod lanes;
+mod masked;
 mod near;
 mod order;
 mod parts;

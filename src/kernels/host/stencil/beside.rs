@@ -2,7 +2,7 @@
 //!
 //! Loads that cross lines of the cache take twice as long as others, and the processor runs less far ahead of them.
 
-use super::lanes::Lanes;
+use super::masked::Masked;
 use super::rows::Taps;
 
 /// The last two taps of a row: how many numbers one lies before the result, and the other after it or on it. 0 before: the
@@ -18,13 +18,13 @@ impl Neighbours {
 }
 
 /// The row's own numbers of x, and how they are shifted.
-pub(super) struct Beside<V: Lanes> {
+pub(super) struct Beside<V: Masked> {
     x: *const V::Real,
     places: [V::Place; 2],
     reach: Neighbours,
 }
 
-impl<V: Lanes> Beside<V> {
+impl<V: Masked> Beside<V> {
     /// For the last two taps, where shifting serves them.
     #[inline(always)]
     pub unsafe fn new(taps: &Taps<V::Real>) -> Option<Beside<V>> {

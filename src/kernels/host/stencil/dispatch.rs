@@ -1,7 +1,7 @@
 //! The row function for a processor, a type and a number of taps.
 
+use super::super::lanes::Pack;
 use super::ends::Ends;
-use super::lanes::Pack;
 use super::near::near_rows;
 use super::rows::{combine, Rows, RowsFunction, Taps, MAX_TAPS};
 use crate::dtype::Real;

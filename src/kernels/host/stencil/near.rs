@@ -2,18 +2,19 @@
 
 use super::beside::Beside;
 use super::ends::Ends;
-use super::lanes::Lanes;
+use super::masked::Masked;
 use super::registers::{ends_of_rows, part, several, several_shifted, zone_shifted};
 use super::rows::{near_leads, Rows, Taps, MAX_LEADS};
 use super::sides::{Side, Sides};
 use crate::dtype::Element;
+use crate::kernels::cpu::prefetch;
 use std::mem::size_of;
 
 /// Registers of results that are computed at once.
 const TOGETHER: usize = 2;
 
 /// What all rows have in common; `lead` and `y_ahead` say which memory is asked for beside each number.
-struct Near<V: Lanes, const CAPACITY: usize> {
+struct Near<V: Masked, const CAPACITY: usize> {
     x: [*const V::Real; CAPACITY],
     c: [V; CAPACITY],
     scale: V,
@@ -24,7 +25,7 @@ struct Near<V: Lanes, const CAPACITY: usize> {
 
 /// As `combine`, for taps whose rows are equally far apart, in all planes.
 #[inline(always)]
-pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn near_rows<V: Masked, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
     rows: &Rows<V::Real>,
     taps: &Taps<V::Real>,
     ends: &Ends<V::Real>,
@@ -71,15 +72,15 @@ pub(super) unsafe fn near_rows<V: Lanes, const CAPACITY: usize, const BETA: bool
 }
 
 // SAFETY (all): the row that begins at y is one of `combine`'s, and its taps are `at` from x.
-impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
+impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
     /// Asks for the memory that belongs to number j of the row.
     #[inline(always)]
     fn ask<const BETA: bool>(&self, y: *mut V::Real, at: isize, j: isize) {
         for lead in &self.lead[..near_leads(CAPACITY)] {
-            V::prefetch(lead.wrapping_offset(at + j));
+            prefetch(lead.wrapping_offset(at + j));
         }
         if BETA {
-            V::prefetch(y.wrapping_offset(self.y_ahead + j));
+            prefetch(y.wrapping_offset(self.y_ahead + j));
         }
     }
 
@@ -87,7 +88,7 @@ impl<V: Lanes, const CAPACITY: usize> Near<V, CAPACITY> {
     #[inline(always)]
     fn ask_part<const BETA: bool>(&self, y: *mut V::Real) {
         if !BETA {
-            V::prefetch(y.wrapping_offset(self.y_ahead));
+            prefetch(y.wrapping_offset(self.y_ahead));
         }
     }
 

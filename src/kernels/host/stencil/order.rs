@@ -1,6 +1,6 @@
 //! How many rows are computed together, and how far ahead memory is asked for meanwhile.
 
-use super::lanes::Lanes;
+use super::masked::Masked;
 use super::rows::{Rows, Taps, MAX_TAPS};
 use std::mem::size_of;
 
@@ -48,7 +48,7 @@ impl Order {
     /// read: every line that comes from the second level beside those of x and y from memory costs as much as a fifth of
     /// both.
     #[inline(always)]
-    pub fn new<V: Lanes, const CAPACITY: usize>(
+    pub fn new<V: Masked, const CAPACITY: usize>(
         rows: &Rows<V::Real>,
         taps: &Taps<V::Real>,
         stream: bool,

@@ -2,7 +2,7 @@
 
 use super::beside::Beside;
 use super::ends::{EndTap, Ends, Zone};
-use super::lanes::Lanes;
+use super::masked::Masked;
 use super::rows::Rows;
 use super::sides::Side;
 use crate::dtype::Element;
@@ -13,7 +13,7 @@ const ENDS: usize = 4;
 
 /// N registers of results, those of x and y so many numbers apart; the first is at y and `at` from where x points.
 #[inline(always)]
-pub(super) unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn several<V: Masked, const CAPACITY: usize, const N: usize, const BETA: bool, const STREAM: bool>(
     y: *mut V::Real,
     x: &[*const V::Real; CAPACITY],
     count: usize,
@@ -29,7 +29,7 @@ pub(super) unsafe fn several<V: Lanes, const CAPACITY: usize, const N: usize, co
 
 /// The same without storing them.
 #[inline(always)]
-pub(super) unsafe fn sums<V: Lanes, const CAPACITY: usize, const N: usize, const BETA: bool>(
+pub(super) unsafe fn sums<V: Masked, const CAPACITY: usize, const N: usize, const BETA: bool>(
     y: *const V::Real,
     x: &[*const V::Real; CAPACITY],
     count: usize,
@@ -58,7 +58,7 @@ pub(super) unsafe fn sums<V: Lanes, const CAPACITY: usize, const N: usize, const
 
 /// Stores registers so many numbers apart.
 #[inline(always)]
-pub(super) unsafe fn put_several<V: Lanes, const N: usize, const STREAM: bool>(
+pub(super) unsafe fn put_several<V: Masked, const N: usize, const STREAM: bool>(
     sum: [V; N],
     y: *mut V::Real,
     apart: isize,
@@ -71,7 +71,7 @@ pub(super) unsafe fn put_several<V: Lanes, const N: usize, const STREAM: bool>(
 
 /// The sum after product k.
 #[inline(always)]
-unsafe fn plus<V: Lanes, const BETA: bool>(sum: V, k: usize, product: V) -> V {
+unsafe fn plus<V: Masked, const BETA: bool>(sum: V, k: usize, product: V) -> V {
     if k == 0 && !BETA {
         return product;
     }
@@ -81,7 +81,7 @@ unsafe fn plus<V: Lanes, const BETA: bool>(sum: V, k: usize, product: V) -> V {
 
 /// Stores a register, past the caches if `STREAM`: then y is aligned to it.
 #[inline(always)]
-unsafe fn put<V: Lanes, const STREAM: bool>(sum: V, y: *mut V::Real) {
+unsafe fn put<V: Masked, const STREAM: bool>(sum: V, y: *mut V::Real) {
     // SAFETY: as for `combine`.
     unsafe {
         if STREAM {
@@ -97,7 +97,7 @@ unsafe fn put<V: Lanes, const STREAM: bool>(sum: V, y: *mut V::Real) {
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 pub(super) unsafe fn several_shifted<
-    V: Lanes,
+    V: Masked,
     const CAPACITY: usize,
     const N: usize,
     const BETA: bool,
@@ -141,7 +141,7 @@ pub(super) unsafe fn several_shifted<
 
 /// n < COUNT elements; those of x are `at` from where x points.
 #[inline(always)]
-pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
+pub(super) unsafe fn part<V: Masked, const BETA: bool>(
     y: *mut V::Real,
     x: &[*const V::Real],
     at: isize,
@@ -163,7 +163,7 @@ pub(super) unsafe fn part<V: Lanes, const BETA: bool>(
 
 /// All zones of some rows of a plane from row i on; gives how many rows.
 #[inline(always)]
-pub(super) unsafe fn ends_of_rows<V: Lanes, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn ends_of_rows<V: Masked, const BETA: bool, const STREAM: bool>(
     ends: &Ends<V::Real>,
     rows: &Rows<V::Real>,
     (plane, i): (isize, usize),
@@ -185,7 +185,7 @@ pub(super) unsafe fn ends_of_rows<V: Lanes, const BETA: bool, const STREAM: bool
 
 /// Rows i..i + N of a zone in a plane: taps and coefficients that differ from element to element.
 #[inline(always)]
-unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: bool>(
+unsafe fn end_rows<V: Masked, const N: usize, const BETA: bool, const STREAM: bool>(
     zone: &Zone<V::Real>,
     taps: &[EndTap<V::Real>],
     rows: &Rows<V::Real>,
@@ -230,7 +230,7 @@ unsafe fn end_rows<V: Lanes, const N: usize, const BETA: bool, const STREAM: boo
 /// row, `place.0` from where x points. Of the last two some elements lack one or both; they come from the row's own
 /// registers, `own`.
 #[inline(always)]
-pub(super) unsafe fn zone_shifted<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn zone_shifted<V: Masked, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
     y: *mut V::Real,
     x: &[*const V::Real; CAPACITY],
     place: (isize, isize),

@@ -1,13 +1,14 @@
 //! A row, or a block of rows, in the order that the caches like: along, across, or as a band.
 
-use super::lanes::Lanes;
+use super::masked::Masked;
 use super::order::PIECE;
 use super::registers::{part, put_several, several, sums};
 use super::rows::MAX_LEADS;
+use crate::kernels::cpu::{prefetch, LINE};
 use std::mem::size_of;
 
 /// A row of results, or the first of a block of rows whose x are all `x_step` apart.
-pub(super) struct Row<'a, V: Lanes, const CAPACITY: usize> {
+pub(super) struct Row<'a, V: Masked, const CAPACITY: usize> {
     pub y: *mut V::Real,
     pub x: &'a [*const V::Real; CAPACITY],
     pub c: &'a [V; CAPACITY],
@@ -23,17 +24,17 @@ pub(super) struct Row<'a, V: Lanes, const CAPACITY: usize> {
 }
 
 // SAFETY (all): the rows are valid, as for `combine`.
-impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
+impl<V: Masked, const CAPACITY: usize> Row<'_, V, CAPACITY> {
     /// Registers from number j on, N at once; returns where it ends.
     #[inline(always)]
     pub unsafe fn along<const N: usize, const BETA: bool, const STREAM: bool>(&self, mut j: usize) -> usize {
         let apart = (V::COUNT as isize, V::COUNT as isize);
         while j + N * V::COUNT <= self.len {
             for l in 0..self.leads {
-                V::prefetch_several(self.lead[l].wrapping_add(j), N);
+                prefetch_several::<V>(self.lead[l].wrapping_add(j), N);
             }
             if BETA {
-                V::prefetch_several(self.y.wrapping_add(j).wrapping_offset(self.y_ahead), N);
+                prefetch_several::<V>(self.y.wrapping_add(j).wrapping_offset(self.y_ahead), N);
             }
             let (y, at) = (self.y.wrapping_add(j), j as isize);
             // SAFETY: N registers of the row.
@@ -73,10 +74,10 @@ impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
     fn ask_rows<const N: usize, const BETA: bool>(&self, j: usize) {
         for r in 0..N as isize {
             for l in 0..self.leads {
-                V::prefetch(self.lead[l].wrapping_offset(r * self.x_step).wrapping_add(j));
+                prefetch(self.lead[l].wrapping_offset(r * self.x_step).wrapping_add(j));
             }
             if BETA {
-                V::prefetch(self.y.wrapping_offset(self.y_ahead + r * self.y_step).wrapping_add(j));
+                prefetch(self.y.wrapping_offset(self.y_ahead + r * self.y_step).wrapping_add(j));
             }
         }
     }
@@ -96,7 +97,10 @@ impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
             let stop = width.min((head + whole).saturating_sub(start));
             for done in (0..stop).step_by(four) {
                 for l in 0..self.leads {
-                    V::prefetch_several(self.lead[l].wrapping_offset(row * self.x_step).wrapping_add(column + done), 4);
+                    prefetch_several::<V>(
+                        self.lead[l].wrapping_offset(row * self.x_step).wrapping_add(column + done),
+                        4,
+                    );
                 }
                 let y = self.y.wrapping_offset(r * self.y_step).wrapping_add(start + done);
                 let at = r * self.x_step + (start + done) as isize;
@@ -151,5 +155,13 @@ impl<V: Lanes, const CAPACITY: usize> Row<'_, V, CAPACITY> {
             // SAFETY: n numbers of row r.
             unsafe { part::<V, BETA>(y, x, at, c, self.scale, n) };
         }
+    }
+}
+
+/// Asks for the cache lines of `n` registers.
+#[inline(always)]
+fn prefetch_several<V: Masked>(from: *const V::Real, n: usize) {
+    for line in 0..(n * size_of::<V>()).div_ceil(LINE) {
+        prefetch(from.cast::<u8>().wrapping_add(LINE * line));
     }
 }

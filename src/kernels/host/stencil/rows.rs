@@ -4,12 +4,12 @@
 
 use super::beside::Neighbours;
 use super::ends::Ends;
-use super::lanes::Lanes;
+use super::masked::Masked;
 use super::order::{Order, ACROSS, ACROSS_READ, FEW_TAPS};
 use super::registers::ends_of_rows;
 use super::row::Row;
 use crate::dtype::{Element, Real, Scalar};
-use crate::kernels::cpu::LINE;
+use crate::kernels::cpu::{prefetch, LINE};
 use std::mem::size_of;
 
 /// The most taps that one output element may have.
@@ -137,7 +137,7 @@ pub(super) type RowsFunction<R> = unsafe fn(&Rows<R>, &Taps<R>, &Ends<R>, R);
 
 /// reads (count + [beta != 0]) n, writes n. `CAPACITY` is the number of taps, or MAX_TAPS for any number.
 #[inline(always)]
-pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn combine<V: Masked, const CAPACITY: usize, const BETA: bool, const STREAM: bool>(
     rows: &Rows<V::Real>,
     taps: &Taps<V::Real>,
     ends: &Ends<V::Real>,
@@ -177,14 +177,14 @@ pub(super) unsafe fn combine<V: Lanes, const CAPACITY: usize, const BETA: bool, 
                 for r in 0..block as isize {
                     for l in 0..taps.leads {
                         let lead = lead[l].wrapping_offset(r * taps.stride[taps.lead[l] as usize]);
-                        V::prefetch(lead.wrapping_sub(1));
-                        V::prefetch(lead.wrapping_add(rows.len));
+                        prefetch(lead.wrapping_sub(1));
+                        prefetch(lead.wrapping_add(rows.len));
                     }
                     // Rows that do not begin at lines share lines of y, which are read even if y is not.
                     if BETA || odd {
                         let y = y.wrapping_offset(ahead(rows.stride) + r * rows.stride);
-                        V::prefetch(y.wrapping_sub(1));
-                        V::prefetch(y.wrapping_add(rows.len));
+                        prefetch(y.wrapping_sub(1));
+                        prefetch(y.wrapping_add(rows.len));
                     }
                 }
             }

@@ -127,7 +127,7 @@ where
         let same = rows == 1 || stride % line as isize == 0;
         let to_line = |e: usize| {
             if same {
-                (y.wrapping_add(e) as usize).wrapping_neg() % 64 / size_of::<T::Real>()
+                (y.wrapping_add(e) as usize).wrapping_neg() % cpu::LINE / size_of::<T::Real>()
             } else {
                 0
             }

@@ -2,13 +2,13 @@
 
 use super::beside::Neighbours;
 use super::ends::{Ends, Zone, MAX_LANES};
-use super::lanes::Lanes;
+use super::masked::Masked;
 use super::rows::Rows;
 use crate::dtype::Element;
 use std::mem::size_of;
 
 /// A zone in the register next to the rows.
-pub(super) struct Side<V: Lanes, const CAPACITY: usize> {
+pub(super) struct Side<V: Masked, const CAPACITY: usize> {
     /// Its lanes of the register: the last ones before the rows, the first ones after them.
     pub lanes: u32,
     pub len: isize,
@@ -21,7 +21,7 @@ pub(super) struct Side<V: Lanes, const CAPACITY: usize> {
 }
 
 /// Numbers of another memory that taps of a zone read, in their lanes of the register beyond it: a neighbour's planes.
-struct Beyond<V: Lanes> {
+struct Beyond<V: Masked> {
     source: *const V::Real,
     /// From row to row, and from plane to plane.
     stride: isize,
@@ -29,7 +29,7 @@ struct Beyond<V: Lanes> {
     lanes: u32,
 }
 
-impl<V: Lanes, const CAPACITY: usize> Side<V, CAPACITY> {
+impl<V: Masked, const CAPACITY: usize> Side<V, CAPACITY> {
     /// The register beyond the zone, as far as the zone's taps read it, for a row of a plane.
     #[inline(always)]
     pub unsafe fn beyond(&self, (plane, i): (isize, isize)) -> V {
@@ -44,12 +44,12 @@ impl<V: Lanes, const CAPACITY: usize> Side<V, CAPACITY> {
 }
 
 /// The zones before and after the rows, if there are such.
-pub(super) struct Sides<V: Lanes, const CAPACITY: usize> {
+pub(super) struct Sides<V: Masked, const CAPACITY: usize> {
     pub before: Option<Side<V, CAPACITY>>,
     pub after: Option<Side<V, CAPACITY>>,
 }
 
-impl<V: Lanes, const CAPACITY: usize> Sides<V, CAPACITY> {
+impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
     /// None where a zone is more than a register, has other taps than the rows, lacks more than some of the last two, or
     /// reads with them what lies beyond it, but for numbers of one other memory beyond a whole register; or where rows do
     /// not begin with a register.

@@ -1,26 +1,21 @@
-//! A few real numbers that one instruction computes with.
+//! What rows of stencils do with registers beside plain arithmetic: parts of one, and places in two of them.
 //!
 //! Products and sums are rounded one by one (no fused multiply-add), so every width gives the same bits.
 
+use super::super::lanes::{Lanes, Pack};
 use crate::dtype::Real;
 
-/// `COUNT` real numbers in a register.
-pub(super) trait Lanes: Copy {
-    type Real: Real;
-    const COUNT: usize;
-    unsafe fn splat(value: Self::Real) -> Self;
-    unsafe fn load(from: *const Self::Real) -> Self;
-    unsafe fn store(self, to: *mut Self::Real);
-    /// Stores past the caches; `to` is aligned to the register.
-    unsafe fn stream(self, to: *mut Self::Real);
+/// Lanes that are chosen by bits, lane 0 by the lowest.
+///
+/// # Safety
+/// As for `Lanes`.
+pub(super) trait Masked: Lanes {
     /// Loads the numbers whose bits are set and reads no others; the rest is zero.
     unsafe fn load_masked(from: *const Self::Real, bits: u32) -> Self;
     /// Stores the numbers whose bits are set and writes no others.
     unsafe fn store_masked(self, to: *mut Self::Real, bits: u32);
     /// The sum where bits are set, `self` elsewhere.
     unsafe fn add_masked(self, other: Self, bits: u32) -> Self;
-    unsafe fn add(self, other: Self) -> Self;
-    unsafe fn mul(self, other: Self) -> Self;
     /// Whether `between` is one instruction.
     const SHIFTS: bool;
     /// A place in two registers that follow one another.
@@ -29,57 +24,9 @@ pub(super) trait Lanes: Copy {
     unsafe fn place(first: usize) -> Self::Place;
     /// The `COUNT` numbers of two registers from the place on. Only where `SHIFTS`.
     unsafe fn between(low: Self, high: Self, place: Self::Place) -> Self;
-    /// Asks for a cache line; any address will do.
-    #[inline(always)]
-    fn prefetch(_from: *const Self::Real) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: a hint never faults.
-        unsafe {
-            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(_from.cast())
-        };
-    }
-    /// Asks for the cache lines of `n` registers.
-    #[inline(always)]
-    fn prefetch_several(from: *const Self::Real, n: usize) {
-        for line in 0..(n * std::mem::size_of::<Self>()).div_ceil(64) {
-            Self::prefetch(from.cast::<u8>().wrapping_add(64 * line).cast());
-        }
-    }
 }
 
-/// Sixteen bytes as an array, for any processor; one number for single elements.
-#[derive(Clone, Copy)]
-pub(super) struct Pack<R, const N: usize>([R; N]);
-
-impl<R: Real, const N: usize> Lanes for Pack<R, N> {
-    type Real = R;
-    const COUNT: usize = N;
-    #[inline(always)]
-    unsafe fn splat(value: R) -> Self {
-        Pack([value; N])
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const R) -> Self {
-        // SAFETY: the caller gives N readable numbers.
-        Pack(unsafe { from.cast::<[R; N]>().read_unaligned() })
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut R) {
-        // SAFETY: the caller gives N writable numbers.
-        unsafe { to.cast::<[R; N]>().write_unaligned(self.0) }
-    }
-    #[inline(always)]
-    unsafe fn stream(self, to: *mut R) {
-        #[cfg(target_arch = "x86_64")]
-        if std::mem::size_of::<Self>() == 16 {
-            use std::arch::x86_64::{__m128i, _mm_stream_si128};
-            // SAFETY: both types are 16 plain bytes, and the caller gives aligned memory.
-            unsafe { _mm_stream_si128(to.cast::<__m128i>(), std::mem::transmute_copy(&self.0)) };
-            return;
-        }
-        // SAFETY: as for this function.
-        unsafe { self.store(to) }
-    }
+impl<R: Real, const N: usize> Masked for Pack<R, N> {
     #[inline(always)]
     unsafe fn load_masked(from: *const R, bits: u32) -> Self {
         let mut lanes = [R::ZERO; N];
@@ -103,20 +50,6 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
         }
         self
     }
-    #[inline(always)]
-    unsafe fn add(mut self, other: Self) -> Self {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a = *a + b;
-        }
-        self
-    }
-    #[inline(always)]
-    unsafe fn mul(mut self, other: Self) -> Self {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a = *a * b;
-        }
-        self
-    }
     const SHIFTS: bool = false;
     type Place = ();
     #[inline(always)]
@@ -129,7 +62,7 @@ impl<R: Real, const N: usize> Lanes for Pack<R, N> {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::Lanes;
+    use super::Masked;
     use std::arch::x86_64::*;
 
     /// All bits of the lanes whose bits are set.
@@ -147,31 +80,12 @@ mod x86 {
         _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits as i32), lanes), lanes)
     }
 
-    macro_rules! lanes {
-        ($v:ty, $r:ty, $n:literal, $splat:ident, $load:ident, $store:ident, $stream:ident, $add:ident, $mul:ident,
-         |$from:ident, $k:ident| $load_masked:expr, |$to:ident, $m:ident, $x:ident| $store_masked:expr,
+    macro_rules! masked {
+        ($v:ty, $r:ty, |$from:ident, $k:ident| $load_masked:expr, |$to:ident, $m:ident, $x:ident| $store_masked:expr,
          |$a:ident, $b:ident, $bits:ident| $add_masked:expr,
          $shifts:literal, $place:ty, |$first:ident| $place_of:expr, |$low:ident, $high:ident, $at:ident| $between:expr) => {
             // SAFETY (all): callers run where the instruction set is present and give valid memory, as the trait says.
-            impl Lanes for $v {
-                type Real = $r;
-                const COUNT: usize = $n;
-                #[inline(always)]
-                unsafe fn splat(value: $r) -> Self {
-                    unsafe { $splat(value) }
-                }
-                #[inline(always)]
-                unsafe fn load(from: *const $r) -> Self {
-                    unsafe { $load(from) }
-                }
-                #[inline(always)]
-                unsafe fn store(self, to: *mut $r) {
-                    unsafe { $store(to, self) }
-                }
-                #[inline(always)]
-                unsafe fn stream(self, to: *mut $r) {
-                    unsafe { $stream(to, self) }
-                }
+            impl Masked for $v {
                 #[inline(always)]
                 unsafe fn load_masked($from: *const $r, $k: u32) -> Self {
                     unsafe { $load_masked }
@@ -185,14 +99,6 @@ mod x86 {
                 unsafe fn add_masked(self, $b: Self, $bits: u32) -> Self {
                     let $a = self;
                     unsafe { $add_masked }
-                }
-                #[inline(always)]
-                unsafe fn add(self, other: Self) -> Self {
-                    unsafe { $add(self, other) }
-                }
-                #[inline(always)]
-                unsafe fn mul(self, other: Self) -> Self {
-                    unsafe { $mul(self, other) }
                 }
                 const SHIFTS: bool = $shifts;
                 type Place = $place;
@@ -210,16 +116,9 @@ mod x86 {
         };
     }
 
-    lanes!(
+    masked!(
         __m512d,
         f64,
-        8,
-        _mm512_set1_pd,
-        _mm512_loadu_pd,
-        _mm512_storeu_pd,
-        _mm512_stream_pd,
-        _mm512_add_pd,
-        _mm512_mul_pd,
         |from, bits| _mm512_maskz_loadu_pd(bits as u8, from),
         |to, bits, x| _mm512_mask_storeu_pd(to, bits as u8, x),
         |a, b, bits| _mm512_mask_add_pd(a, bits as u8, a, b),
@@ -228,16 +127,9 @@ mod x86 {
         |first| _mm512_add_epi64(_mm512_set1_epi64(first as i64), _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0)),
         |low, high, at| _mm512_permutex2var_pd(low, at, high)
     );
-    lanes!(
+    masked!(
         __m512,
         f32,
-        16,
-        _mm512_set1_ps,
-        _mm512_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_stream_ps,
-        _mm512_add_ps,
-        _mm512_mul_ps,
         |from, bits| _mm512_maskz_loadu_ps(bits as u16, from),
         |to, bits, x| _mm512_mask_storeu_ps(to, bits as u16, x),
         |a, b, bits| _mm512_mask_add_ps(a, bits as u16, a, b),
@@ -249,16 +141,9 @@ mod x86 {
         },
         |low, high, at| _mm512_permutex2var_ps(low, at, high)
     );
-    lanes!(
+    masked!(
         __m256d,
         f64,
-        4,
-        _mm256_set1_pd,
-        _mm256_loadu_pd,
-        _mm256_storeu_pd,
-        _mm256_stream_pd,
-        _mm256_add_pd,
-        _mm256_mul_pd,
         |from, bits| _mm256_maskload_pd(from, select_64(bits)),
         |to, bits, x| _mm256_maskstore_pd(to, select_64(bits), x),
         |a, b, bits| _mm256_blendv_pd(a, _mm256_add_pd(a, b), _mm256_castsi256_pd(select_64(bits))),
@@ -267,16 +152,9 @@ mod x86 {
         |_first| (),
         |low, _high, _at| low
     );
-    lanes!(
+    masked!(
         __m256,
         f32,
-        8,
-        _mm256_set1_ps,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_stream_ps,
-        _mm256_add_ps,
-        _mm256_mul_ps,
         |from, bits| _mm256_maskload_ps(from, select_32(bits)),
         |to, bits, x| _mm256_maskstore_ps(to, select_32(bits), x),
         |a, b, bits| _mm256_blendv_ps(a, _mm256_add_ps(a, b), _mm256_castsi256_ps(select_32(bits))),
