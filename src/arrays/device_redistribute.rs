@@ -4,13 +4,12 @@ use super::array::Array;
 use super::device_exchange::DeviceExchange;
 use super::local::packed_strides;
 use super::on_device::{update_block, Placed};
-use super::redistribute::others;
 use super::space::Space;
 use super::workspace::Workspace;
 use crate::device::Stream;
 use crate::dtype::Scalar;
 use crate::error::Result;
-use crate::layout::{End, Message, Transfer, MAX_DIMENSIONS};
+use crate::layout::{others, End, Message, Transfer, MAX_DIMENSIONS};
 use std::sync::Arc;
 
 pub(super) struct DeviceRedistribute {

@@ -3,7 +3,7 @@
 //! allocated.
 
 use super::array::Array;
-use super::verbs::{each_run_between, elements, elements_mut};
+use super::visit::{each_run_between, elements, elements_mut};
 use crate::context::{Lane, PIECE, PIECES};
 use crate::device::Owner;
 use crate::dispatch;

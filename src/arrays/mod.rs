@@ -39,6 +39,7 @@ pub mod synchronize;
 mod typed_sums;
 pub mod verbs;
 pub(crate) mod view;
+pub(crate) mod visit;
 pub mod workspace;
 
 pub use crate::storage::Memory;

@@ -10,7 +10,7 @@ use super::device_norms::{self, States};
 use super::runs::{zip_runs, Runs};
 use super::space::Space;
 use super::sums::Sums;
-use super::verbs::{elements, SERIAL};
+use super::visit::{elements, SERIAL};
 use crate::comm::Combine;
 use crate::dispatch;
 use crate::dtype::{DType, Scalar};

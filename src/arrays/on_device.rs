@@ -230,5 +230,5 @@ pub(super) fn first_element(x: &Array) -> Result<Scalar> {
     unsafe { stream.copy_out(bytes.as_mut_ptr().cast(), local.pointer() as u64, dtype.size())? };
     stream.synchronize()?;
     // SAFETY: an element of the dtype stands there.
-    Ok(unsafe { super::verbs::read(dtype, bytes.as_ptr().cast()) })
+    Ok(unsafe { super::visit::read(dtype, bytes.as_ptr().cast()) })
 }

@@ -2,7 +2,8 @@
 
 use super::array::Array;
 use super::on_device::{on_device, update_block as update_block_on_device};
-use super::verbs::{each_indexed_run, pairs, update_block};
+use super::verbs::update_block;
+use super::visit::{each_indexed_run, pairs};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::fail;

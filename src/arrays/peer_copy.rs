@@ -3,6 +3,7 @@
 use super::array::Array;
 use super::on_device::{packed, start_copy, unpack};
 use super::verbs;
+use super::visit::pairs;
 use crate::context::{Context, Level, PIECE};
 use crate::device::{DeviceMemory, Stream};
 use crate::error::Result;
@@ -30,7 +31,7 @@ pub fn copy(x: &Array, y: &Array) -> Result<()> {
     if !a.is_alike(b) {
         fail!(Space, "x is of {a}, whose elements are not those of {b}, the space of y");
     }
-    verbs::pairs(x, y, &mut |x, y| match (x.space().memory(), y.space().memory()) {
+    pairs(x, y, &mut |x, y| match (x.space().memory(), y.space().memory()) {
         (Memory::Cuda, Memory::Cuda) => between_devices(x, y),
         _ => verbs::copy(x, y),
     })

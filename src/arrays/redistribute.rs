@@ -4,13 +4,13 @@ use super::array::Array;
 use super::device_redistribute::DeviceRedistribute;
 use super::message_blocks::Strided;
 use super::space::Space;
-use super::verbs;
+use super::visit::pairs;
 use super::workspace::{Room, Workspace};
 use crate::comm::{requests_of, Request};
 use crate::dtype::Scalar;
 use crate::error::Result;
 use crate::fail;
-use crate::layout::{End, Layout, Message, PartCut, Transfer, MAX_DIMENSIONS};
+use crate::layout::{others, End, Layout, Message, PartCut, Transfer, MAX_DIMENSIONS};
 use crate::storage::Memory;
 use std::ops::Range;
 
@@ -208,18 +208,9 @@ impl Redistribute {
     }
 }
 
-/// The messages of all parts that travel, to or from other ranks.
-pub(super) fn others(parts: &[Transfer], rank: usize, end: End) -> impl Iterator<Item = &Message> + Clone {
-    let messages = parts.iter().flat_map(move |part| match end {
-        End::Source => &part.sends,
-        End::Target => &part.receives,
-    });
-    messages.filter(move |m| m.peer != rank)
-}
-
 /// y := x in y's layout; components of products one after the other. The plan is made and dropped. Collective.
 pub fn redistribute(x: &Array, y: &Array) -> Result<()> {
-    verbs::pairs(x, y, &mut |x, y| {
+    pairs(x, y, &mut |x, y| {
         let mut plan = x.space().context().agree(Redistribute::new(x.space(), y.space()))?;
         plan.apply(Scalar::ONE, x, Scalar::ZERO, y)
     })

@@ -10,7 +10,7 @@ use super::on_device::on_device;
 use super::reduction::Reducer;
 use super::space::Space;
 use super::typed_sums::TypedSums;
-use super::verbs::{pairs, triples};
+use super::visit::{pairs, triples};
 use crate::comm::agree;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};

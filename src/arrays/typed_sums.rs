@@ -2,7 +2,7 @@
 
 use super::array::Array;
 use super::runs::{zip_runs, Runs};
-use super::verbs::{elements, elements_mut, SERIAL};
+use super::visit::{elements, elements_mut, SERIAL};
 use crate::comm::{Combine, Communicator, Number};
 use crate::dispatch;
 use crate::dtype::Scalar;

@@ -13,7 +13,8 @@
 //!
 //! Two reductions an iteration; with a preconditioner <r, z> and <r, r> share the second.
 
-use super::control::{own, Control, REFERENCE};
+use super::control::Control;
+use super::numbers::{own, REFERENCE};
 use super::{Iteration, Norms, Reason};
 use crate::arrays::{verbs, Array};
 use crate::dtype::Scalar;

@@ -20,7 +20,8 @@
 //!
 //! Two reductions an iteration: <q, q> (and <c, c>), then <r, r>, <s, s> (and <x, x>, <r, z>) in one message.
 
-use super::control::{own, Control, REFERENCE};
+use super::control::Control;
+use super::numbers::{own, REFERENCE};
 use super::{Iteration, Norms};
 use crate::arrays::coefficient::Coefficient;
 use crate::arrays::{verbs, Array};

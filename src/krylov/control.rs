@@ -1,8 +1,9 @@
 //! The reductions of a solver and its numbers: sums over ranks, with one more summed slot for failures and stop
 //! requests, so that all ranks leave together and no rank decides alone; and what is computed from them, on the host, or
-//! on the device where a solver runs ahead (see ahead.rs).
+//! on the device where a solver runs ahead (see queue.rs).
 
 use super::ahead::Ahead;
+use super::numbers::{CONVERGENCE, DAMPED, ITERATIONS, REFERENCE, RESIDUAL, TURN};
 use super::stopping::{judge, FAILED};
 use super::{Norms, Reason, Record, SolverOptions};
 use crate::arrays::coefficient::Coefficient;
@@ -21,21 +22,6 @@ use std::time::Instant;
 const STOP: f64 = 1.0;
 const TIME: f64 = (1u64 << 20) as f64;
 const FAILURE: f64 = (1u64 << 21) as f64;
-
-/// Numbers of all methods, after `REASON`: the state that a record tells.
-pub(crate) const ITERATIONS: Number = Number::kept(1);
-pub(crate) const CONVERGENCE: Number = Number::kept(2);
-pub(crate) const RESIDUAL: Number = Number::kept(3);
-pub(crate) const DAMPED: Number = Number::kept(4);
-/// The norm of the stopping rule at x = 0.
-pub(crate) const REFERENCE: Number = Number::kept(5);
-/// Iterations begun, which number the records.
-const TURN: Number = Number::kept(7);
-
-/// A number of a method's own.
-pub(crate) const fn own(k: i16) -> Number {
-    Number::kept(8 + k)
-}
 
 /// What the ranks agreed on in the last reduction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is known of an iteration when it is done.
 
-use super::control::{CONVERGENCE, DAMPED, ITERATIONS, REFERENCE, RESIDUAL};
+use super::numbers::{CONVERGENCE, DAMPED, ITERATIONS, REFERENCE, RESIDUAL};
 use super::stopping::FAILED;
 use super::{Norms, Reason};
 use crate::kernels::program::{Number, REASON};

@@ -1,6 +1,6 @@
 //! The stopping rules.
 
-use super::control::{ITERATIONS, REFERENCE};
+use super::numbers::{ITERATIONS, REFERENCE};
 use super::{Reason, SolverOptions, Tolerance};
 use crate::kernels::program::{Number, Program};
 

@@ -31,7 +31,7 @@ pub use region::Region;
 pub use split::{ceiling_split, cyclic_count, local_split};
 pub use strides::{contiguous_strides, packed_strides};
 pub use transfer::{Message, Rolled, Span, Transfer};
-pub use transfer_parts::{End, PartCut};
+pub use transfer_parts::{others, End, PartCut};
 pub use validate::{element_count, MAX_DIMENSIONS};
 
 /// How the elements of a global array are spread over ranks.

@@ -29,6 +29,15 @@ impl PartCut {
     }
 }
 
+/// The messages of all parts that travel, to or from other ranks.
+pub fn others(parts: &[Transfer], rank: usize, end: End) -> impl Iterator<Item = &Message> + Clone {
+    let messages = parts.iter().flat_map(move |part| match end {
+        End::Source => &part.sends,
+        End::Target => &part.receives,
+    });
+    messages.filter(move |m| m.peer != rank)
+}
+
 impl Transfer {
     /// The parts, in order; together they move what the whole does, each element once. `from`, `to` and `rank` are those that
     /// the transfer was made of. Both ends of a message find the same elements in each of its parts.

@@ -12,9 +12,10 @@ pub mod operator;
 mod pace;
 pub mod redistributed;
 pub mod signal;
+mod staged;
 pub(crate) mod stages;
 
 pub use mode::Mode;
 pub use operator::{LinearMap, Operator};
 pub use pace::Pace;
-pub use stages::Staged;
+pub use staged::Staged;

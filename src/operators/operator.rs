@@ -2,7 +2,7 @@
 
 use super::mode::Mode;
 use super::pace::Pace;
-use super::stages::Staged;
+use super::staged::Staged;
 use crate::arrays::{Array, Space};
 use crate::context::{Context, Entry};
 use crate::dtype::{DType, Scalar};

@@ -2,7 +2,7 @@
 
 use crate::arrays::on_device;
 use crate::arrays::runs::Runs;
-use crate::arrays::verbs::SERIAL;
+use crate::arrays::visit::SERIAL;
 use crate::arrays::{Array, Memory, Space};
 use crate::context::Context;
 use crate::error::Result;

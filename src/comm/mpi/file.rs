@@ -10,14 +10,6 @@ use crate::error::{Error, Result, Status};
 use mpi::ffi::{self, MPI_File, MPI_Offset, MPI_Status};
 use std::ffi::{c_int, CString};
 
-/// Files of one communicator that were dropped unclosed. MPI_File_close is collective and so cannot be called from a
-/// drop: the next `open` closes those that all ranks have dropped. `opened` numbers files alike on all ranks.
-#[derive(Default)]
-pub(in crate::comm::mpi) struct Ledger {
-    opened: u64,
-    live: Vec<(u64, MPI_File, bool)>,
-}
-
 struct MpiFile {
     comm: MpiCommunicator,
     file: MPI_File,

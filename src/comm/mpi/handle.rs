@@ -2,9 +2,8 @@
 
 use super::error::check;
 use super::lifetime::{acquire, adopt, check_alive, free, locked, Lease, Node};
-use super::point::Scratch;
 use crate::comm::pieces::{count_limit, DEFAULT_LIMIT};
-use crate::comm::{agree, Communicator, Traffic};
+use crate::comm::{agree, Communicator, Request, Traffic};
 use crate::error::Result;
 use crate::fail;
 use mpi::ffi::{self, MPI_Comm};
@@ -21,6 +20,13 @@ pub struct MpiCommunicator {
     level: ThreadLevel,
     /// Groups keep the duplicate that they came from.
     pub(super) lease: Arc<Lease>,
+}
+
+/// Arrays for calls of MPI, kept so that repeated calls allocate nothing.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub integers: [Vec<c_int>; 2],
+    pub exchange: Vec<Request>,
 }
 
 /// Which threads may call MPI.

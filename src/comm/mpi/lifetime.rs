@@ -12,7 +12,7 @@ use super::error::{check, SUCCESS};
 use super::version::in_place;
 use crate::error::Result;
 use crate::fail;
-use mpi::ffi::{self, MPI_Comm};
+use mpi::ffi::{self, MPI_Comm, MPI_File};
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -24,7 +24,15 @@ pub(super) struct Node {
     pub size: usize,
     pub groups: Mutex<Vec<(Vec<u32>, Arc<Node>)>>,
     /// Files that were dropped unclosed, and how many were ever opened.
-    pub files: Mutex<super::file::Ledger>,
+    pub files: Mutex<Ledger>,
+}
+
+/// Files of one communicator that were dropped unclosed. MPI_File_close is collective and so cannot be called from a
+/// drop: the next `open` closes those that all ranks have dropped. `opened` numbers files alike on all ranks.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub opened: u64,
+    pub live: Vec<(u64, MPI_File, bool)>,
 }
 
 /// A duplicate; `lent` while a context holds it.

@@ -10,13 +10,6 @@ use crate::error::Result;
 use mpi::ffi::{self, MPI_Request};
 use std::ffi::c_int;
 
-/// Arrays for calls of MPI, kept so that repeated calls allocate nothing.
-#[derive(Default)]
-pub(super) struct Scratch {
-    pub integers: [Vec<c_int>; 2],
-    pub exchange: Vec<Request>,
-}
-
 const _: () = assert!(size_of::<MPI_Request>() <= size_of::<u64>());
 
 /// A handle is a pointer (Open MPI, the standard ABI) or an int (MPICH): its bytes, zero extended.

@@ -31,20 +31,6 @@ pub unsafe fn banded<T: Element>(band: &Band<T::Real>, alpha: Scalar, beta: Scal
     rows(*band, alpha, beta, *block)
 }
 
-/// Where row `i` of the block's line begins, halo included; None outside.
-#[inline(always)]
-pub(super) fn source<T>(block: &Block<T>, outer: usize, i: isize) -> Option<*const T> {
-    let (n, halo, outer) = (block.n as isize, &block.halo, outer as isize);
-    let (before, after) = (halo.before_width as isize, halo.after_width as isize);
-    let (base, strides, row) = match i {
-        _ if i < -before || i >= n + after => return None,
-        _ if i < 0 => (halo.before, halo.before_strides, i + before),
-        _ if i < n => (block.x, block.x_strides, i),
-        _ => (halo.after, halo.after_strides, i - n),
-    };
-    Some(base.wrapping_offset(outer * strides[0] + row * strides[1]))
-}
-
 /// A block whose pointers were vouched for, on its way through `vectorized`.
 type Checked<T> = Block<T>;
 
@@ -80,7 +66,7 @@ vectorized! {
                     let width = SUMS.min(block.inner - column);
                     sums[..width].fill(T::ZERO);
                     for t in 0..band.width {
-                        let Some(x) = source(&block, outer, (i + t) as isize - band.before as isize) else { continue };
+                        let Some(x) = block.row(outer, (i + t) as isize - band.before as isize) else { continue };
                         let (sums, c) = (components_mut(&mut sums[..width]), band.diagonals[t * block.total + block.first + i]);
                         // SAFETY: a row of x or of the halo has `inner` elements.
                         let x = unsafe { std::slice::from_raw_parts(x.add(column).cast::<T::Real>(), sums.len()) };

@@ -22,6 +22,7 @@ mod folded;
 mod group;
 mod lines;
 mod panel;
+mod problem;
 mod ring;
 mod span;
 mod taps;
@@ -31,118 +32,13 @@ mod tile;
 mod tiles;
 mod turned;
 
-use super::lanes::{on_lanes, LINE};
+use super::lanes::on_lanes;
 use crate::dtype::{Element, Scalar};
 use crate::kernels::cpu::should_stream;
-use panel::Panels;
+use panel::{Panels, Run};
+use problem::Kernel;
+pub use problem::{Block, Derivative, Filter, Halo, Stage};
 use std::mem::size_of;
-
-/// A filter as it is applied: its samples, in which order, and conjugated or not.
-#[derive(Clone, Copy, Debug)]
-pub struct Filter<'a, H> {
-    taps: &'a [H],
-    offset: usize,
-    flipped: bool,
-    conj: bool,
-}
-
-impl<'a, H: Element> Filter<'a, H> {
-    /// `offset < taps.len()` is the place of lag 0.
-    pub fn new(taps: &'a [H], offset: usize) -> Filter<'a, H> {
-        assert!(offset < taps.len(), "the filter's offset {offset} is not below its length {}", taps.len());
-        Filter { taps, offset, flipped: false, conj: false }
-    }
-
-    /// The filter of the transposed matrix.
-    pub fn transpose(self) -> Filter<'a, H> {
-        Filter { offset: self.taps.len() - 1 - self.offset, flipped: !self.flipped, ..self }
-    }
-
-    pub fn conj(self) -> Filter<'a, H> {
-        Filter { conj: !self.conj, ..self }
-    }
-
-    /// The filter of the adjoint matrix.
-    pub fn adjoint(self) -> Filter<'a, H> {
-        self.transpose().conj()
-    }
-
-    /// How many elements before and after an output the sum reads.
-    pub fn reach(&self) -> (usize, usize) {
-        (self.taps.len() - 1 - self.offset, self.offset)
-    }
-}
-
-/// D in W D: (D x)[i] = x[i+1] - x[i] (last row 0), x[i] - x[i-1] (first row 0), or (x[i+1] - x[i-1]) / 2 (both 0).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Derivative {
-    Forward,
-    Backward,
-    Centered,
-}
-
-/// What is done to x.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// W x.
-    Convolve,
-    /// W D x.
-    DerivativeFirst(Derivative),
-    /// D^T W x: for the adjoint of W D, with the filter's adjoint.
-    TransposedDerivativeLast(Derivative),
-}
-
-impl Stage {
-    /// Elements of x that the derivative needs beyond the filter's reach, on either side.
-    pub fn reach(self) -> usize {
-        usize::from(self != Stage::Convolve)
-    }
-}
-
-/// x and y as (outer, n, inner) with strides in elements; the inner elements are contiguous.
-#[derive(Clone, Copy, Debug)]
-pub struct Block<T> {
-    pub x: *const T,
-    pub y: *mut T,
-    pub outer: usize,
-    pub n: usize,
-    pub inner: usize,
-    /// Of the outer axis and of the axis of length n.
-    pub x_strides: [isize; 2],
-    pub y_strides: [isize; 2],
-    /// Global index of the first of the n, and how many there are in all.
-    pub first: usize,
-    pub total: usize,
-    /// Number of the first line in the order of memory, and how much it grows from one outer index to the next.
-    pub line: usize,
-    pub line_step: usize,
-    pub halo: Halo<T>,
-}
-
-/// The elements next to the block as (outer, width, inner), from the neighbours' or from the same array. Elements further
-/// out count as 0, so widths are `Filter::reach` plus `Stage::reach`, or what there is of the axis.
-#[derive(Clone, Copy, Debug)]
-pub struct Halo<T> {
-    pub before: *const T,
-    pub before_width: usize,
-    /// Of the outer axis and of the width.
-    pub before_strides: [isize; 2],
-    pub after: *const T,
-    pub after_width: usize,
-    pub after_strides: [isize; 2],
-}
-
-impl<T> Halo<T> {
-    /// The whole axis is here.
-    pub const NONE: Halo<T> = Halo {
-        before: std::ptr::null(),
-        before_width: 0,
-        before_strides: [0; 2],
-        after: std::ptr::null(),
-        after_width: 0,
-        after_strides: [0; 2],
-    };
-}
 
 /// Elements of scratch that `convolve` needs for a filter of so many taps: some 200 kB for short filters.
 pub fn scratch_len<T: Element>(taps: usize) -> usize {
@@ -185,11 +81,6 @@ unsafe fn run<T: Element, H: Element<Real = T::Real>>(
     if block.outer == 0 || block.n == 0 || block.inner == 0 {
         return;
     }
-    let kernel = panel::Kernel { filter: *filter, stage, alpha, beta, block: *block, panels, stream };
-    on_lanes::<T>(panel::Run { kernel, scratch });
-}
-
-/// Elements in a cache line.
-const fn per_line<T>() -> usize {
-    LINE / size_of::<T>()
+    let kernel = Kernel { filter: *filter, stage, alpha, beta, block: *block, stream };
+    on_lanes::<T>(Run { kernel, panels, scratch });
 }

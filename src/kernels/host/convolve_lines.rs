@@ -4,7 +4,7 @@
 //! Elements of x outside of the array count as 0. The terms of an element are added by rising t, each product rounded,
 //! so that a value does not depend on where ranks cut. *Deterministic: any P.*
 
-use super::banded::{finish, source};
+use super::banded::finish;
 use super::convolve::Block;
 use crate::dtype::{Element, Scalar};
 
@@ -64,7 +64,7 @@ vectorized! {
                         let low = (-from).clamp(0, count as isize) as usize;
                         let high = (n - from).clamp(low as isize, count as isize) as usize;
                         for k in (0..low).chain(high..count) {
-                            if let Some(x) = source(&block, outer, from + k as isize) {
+                            if let Some(x) = block.row(outer, from + k as isize) {
                                 // SAFETY: an element of a halo.
                                 sums[k] = sums[k] + h * unsafe { *x };
                             }
@@ -85,7 +85,7 @@ vectorized! {
                     let sums = &mut sums[..width];
                     sums.fill(T::ZERO);
                     for t in 0..f.taps {
-                        let Some(x) = source(&block, outer, first as isize + shift(t)) else { continue };
+                        let Some(x) = block.row(outer, first as isize + shift(t)) else { continue };
                         let h = &h[t * f.trailing + column..][..width];
                         // SAFETY: a row of x or of the halo has `inner` elements.
                         let x = unsafe { std::slice::from_raw_parts(x.add(column), width) };

@@ -8,6 +8,7 @@
 //! global index alone: not on where ranks cut, on the box, on the processor, or on the store.
 
 mod beside;
+mod combine;
 mod complex;
 mod dispatch;
 mod end_taps;

@@ -1,5 +1,6 @@
 //! An operator whose vectors are in other memory than it works on.
 
+use crate::arrays::visit::pairs;
 use crate::arrays::{lane_copy, verbs, Array, Space};
 use crate::context::{Context, Lanes};
 use crate::device::{Event, Stream};
@@ -103,7 +104,7 @@ impl Staged for Moved {
         order.worked.hold(lane.stream())?;
         // Turned the other way, x comes where a result was taken from.
         order.taken.hold(lane.stream())?;
-        let started = verbs::pairs(x, &side.there, &mut |x, there| match there.space().memory() {
+        let started = pairs(x, &side.there, &mut |x, there| match there.space().memory() {
             Memory::Cuda => lane_copy::bring(&mut lane, x, there),
             Memory::Host => verbs::copy(x, there),
         });
@@ -133,7 +134,7 @@ impl Staged for Moved {
         }
         let mut lane = self.order.lanes.outward();
         self.order.worked.hold(lane.stream())?;
-        verbs::pairs(&side.there, y, &mut |there, y| match there.space().memory() {
+        pairs(&side.there, y, &mut |there, y| match there.space().memory() {
             Memory::Cuda => lane_copy::take(&mut lane, there, beta, y),
             Memory::Host => verbs::axpby(Scalar::ONE, there, beta, y),
         })?;

@@ -10,7 +10,8 @@ use crate::kernels::host::banded::{banded, Band};
 use crate::kernels::host::convolve::{Block, Derivative};
 use crate::operators::derivative::Kind;
 use crate::operators::signal::filter::{filter, Description};
-use crate::operators::signal::lines::{along_axis, LineKernel};
+use crate::operators::signal::line_map::LineKernel;
+use crate::operators::signal::lines::along_axis;
 use crate::operators::{Mode, Operator};
 use num_complex::Complex;
 

@@ -1,7 +1,8 @@
 //! y = d x, element by element, d an array or a vector along one axis.
 
 use crate::arrays::on_device::Placed;
-use crate::arrays::verbs::{each_indexed_run, elements, elements_mut, multiply_add, streams};
+use crate::arrays::verbs::multiply_add;
+use crate::arrays::visit::{each_indexed_run, elements, elements_mut, streams};
 use crate::arrays::{Array, Space};
 use crate::context::Context;
 use crate::device::DeviceMemory;

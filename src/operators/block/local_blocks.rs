@@ -4,7 +4,7 @@
 //! part of the rank's memory, on a whole side on all of it. Blocks with a whole output add up: on the rank in place,
 //! by beta = 1 from the second on, and over the ranks by one allreduce.
 
-use super::sides::Sides;
+use super::sides::{Side, Sides};
 use crate::arrays::rank_sum::{prepare_sums, sum_over};
 use crate::arrays::view::View;
 use crate::arrays::{verbs, Array, Space};
@@ -16,15 +16,6 @@ use crate::operators::algebra::promoted;
 use crate::operators::stages::{apply_all, Task};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
 use std::sync::{Mutex, TryLockError};
-
-/// How the blocks share a side of the operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    /// Each block has elements of its own.
-    Divided,
-    /// Each block has all elements, and so has each rank.
-    Whole,
-}
 
 pub(super) struct LocalBlocks {
     name: &'static str,

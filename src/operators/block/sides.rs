@@ -1,6 +1,5 @@
 //! What the ranks must agree on before their local operators make one distributed operator.
 
-use super::local_blocks::Side;
 use crate::arrays::Space;
 use crate::context::Context;
 use crate::dtype::DType;
@@ -9,6 +8,15 @@ use crate::fail;
 use crate::layout::{Layout, MAX_DIMENSIONS};
 use crate::operators::Operator;
 use crate::storage::Memory;
+
+/// How the blocks share a side of the operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Each block has elements of its own.
+    Divided,
+    /// Each block has all elements, and so has each rank.
+    Whole,
+}
 
 /// The domains or the ranges of operators.
 #[derive(Clone, Debug, PartialEq, Eq)]

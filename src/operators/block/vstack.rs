@@ -1,6 +1,7 @@
 //! y_i = A_i x over the operators of all ranks.
 
-use super::local_blocks::{LocalBlocks, Side};
+use super::local_blocks::LocalBlocks;
+use super::sides::Side;
 use crate::context::Context;
 use crate::error::Result;
 use crate::operators::Operator;

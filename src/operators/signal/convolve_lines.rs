@@ -1,7 +1,8 @@
 //! Convolution along one axis with a filter for each line.
 
 use super::filter::complex;
-use super::lines::{along_axis, LineKernel};
+use super::line_map::LineKernel;
+use super::lines::along_axis;
 use crate::arrays::Space;
 use crate::dispatch;
 use crate::dtype::{Element, Scalar};

@@ -1,6 +1,6 @@
 //! Lines of device arrays: the rows that read no halo while the messages are on their way, then the others.
 
-use super::lines::{LineKernel, LineMap};
+use super::line_map::{LineKernel, LineMap};
 use crate::arrays::halo::Halo;
 use crate::arrays::Array;
 use crate::dtype::{Element, Scalar};

@@ -1,6 +1,7 @@
 //! A filter along an axis, alone or after a first derivative.
 
-use super::lines::{along_axis, LineKernel};
+use super::line_map::LineKernel;
+use super::lines::along_axis;
 use crate::arrays::Space;
 use crate::dispatch;
 use crate::dtype::{Element, Scalar};

@@ -1,5 +1,6 @@
 //! Maps that act along one axis, the same for all lines or not: halo exchange, threads, or the general way.
 
+use super::line_map::{LineKernel, LineMap};
 use super::walk::{Sides, Task, Walk};
 use crate::arrays::halo::Halo;
 use crate::arrays::{Array, Space};
@@ -7,8 +8,7 @@ use crate::context::Context;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;
 use crate::fail;
-use crate::kernels::cuda::banded::{Band, Rows};
-use crate::kernels::host::convolve::Block;
+use crate::kernels::cuda::banded::Rows;
 use crate::operators::redistributed::{redistributed, whole_along};
 use crate::operators::{LinearMap, Mode, Operator, Pace};
 use crate::storage::{HostMemory, Memory};
@@ -19,45 +19,6 @@ use std::sync::{Mutex, PoisonError};
 /// reading them again takes longer than the messages, most of which come through the memory of one machine (and move
 /// only while somebody waits for them there).
 const REREAD: usize = 8;
-
-/// A square matrix along an axis, applied to blocks of lines.
-pub(crate) trait LineKernel<T: Element>: Send + Sync + 'static {
-    fn name(&self) -> &'static str;
-    fn details(&self) -> String;
-    /// How many elements before and after an output are read: of A, or of A^T.
-    fn reach(&self, transposed: bool) -> (usize, usize);
-    /// A or A^T, of `total` rows, with coefficients as the device takes them; called after `settle`.
-    fn band(&self, transposed: bool, total: usize) -> Band;
-    /// Elements of scratch that `run` needs.
-    fn scratch_len(&self) -> usize;
-    /// Keeps what belongs to this rank's lines of the space.
-    fn settle(&mut self, _space: &Space, _axis: usize) -> Result<()> {
-        Ok(())
-    }
-    /// y := alpha op(A) x + beta y on the rows of the block.
-    ///
-    /// # Safety
-    /// x, y and the halo are valid for the block's sizes and strides, and y overlaps none of them.
-    unsafe fn run(&self, mode: Mode, alpha: Scalar, beta: Scalar, block: &Block<T>, scratch: &mut [T]);
-}
-
-/// The lines of a space along an axis that is whole, or cut into one interval a rank.
-pub(super) struct LineMap<T, K> {
-    pub kernel: K,
-    pub axis: usize,
-    /// This rank's extents.
-    pub shape: Vec<i64>,
-    /// Global index of this rank's first element along the axis, and how many there are in all.
-    pub first: usize,
-    pub total: usize,
-    /// None where the axis is whole; one for both directions where they reach as far, or one for each.
-    pub halos: Vec<Mutex<Halo>>,
-    /// One a thread.
-    pub scratch: Vec<Mutex<HostMemory>>,
-    /// A and A^T on the device, where the space is there.
-    on_device: Option<[Rows; 2]>,
-    element: PhantomData<fn() -> T>,
-}
 
 /// A kernel along `axis` of a shaped space, from the space to itself. Collective.
 ///

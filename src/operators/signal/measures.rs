@@ -5,7 +5,7 @@
 
 use crate::arrays::host_twin::{on_host, Use};
 use crate::arrays::runs::zip_runs;
-use crate::arrays::verbs::{elements, pairs};
+use crate::arrays::visit::{elements, pairs};
 use crate::arrays::Array;
 use crate::comm::Combine;
 use crate::dispatch;

@@ -6,6 +6,7 @@ mod device_lines;
 mod fftshift;
 pub(crate) mod filter;
 pub mod fourier;
+pub(crate) mod line_map;
 pub(crate) mod lines;
 pub mod measures;
 pub mod tapers;

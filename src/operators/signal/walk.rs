@@ -1,6 +1,6 @@
 //! The lines of two arrays along an axis, in blocks for a kernel, split over threads.
 
-use super::lines::{LineKernel, LineMap};
+use super::line_map::{LineKernel, LineMap};
 use crate::arrays::Array;
 use crate::dtype::{Element, Scalar};
 use crate::error::Result;

@@ -155,6 +155,6 @@ impl Reduction {
             std::ptr::copy_nonoverlapping(work.slot(slot).cast_const(), value.pointer_mut(), bytes);
         }
         // SAFETY: an element of the dtype stands there.
-        kind.dtype().map_or(Scalar::ZERO, |dtype| unsafe { crate::arrays::verbs::read(dtype, value.pointer()) })
+        kind.dtype().map_or(Scalar::ZERO, |dtype| unsafe { crate::arrays::visit::read(dtype, value.pointer()) })
     }
 }

@@ -1,17 +1,15 @@
 //! Blocks of columns: a panel is filled row by row, and the rows that have all their samples are convolved at once, while
 //! the rows of x and y that come next are asked for.
 
-use super::super::banded::source;
 use super::super::finish::Finish;
 use super::super::lanes::{Lanes, LINE};
 use super::fill::{clear, Difference};
-use super::panel::Kernel;
+use super::problem::{per_line, Derivative, Kernel, Stage};
 use super::ring::Ring;
 use super::span::difference_row;
 use super::taps::Taps;
 use super::tile::tile_rows;
 use super::tiles::{Target, Tiles};
-use super::{per_line, Derivative, Stage};
 use crate::dtype::{Element, Real, Scalar};
 use crate::kernels::cpu::prefetch;
 
@@ -64,7 +62,7 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
             next if next < b.inner => (self.outer, begin + i - end, next),
             _ => (self.outer + 1, begin + i - end, 0),
         };
-        if let Some(row) = source(b, outer, row).filter(|_| outer < b.outer) {
+        if let Some(row) = b.row(outer, row).filter(|_| outer < b.outer) {
             self.ask(row.wrapping_add(column));
         }
     }
@@ -82,7 +80,7 @@ impl<T: Element, H: Element, R: Real> Columns<'_, T, H, R> {
         let k = self.kernel;
         // SAFETY: rows of x and of its halo have `width` elements, rows of the panel are whole lines.
         unsafe {
-            let row = |i| source(&k.block, self.outer, i).map(|row: *const T| row.add(self.first).cast::<R>());
+            let row = |i| k.block.row(self.outer, i).map(|row: *const T| row.add(self.first).cast::<R>());
             match k.stage {
                 Stage::DerivativeFirst(derivative) => {
                     // Rows of D that are not 0 read inside of x and its halo.

@@ -1,7 +1,7 @@
 //! Panels: a piece of x with what lies beside it, and the derivative of a panel.
 
 use super::super::lanes::Lanes;
-use super::{Block, Derivative};
+use super::problem::{Block, Derivative};
 use crate::dtype::{Element, Real};
 
 /// Copies the rows from..to (counted from the block's first, halo and zeros included) of one outer index to a panel.
@@ -71,27 +71,6 @@ impl<T: Element> Rows<T> {
                 }
             }
             self.panel = self.panel.add(count as usize * self.width);
-        }
-    }
-}
-
-impl Derivative {
-    /// Coefficients of x[i-1], x[i], x[i+1].
-    fn coefficients(self) -> [f64; 3] {
-        match self {
-            Derivative::Forward => [0.0, -1.0, 1.0],
-            Derivative::Backward => [-1.0, 1.0, 0.0],
-            Derivative::Centered => [-0.5, 0.0, 0.5],
-        }
-    }
-
-    /// Rows of D that are not 0, of so many.
-    pub(super) fn rows(self, total: usize) -> (isize, isize) {
-        let n = total as isize;
-        match self {
-            Derivative::Forward => (0, n - 1),
-            Derivative::Backward => (1, n),
-            Derivative::Centered => (1, n - 1),
         }
     }
 }

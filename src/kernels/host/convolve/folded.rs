@@ -1,8 +1,7 @@
 //! Which lines of neighbours are turned: all that fill groups, and the middle of other long lines, folded to as many parts.
 
 use super::super::lanes::{Lanes, LINE};
-use super::panel::Kernel;
-use super::{per_line, Block, Halo};
+use super::problem::{per_line, Block, Halo, Kernel};
 use crate::dtype::Element;
 use std::ops::Range;
 

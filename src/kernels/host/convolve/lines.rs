@@ -4,16 +4,20 @@
 use super::super::finish::Finish;
 use super::super::lanes::{Lanes, LINE};
 use super::fill::{clear, clear_outside, copy, fill, Difference};
-use super::panel::Kernel;
+use super::problem::{per_line, Kernel, Stage};
 use super::span::{convolve_span, difference_span, Span};
 use super::taps::Taps;
-use super::{per_line, Stage};
 use crate::dtype::{Element, Scalar};
 use crate::kernels::cpu::prefetch;
 use std::mem::size_of;
 
 /// Elements of a line that are convolved at a time: they stay in the first cache.
 pub(super) const ELEMENTS: usize = 2048;
+
+/// Rows of so many elements that make a piece of a line.
+fn piece_rows(row: usize, taps: usize) -> usize {
+    (ELEMENTS / row).max(8 * taps)
+}
 
 /// Rows (counted from the block's first) of one outer index.
 #[derive(Clone, Copy)]
@@ -147,7 +151,7 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
     #[inline(always)]
     pub unsafe fn lines<V: Lanes>(&self, taps: &Taps<V::Real>, finish: &Finish<V>, (panel, second): (*mut T, *mut T)) {
         let b = &self.block;
-        let chunk = self.panels.line_rows(b.inner).min(b.n);
+        let chunk = piece_rows(b.inner, taps.count).min(b.n);
         // Short lines are loaded several at a time, so that sums do not wait for the stores of their own panel.
         let room = (chunk + taps.count + 3) * b.inner + per_line::<T>();
         let group = if chunk == b.n { (ELEMENTS / room).max(1) } else { 1 };

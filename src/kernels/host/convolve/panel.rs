@@ -8,11 +8,11 @@ use super::super::finish::Finish;
 use super::super::lanes::{LaneKernel, Lanes, LINE};
 use super::columns::{step, Columns, STEP};
 use super::lines::ELEMENTS;
+use super::problem::{per_line, Kernel};
 use super::ring::Ring;
 use super::taps::Taps;
 use super::turned::{self, serves};
-use super::{per_line, Block, Filter, Stage};
-use crate::dtype::{Element, Scalar};
+use crate::dtype::Element;
 use crate::kernels::cpu::fence;
 use std::mem::size_of;
 
@@ -24,7 +24,6 @@ const LINE_ROW_LINES: usize = 4;
 /// Where the panels are in the scratch.
 #[derive(Clone, Copy)]
 pub(super) struct Panels {
-    taps: usize,
     /// Elements of the first panel; the second begins there.
     first: usize,
     /// The room for lines that are turned begins there.
@@ -43,35 +42,11 @@ impl Panels {
         let first = lines.max((taps + STEP - 1) * pitch);
         let turned = first + lines.max(2 * STEP * pitch);
         let table = turned + turned::room::<T>(taps);
-        Panels { taps, first, turned, table, elements: table + taps.next_multiple_of(line) + line }
+        Panels { first, turned, table, elements: table + taps.next_multiple_of(line) + line }
     }
-
-    /// Rows of so many elements that make a piece of a line.
-    pub fn line_rows(&self, row: usize) -> usize {
-        (ELEMENTS / row).max(8 * self.taps)
-    }
-}
-
-/// Everything that `convolve` was told.
-#[derive(Clone, Copy)]
-pub(super) struct Kernel<'a, T, H> {
-    pub filter: Filter<'a, H>,
-    pub stage: Stage,
-    pub alpha: Scalar,
-    pub beta: Scalar,
-    pub block: Block<T>,
-    pub panels: Panels,
-    /// y bypasses the caches where it can.
-    pub stream: bool,
 }
 
 impl<T: Element, H: Element> Kernel<'_, T, H> {
-    /// The block's rows with derivatives that are not 0.
-    pub fn active(&self, derivative: super::Derivative) -> (isize, isize) {
-        let (low, high) = derivative.rows(self.block.total);
-        (low - self.block.first as isize, high - self.block.first as isize)
-    }
-
     /// All blocks of columns.
     #[inline(always)]
     unsafe fn columns<V: Lanes>(&self, taps: &Taps<V::Real>, finish: &Finish<V>, (panel, sums): (*mut T, *mut T)) {
@@ -97,13 +72,14 @@ impl<T: Element, H: Element> Kernel<'_, T, H> {
 /// A kernel and its scratch.
 pub(super) struct Run<'a, T, H> {
     pub kernel: Kernel<'a, T, H>,
+    pub panels: Panels,
     pub scratch: &'a mut [T],
 }
 
 impl<T: Element, H: Element> LaneKernel for Run<'_, T, H> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
-        let (k, scratch) = (self.kernel, self.scratch);
+        let Run { kernel: k, panels: places, scratch } = self;
         let b = &k.block;
         let dense = b.n == 1 || (b.x_strides[1] == b.inner as isize && b.y_strides[1] == b.inner as isize);
         let lines = dense && b.inner * size_of::<T>() <= LINE_ROW_LINES * LINE;
@@ -112,9 +88,9 @@ impl<T: Element, H: Element> LaneKernel for Run<'_, T, H> {
         // SAFETY: the scratch holds two panels, the room for turned lines and the taps; x, y and the halo are as the caller
         // of `convolve` says.
         unsafe {
-            let taps = Taps::new::<H>(&k.filter, panel.add(k.panels.table).cast::<V::Real>());
+            let taps = Taps::new::<H>(&k.filter, panel.add(places.table).cast::<V::Real>());
             let finish = Finish::<V>::new(k.alpha, k.beta);
-            let panels = (panel, panel.add(k.panels.first));
+            let panels = (panel, panel.add(places.first));
             if lines {
                 let mut index = 0;
                 while let Some((block, turned)) = k.piece::<V>(index) {
@@ -122,7 +98,7 @@ impl<T: Element, H: Element> LaneKernel for Run<'_, T, H> {
                     match (block.outer * block.n, turned) {
                         (0, _) => {}
                         (_, true) if const { serves::<V>() } => {
-                            piece.turned::<V>(&taps, &finish, panel.add(k.panels.turned))
+                            piece.turned::<V>(&taps, &finish, panel.add(places.turned))
                         }
                         _ => piece.lines::<V>(&taps, &finish, panels),
                     }

@@ -1,6 +1,6 @@
 //! The filter's samples as real numbers, in the order in which they are applied.
 
-use super::Filter;
+use super::problem::Filter;
 use crate::dtype::{Element, Real, Scalar};
 
 /// The last sample first, as it meets the first element of x that an output reads; complex ones as pairs.

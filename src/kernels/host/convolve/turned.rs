@@ -4,8 +4,7 @@
 use super::super::finish::Finish;
 use super::super::lanes::{Lanes, LINE};
 use super::group::{Group, Piece, Room};
-use super::panel::Kernel;
-use super::per_line as lanes;
+use super::problem::{per_line as lanes, Kernel};
 use super::ring::Ring;
 use super::taps::Taps;
 use crate::dtype::Element;

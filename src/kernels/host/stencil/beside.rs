@@ -3,19 +3,7 @@
 //! Loads that cross lines of the cache take twice as long as others, and the processor runs less far ahead of them.
 
 use super::masked::Masked;
-use super::rows::Taps;
-
-/// The last two taps of a row: how many numbers one lies before the result, and the other after it or on it. 0 before: the
-/// last two taps are none of that kind.
-#[derive(Clone, Copy)]
-pub(super) struct Neighbours {
-    pub before: usize,
-    pub after: usize,
-}
-
-impl Neighbours {
-    pub const NONE: Neighbours = Neighbours { before: 0, after: 0 };
-}
+use super::rows::{Neighbours, Taps};
 
 /// The row's own numbers of x, and how they are shifted.
 pub(super) struct Beside<V: Masked> {

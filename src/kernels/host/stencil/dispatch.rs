@@ -1,9 +1,10 @@
 //! The row function for a processor, a type and a number of taps.
 
 use super::super::lanes::Pack;
+use super::combine::{combine, RowsFunction};
 use super::ends::Ends;
 use super::near::near_rows;
-use super::rows::{combine, Rows, RowsFunction, Taps, MAX_TAPS};
+use super::rows::{Rows, Taps, MAX_TAPS};
 use crate::dtype::Real;
 use crate::kernels::cpu::Level;
 

@@ -5,6 +5,7 @@
 
 use super::rows::MAX_TAPS;
 use crate::dtype::Real;
+use crate::kernels::cpu::LINE;
 use std::mem::{size_of, MaybeUninit};
 use std::ptr::addr_of_mut;
 
@@ -15,7 +16,7 @@ const POOL: usize = 2 * MAX_TAPS;
 
 /// Elements of a zone: a cache line.
 pub(super) const fn lanes<R>() -> usize {
-    64 / size_of::<R>()
+    LINE / size_of::<R>()
 }
 
 /// One tap of a zone; `source` belongs to the zone's first element, whether or not that has the tap.

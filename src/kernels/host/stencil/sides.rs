@@ -1,9 +1,8 @@
 //! The zones on both sides of near rows, where they are like the rows but for a few elements.
 
-use super::beside::Neighbours;
 use super::ends::{Ends, Zone, MAX_LANES};
 use super::masked::Masked;
-use super::rows::Rows;
+use super::rows::{Neighbours, Rows};
 use crate::dtype::Element;
 use std::mem::size_of;
 

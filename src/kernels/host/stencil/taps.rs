@@ -1,8 +1,7 @@
 //! Which elements an output element is the sum of: pointers into the block and into the halos.
 
-use super::beside::Neighbours;
 use super::grid::Index;
-use super::rows::{Taps, MAX_LEADS};
+use super::rows::{Neighbours, Taps, MAX_LEADS};
 use super::tiles::Ahead;
 use super::{Output, Pass, StencilReal, Term, MAX_TERMS};
 use crate::dtype::{Element, Real};

@@ -1,7 +1,7 @@
 //! Panels in device memory.
 
 use super::block::Block;
-use super::rooms::{Message, Multiplication, ROOMS, TAG};
+use super::work::{Message, Multiplication, ROOMS, TAG};
 use crate::arrays::device_messages::DeviceMessages;
 use crate::arrays::on_device::update_block;
 use crate::context::Context;

@@ -1,7 +1,7 @@
 //! Panels in host memory.
 
 use super::block::Block;
-use super::rooms::{Message, Multiplication, ROOMS, TAG};
+use super::work::{Message, Multiplication, ROOMS, TAG};
 use crate::arrays::verbs;
 use crate::comm::{requests_of, Request};
 use crate::context::Context;

@@ -9,6 +9,7 @@ mod process_grid;
 mod product;
 mod rooms;
 mod setting;
+mod work;
 
 use crate::arrays::{verbs, Array, Space};
 use crate::context::Context;

@@ -3,43 +3,13 @@
 use super::block::Block;
 use super::device_panels::DevicePanels;
 use super::host_panels::HostPanels;
+use super::work::{Message, Multiplication, ROOMS};
 use crate::context::Context;
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::storage::Memory;
 
-/// Rooms for panels of A (two), of X or of sums for Y (two), and for sums that arrive.
-pub const ROOMS: usize = 5;
-pub const LEFT: [usize; 2] = [0, 1];
-pub const RIGHT: [usize; 2] = [2, 3];
-pub const ARRIVED: usize = 4;
-
-/// The messages of the panels; beside those of halos and redistributions.
-pub const TAG: i32 = crate::layout::MAX_DIMENSIONS as i32 + 2;
-
-/// The first `bytes` of a room, to or from a rank.
-#[derive(Clone, Copy, Debug)]
-pub struct Message {
-    pub room: usize,
-    pub bytes: usize,
-    pub peer: usize,
-}
-
-/// y := alpha op(A) x + beta y with op(A) of `rows` x `inner` and `columns` columns of x; all extents are positive.
-#[derive(Clone, Copy, Debug)]
-pub struct Multiplication {
-    pub a: Block,
-    /// op(A) = conj(A), where `a` is op(A) otherwise.
-    pub conjugated: bool,
-    pub x: Block,
-    pub y: Block,
-    pub rows: i64,
-    pub inner: i64,
-    pub columns: i64,
-    pub alpha: Scalar,
-    pub beta: Scalar,
-}
-
+/// The rooms of a plan.
 pub enum Rooms {
     Host(HostPanels),
     Device(Box<DevicePanels>),

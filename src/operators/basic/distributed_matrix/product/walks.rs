@@ -1,7 +1,7 @@
 //! The two walks over the panels.
 
 use super::super::block::Block;
-use super::super::rooms::{Multiplication, ARRIVED, RIGHT};
+use super::super::work::{Multiplication, ARRIVED, RIGHT};
 use super::{Product, Step};
 use crate::dtype::Scalar;
 use crate::error::Result;
