@@ -31,6 +31,15 @@ const CROWDED: usize = 8 << 10;
 /// Bytes of the first-level cache that rows can count on.
 const FIRST_LEVEL: usize = 32 << 10;
 
+/// How many rows with so many taps, all in other rows that share lines, go across where they do not fit the first level.
+pub(super) fn across_at_most(taps: usize, beta: bool) -> usize {
+    match beta {
+        true if taps <= 2 => 1,
+        true if taps <= FEW_TAPS => ACROSS_READ,
+        _ => ACROSS,
+    }
+}
+
 pub(super) struct Order {
     pub together: usize,
     /// One register of each of these rows at once, else piece by piece.
@@ -63,7 +72,8 @@ impl Order {
         let ahead = ahead(four, size);
         let reused = length * taps.count;
         let across = |together: usize, (rows_ahead, ahead)| Order { together, across: true, four, rows_ahead, ahead };
-        if together && beta && taps.count > 2 && reused > FIRST_LEVEL && rows.rows >= ACROSS_READ {
+        if together && beta && across_at_most(taps.count, beta) > 1 && reused > FIRST_LEVEL && rows.rows >= ACROSS_READ
+        {
             let fit = ACROSS * length <= BAND_BYTES;
             return match (CAPACITY <= FEW_TAPS, rows.share_sets_with(taps)) {
                 (_, true) if length <= CROWDED => Order::alone(four, length, size),

@@ -3,6 +3,7 @@
 use super::ends::lanes;
 use super::grid::{Grid, Index, MAX_LOOPS};
 use super::kept::{Kept, KEPT};
+use super::order::across_at_most;
 use super::{Output, Pass, StencilReal, Term};
 use crate::dtype::Element;
 use std::mem::{size_of, MaybeUninit};
@@ -10,6 +11,9 @@ use std::ops::Range;
 
 /// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
 const REUSED_BYTES: usize = 512 << 10;
+/// Bytes of rows of x that go across, of those that they reach to, and of as many of y, or of x that come next: the next rows
+/// then find what they share with these in a second-level cache of 1 MiB.
+const ACROSS_BYTES: usize = 640 << 10;
 
 /// Bytes of x that an iteration of the outermost loop within a near tile reads: with what comes next, they fit a first-level
 /// cache of 48 KiB beside the results.
@@ -99,8 +103,19 @@ impl Tiling {
             extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
             return near_tile(extent, usize::MAX, 1);
         }
-        let columns = match again && span * length * position > REUSED_BYTES {
-            true => (REUSED_BYTES / (span * position)).next_multiple_of(64),
+        // Rows that are used again, and the bytes of them.
+        let (held, held_bytes) = match outputs {
+            [output] if first == middle && terms().all(|t| grid.position(t.axis) == first) => {
+                let taps = output.terms.iter().map(|t| t.stencil.interior().len()).sum();
+                match across_at_most(taps, beta) {
+                    1 => (span, REUSED_BYTES),
+                    at_once => (span - 2 + 2 * at_once, ACROSS_BYTES),
+                }
+            }
+            _ => (span, REUSED_BYTES),
+        };
+        let columns = match again && held * length * position > held_bytes {
+            true => (held_bytes / (held * position)).next_multiple_of(64),
             false => length,
         };
         if outputs.len() > 1 && beta {
