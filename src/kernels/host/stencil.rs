@@ -82,7 +82,8 @@ pub struct Output<'a, T> {
 }
 
 /// Whether results go through the caches. Streaming serves outputs larger than the last-level cache; it is ignored where
-/// they are read as well (beta is not 0) and rows are too long for near tiles.
+/// they are read as well (beta is not 0) and rows are too long for near tiles, and in near tiles whose rows do not lie
+/// alike on the lines of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
     Cached,
@@ -109,8 +110,8 @@ pub unsafe fn apply<T: Element>(
         return;
     }
     let grid = Grid::new(shape, outputs, lower, upper);
-    let tiling = Tiling::new(&grid, outputs, !beta.is_zero());
-    let stream = store == Store::Streaming && (beta.is_zero() || tiling.near.is_some());
+    let tiling = Tiling::new(&grid, outputs, !beta.is_zero(), store);
+    let stream = store == Store::Streaming && if tiling.near.is_some() { tiling.alike } else { beta.is_zero() };
     let pass = Pass { grid: &grid, tiling: &tiling, outputs, factors: Factors { alpha, beta }, stream };
     // SAFETY: the caller's promise.
     unsafe { pass.run() };

@@ -49,7 +49,7 @@ pub(super) unsafe fn near_rows<V: Masked, const CAPACITY: usize, const BETA: boo
         for k in 0..CAPACITY {
             (near.c[k], near.x[k]) = (V::splat(taps.coefficient[k]), taps.source[k]);
         }
-        let sides = Beside::<V>::new(taps).zip(Sides::<V, CAPACITY>::new(rows, &near.x, ends, taps.beside));
+        let sides = Beside::<V>::new(taps).zip(Sides::<V, CAPACITY>::new(rows, &near.x, ends, taps.beside, STREAM));
         let count = rows.planes.count as isize;
         for begin in (0..count).step_by(rows.planes.together) {
             let block = begin..count.min(begin + rows.planes.together as isize);
@@ -73,31 +73,37 @@ pub(super) unsafe fn near_rows<V: Masked, const CAPACITY: usize, const BETA: boo
 
 // SAFETY (all): the row that begins at y is one of `combine`'s, and its taps are `at` from x.
 impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
-    /// Asks for the memory that belongs to number j of the row.
+    /// Asks for the memory that belongs to number j of the row; of y where it is read or goes through the caches.
     #[inline(always)]
-    fn ask<const BETA: bool>(&self, y: *mut V::Real, at: isize, j: isize) {
+    fn ask<const BETA: bool, const STREAM: bool>(&self, y: *mut V::Real, at: isize, j: isize) {
         for lead in &self.lead[..near_leads(CAPACITY)] {
             prefetch(lead.wrapping_offset(at + j));
         }
-        if BETA {
+        if BETA || !STREAM {
             prefetch(y.wrapping_offset(self.y_ahead + j));
         }
     }
 
     /// Asks for the part of a line of y in the next plane, which is not stored past the caches.
     #[inline(always)]
-    fn ask_part<const BETA: bool>(&self, y: *mut V::Real) {
-        if !BETA {
+    fn ask_part<const BETA: bool, const STREAM: bool>(&self, y: *mut V::Real) {
+        if !BETA && STREAM {
             prefetch(y.wrapping_offset(self.y_ahead));
         }
     }
 
     /// The same for the zone at number j.
     #[inline(always)]
-    fn ask_side<const BETA: bool>(&self, y: *mut V::Real, at: isize, j: isize, side: &Side<V, CAPACITY>) {
-        self.ask::<BETA>(y, at, j);
+    fn ask_side<const BETA: bool, const STREAM: bool>(
+        &self,
+        y: *mut V::Real,
+        at: isize,
+        j: isize,
+        side: &Side<V, CAPACITY>,
+    ) {
+        self.ask::<BETA, STREAM>(y, at, j);
         if side.len < V::COUNT as isize {
-            self.ask_part::<BETA>(y.wrapping_offset(j));
+            self.ask_part::<BETA, STREAM>(y.wrapping_offset(j));
         }
     }
 
@@ -119,7 +125,7 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
             let mut here = beside.at(at, 0, end);
             let mut before = match &sides.before {
                 Some(side) => {
-                    self.ask_side::<BETA>(y, at, -1, side);
+                    self.ask_side::<BETA, STREAM>(y, at, -1, side);
                     let own = beside.before(at, side.lanes);
                     let around = (side.beyond(number), own, here);
                     zone_shifted::<V, CAPACITY, BETA, STREAM>(
@@ -139,7 +145,7 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
             while j + TOGETHER as isize * line <= len {
                 let mut own = [here; TOGETHER];
                 for n in 0..TOGETHER {
-                    self.ask::<BETA>(y, at, j + n as isize * line);
+                    self.ask::<BETA, STREAM>(y, at, j + n as isize * line);
                     if n > 0 {
                         own[n] = beside.at(at, j + n as isize * line, end);
                     }
@@ -152,7 +158,7 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
                 j += TOGETHER as isize * line;
             }
             while j + line <= len {
-                self.ask::<BETA>(y, at, j);
+                self.ask::<BETA, STREAM>(y, at, j);
                 let after = beside.at(at, j + line, end);
                 let (to, at, x) = (y.wrapping_offset(j), at + j, (before, [here], after));
                 several_shifted::<V, CAPACITY, 1, BETA, STREAM>(to, &self.x, at, &self.c, self.scale, beside, x);
@@ -163,7 +169,7 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
                 part::<V, BETA>(y.wrapping_offset(j), &self.x, at + j, &self.c, self.scale, (len - j) as usize);
             }
             if let Some(side) = &sides.after {
-                self.ask_side::<BETA>(y, at, len, side);
+                self.ask_side::<BETA, STREAM>(y, at, len, side);
                 let own = (before, here, side.beyond(number));
                 zone_shifted::<V, CAPACITY, BETA, STREAM>(y, &self.x, (at, len), self.scale, beside, side, own);
             }
@@ -176,15 +182,15 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
         let line = V::COUNT;
         // SAFETY: numbers of the row.
         unsafe {
-            self.ask::<BETA>(y, at, -1);
+            self.ask::<BETA, STREAM>(y, at, -1);
             let misaligned = (y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
             let mut j = misaligned.min(self.len);
             if j > 0 {
-                self.ask_part::<BETA>(y);
+                self.ask_part::<BETA, STREAM>(y);
                 part::<V, BETA>(y, &self.x, at, &self.c, self.scale, j);
             }
             while j + TOGETHER * line <= self.len {
-                (0..TOGETHER).for_each(|n| self.ask::<BETA>(y, at, (j + n * line) as isize));
+                (0..TOGETHER).for_each(|n| self.ask::<BETA, STREAM>(y, at, (j + n * line) as isize));
                 let apart = (line as isize, line as isize);
                 let (to, at) = (y.wrapping_add(j), at + j as isize);
                 several::<V, CAPACITY, TOGETHER, BETA, STREAM>(to, &self.x, CAPACITY, at, apart, &self.c, self.scale);
@@ -196,10 +202,10 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
                 j += line;
             }
             if j < self.len {
-                self.ask_part::<BETA>(y.wrapping_add(j));
+                self.ask_part::<BETA, STREAM>(y.wrapping_add(j));
                 part::<V, BETA>(y.wrapping_add(j), &self.x, at + j as isize, &self.c, self.scale, self.len - j);
             }
         }
-        self.ask::<BETA>(y, at, self.len as isize);
+        self.ask::<BETA, STREAM>(y, at, self.len as isize);
     }
 }

@@ -26,7 +26,7 @@ where
         scratch: &mut Kept<'_, T::Real>,
     ) {
         let first = self.tiling.first;
-        if self.tiling.near.is_none() {
+        if !self.tiling.planes {
             // SAFETY: the rows lie in the caller's box.
             return unsafe { self.rows(index, 1, (range, columns), group, scratch) };
         }
@@ -123,14 +123,15 @@ where
         let y = output.y.cast::<T::Real>().wrapping_offset(grid.offset(output.y_strides, index));
         let stride = grid.stride(output.y_strides, row - 1);
         let line = ends::lanes::<T::Real>();
-        // Numbers from `e` on to the next cache line, when it is the same for all rows.
-        let same = rows == 1 || stride % line as isize == 0;
-        let to_line = |e: usize| {
-            if same {
-                (y.wrapping_add(e) as usize).wrapping_neg() % cpu::LINE / size_of::<T::Real>()
-            } else {
-                0
-            }
+        // Numbers from `e` on to the next cache line, when it is the same for all rows; in near tiles else as if rows began
+        // with lines.
+        let near_tile = self.tiling.near.is_some();
+        let alike = if near_tile { self.tiling.alike } else { rows == 1 || stride % line as isize == 0 };
+        let same = alike || near_tile;
+        let to_line = |e: usize| match (alike, near_tile) {
+            (true, _) => (y.wrapping_add(e) as usize).wrapping_neg() % cpu::LINE / size_of::<T::Real>(),
+            (false, true) => e.wrapping_neg() % line,
+            (false, false) => 0,
         };
         let zoned = from > start || to < end;
         if zoned && from < to {
@@ -143,16 +144,22 @@ where
         }
         let beta = !self.factors.beta.is_zero();
         let factor = T::Real::from_f64(self.factors.beta.re);
-        let combine = |moved: isize, planes: Planes, taps: &Whole<T::Real>, ends: &Ends<T::Real>, len: usize| {
-            // Where there are only zones, taps are not looked at, and the function for few of them starts fastest.
-            let taps = if len > 0 { taps.made() } else { T::Real::no_taps() };
-            let count = if len > 0 { taps.count } else { 2 };
-            let near = len > 0 && taps.is_near();
-            let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.stream);
-            let place = Rows { y: y.wrapping_add(from).wrapping_offset(moved), stride, rows, len, planes };
-            // SAFETY: the rows and zones lie in the caller's box.
-            unsafe { rows_function(&place, taps, ends, factor) };
-        };
+        // Near rows may be two zones alone, of which a line ends the first.
+        let zones_meet = near_tile && start < from && from == to && to < end && to_line(from) == 0;
+        let between = from < to || zones_meet;
+        let combine =
+            |moved: isize, planes: Planes, taps: &Whole<T::Real>, ends: &Ends<T::Real>, len: Option<usize>| {
+                let taps = len.map(|len| (len, taps.made()));
+                let near = taps.is_some_and(|(_, taps)| taps.is_near());
+                // Where there are only zones, taps are not looked at, and the function for few of them starts fastest.
+                let (len, taps) = taps.filter(|&(len, _)| len > 0 || near).unwrap_or((0, T::Real::no_taps()));
+                let count = if len > 0 || near { taps.count } else { 2 };
+                let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.stream);
+                let place = Rows { y: y.wrapping_add(from).wrapping_offset(moved), stride, rows, len, planes };
+                // SAFETY: the rows and zones lie in the caller's box.
+                unsafe { rows_function(&place, taps, ends, factor) };
+            };
+        let uniform = between.then_some(to - from);
         let Scratch { taps, ends, made_for } = scratch;
         let like = Like { number, numbers: [start, from, to, end], line: to_line(start) };
         let same_taps = |last: &Made| {
@@ -163,10 +170,10 @@ where
         // The first plane, and those that follow it: at once if all taps move alike, else one by one.
         let combine_all = |taps: &mut Whole<T::Real>, ends: &mut Ends<T::Real>, last: &mut Made| {
             if planes == 1 {
-                return combine(0, Planes::ONE, taps, ends, to - from);
+                return combine(0, Planes::ONE, taps, ends, uniform);
             }
             let (y_plane, by) = (grid.stride(output.y_strides, first), self.plane_shifts(output, &last.index));
-            let x_plane = taps.moves(&by).filter(|_| from < to);
+            let x_plane = taps.moves(&by).filter(|_| between);
             if x_plane.is_some() {
                 ends.set_planes(&by);
             }
@@ -174,21 +181,21 @@ where
             for plane in 0..planes.div_ceil(at_once) {
                 if plane > 0 {
                     ends.shift(y_plane, &by);
-                    if from < to {
+                    if between {
                         taps.shift(&by);
                     }
                     last.index[first] += 1;
                 }
                 let together = self.tiling.together;
                 let planes = Planes { count: at_once, together, y: y_plane, x: x_plane.unwrap_or(0) };
-                combine(plane as isize * y_plane, planes, taps, ends, to - from);
+                combine(plane as isize * y_plane, planes, taps, ends, uniform);
             }
         };
         if let Some(last) = made_for.as_mut().filter(|last| same_taps(last)) {
             let by = self.shifts(output, &last.index, index);
             let strides = output.y_strides;
             ends.shift(grid.offset(strides, index) - grid.offset(strides, &last.index), &by);
-            if from < to {
+            if between {
                 taps.shift(&by);
             }
             last.index[..row].copy_from_slice(&index[..row]);
@@ -196,20 +203,20 @@ where
         }
         let mut whole = true;
         ends.clear();
-        let zones = if from < to { [(start, from), (to, end)] } else { [(start, end), (end, end)] };
+        let zones = if between { [(start, from), (to, end)] } else { [(start, end), (end, end)] };
         for (mut at, stop) in zones {
             while at < stop {
                 let next = stop.min(at + if at == start && to_line(at) > 0 { to_line(at) } else { line });
                 self.end_taps(output, index, (at, next - at), y.wrapping_add(at), ends);
                 at = next;
                 if ends.is_full() {
-                    combine(0, Planes::ONE, taps, ends, 0);
+                    combine(0, Planes::ONE, taps, ends, None);
                     ends.clear();
                     whole = false;
                 }
             }
         }
-        if from < to {
+        if between {
             let taps = taps.start();
             index[row] = inner.start;
             self.taps(output, index, taps);
@@ -224,7 +231,7 @@ where
             return combine_all(taps, ends, made);
         }
         *made_for = None;
-        combine(0, Planes::ONE, taps, ends, to - from);
+        combine(0, Planes::ONE, taps, ends, uniform);
         // The zones are more than are kept at a time.
         for _ in 1..planes {
             index[first] += 1;

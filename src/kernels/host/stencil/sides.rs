@@ -50,18 +50,19 @@ pub(super) struct Sides<V: Masked, const CAPACITY: usize> {
 
 impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
     /// None where a zone is more than a register, has other taps than the rows, lacks more than some of the last two, or
-    /// reads with them what lies beyond it, but for numbers of one other memory beyond a whole register; or where rows do
-    /// not begin with a register.
+    /// reads with them what lies beyond it, but for numbers of one other memory beyond a whole register; or where rows should
+    /// be `aligned` and do not begin with a register.
     #[inline(always)]
     pub unsafe fn new(
         rows: &Rows<V::Real>,
         x: &[*const V::Real; CAPACITY],
         ends: &Ends<V::Real>,
         reach: Neighbours,
+        aligned: bool,
     ) -> Option<Self> {
         let mut sides = Sides { before: None, after: None };
         let line = V::COUNT as isize;
-        if !(rows.y as usize).is_multiple_of(size_of::<V>()) || rows.stride % line != 0 {
+        if aligned && (!(rows.y as usize).is_multiple_of(size_of::<V>()) || rows.stride % line != 0) {
             return None;
         }
         for zone in ends.zones() {

@@ -4,7 +4,7 @@ use super::ends::lanes;
 use super::grid::{Grid, Index, MAX_LOOPS};
 use super::kept::{Kept, KEPT};
 use super::order::across_at_most;
-use super::{Output, Pass, StencilReal, Term};
+use super::{Output, Pass, StencilReal, Store, Term};
 use crate::dtype::Element;
 use std::mem::{size_of, MaybeUninit};
 use std::ops::Range;
@@ -34,7 +34,7 @@ const NEAR_ROWS: usize = 4;
 pub(super) enum Ahead {
     /// The next iterations of `first` that go together, of one x.
     Plane,
-    /// So many rows, of several x.
+    /// So many rows.
     Rows(usize),
 }
 
@@ -50,12 +50,16 @@ pub(super) struct Tiling {
     group: usize,
     /// Given where tiles are computed by near rows.
     pub near: Option<Ahead>,
+    /// Whether a tile has several iterations of `first`, whose near rows go together.
+    pub planes: bool,
+    /// Whether all rows lie alike on the lines of the cache.
+    pub alike: bool,
     /// Iterations of `first` that near rows serve row by row together, and so many ahead memory is asked for.
     pub together: usize,
 }
 
 impl Tiling {
-    pub fn new<T: Element>(grid: &Grid, outputs: &[Output<'_, T>], beta: bool) -> Tiling {
+    pub fn new<T: Element>(grid: &Grid, outputs: &[Output<'_, T>], beta: bool, store: Store) -> Tiling {
         let (row, middle) = (grid.row(), grid.row() - 1);
         let terms = || outputs.iter().flat_map(|o| o.terms);
         let first = terms().map(|t| grid.position(t.axis)).min().unwrap_or(row).min(middle);
@@ -70,10 +74,9 @@ impl Tiling {
         // Planes of the x that an iteration of `first` reads, and the one that comes next.
         let one_x = terms().all(|t| terms().all(|other| other.x == t.x));
         let planes = terms().map(|t| reach(t).0 + reach(t).1 + 1).max().unwrap_or(1) + 1;
-        // Rows that lie alike on the lines of the cache.
         let lines = |o: &Output<'_, T>, b: usize| grid.stride(o.y_strides, b) % lanes::<T::Real>() as isize == 0;
         let alike = outputs.iter().all(|o| lines(o, first) && lines(o, middle));
-        let (near, ahead) = match one_x {
+        let (near_rows, ahead) = match one_x {
             true => {
                 let rows = |planes: usize| NEAR_BYTES / (planes * length * position).max(1);
                 // Results that are read take the room of two planes, if that leaves rows enough.
@@ -85,22 +88,23 @@ impl Tiling {
                 (REUSED_BYTES / (span * length * position).max(1), Ahead::Rows(ahead))
             }
         };
-        if first < middle && near >= NEAR_ROWS && alike && (outputs.len() == 1 || one_x && !beta) {
+        if first < middle && near_rows >= NEAR_ROWS && (outputs.len() == 1 || one_x && !beta) {
             extent[first + 1..middle].fill(1);
+            let (columns, near, planes) = (length, Some(ahead), true);
             let near_tile =
-                |extent, group, together| Tiling { first, extent, columns: length, group, near: Some(ahead), together };
+                |extent, group, together| Tiling { first, extent, columns, group, near, planes, alike, together };
             if !one_x || outputs.len() > 1 {
                 // Memory gives and takes several arrays faster in its own order: plane by plane, many rows of one after the
                 // other.
                 extent[first] = 1;
                 return near_tile(extent, (REUSED_BYTES / (length * position)).max(1), 2);
             }
-            if !beta && near >= 2 * NEAR_ROWS {
+            if !beta && near_rows >= 2 * NEAR_ROWS {
                 extent[middle] = PAIR_BYTES / (length * position);
                 return near_tile(extent, usize::MAX, 2);
             }
-            extent[middle] = near;
-            extent[first] = (EDGES_BYTES / (near * length * position)).max(1);
+            extent[middle] = near_rows;
+            extent[first] = (EDGES_BYTES / (near_rows * length * position)).max(1);
             return near_tile(extent, usize::MAX, 1);
         }
         // Rows that are used again, and the bytes of them.
@@ -121,7 +125,7 @@ impl Tiling {
         if outputs.len() > 1 && beta {
             // For the same reason, though x comes from memory again.
             let group = (REUSED_BYTES / (columns.min(length) * position)).max(1);
-            return Tiling { first, extent, columns, group, near: None, together: 1 };
+            return Tiling { first, extent, columns, group, near: None, planes: false, alike, together: 1 };
         }
         let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
         let group = match outputs.len() > 1 {
@@ -132,7 +136,11 @@ impl Tiling {
             extent[b] = rows.min(grid.upper[b] - grid.lower[b]);
             rows = (rows / extent[b]).max(1);
         }
-        Tiling { first, extent, columns, group, near: None, together: 1 }
+        // Rows in the caches that do not begin at lines, and have ends.
+        let ends = terms().any(|t| grid.position(t.axis) == row);
+        let near = (store == Store::Cached && outputs.len() == 1 && !alike && ends)
+            .then(|| Ahead::Rows(AHEAD_BYTES.div_ceil((length * position).max(1))));
+        Tiling { first, extent, columns, group, near, planes: false, alike, together: 1 }
     }
 }
 
@@ -177,11 +185,11 @@ where
                 index[..row].copy_from_slice(&corner[..row]);
                 let rows = || (corner[middle]..upper[middle], columns.clone());
                 // Near tiles have one iteration of the loops between.
-                let planes = if tiling.near.is_some() { corner[first]..upper[first] } else { 0..1 };
+                let planes = if tiling.planes { corner[first]..upper[first] } else { 0..1 };
                 loop {
                     // SAFETY: the index lies in the caller's box.
                     unsafe { self.planes(&mut index, planes.clone(), rows(), tiling.group, scratch) };
-                    if tiling.near.is_some() || !advance(&mut index, &corner, &upper, 0..middle, |_| 1) {
+                    if tiling.planes || !advance(&mut index, &corner, &upper, 0..middle, |_| 1) {
                         break;
                     }
                 }
