@@ -123,7 +123,7 @@ static void stencil(dlops_space *space, const peer *p, int is_double, size_t n)
     dlops_operator_destroy(&op);
 }
 
-static void stencils(dlops_context *context, int is_double, int dimensions)
+static void stencils(dlops_context *context, int is_double, int dimensions, int64_t n)
 {
     static const peer all[] = {
         {"second derivative, axis 0", 2, {second_float, second_double}, 0, 1, make_second},
@@ -133,7 +133,6 @@ static void stencils(dlops_context *context, int is_double, int dimensions)
         {"Gradient, forward", 3, {gradient_float, gradient_double}, 0, 3, make_gradient},
         {"Gradient, adjoint", 3, {divergence_float, divergence_double}, 1, 3, make_gradient},
     };
-    const int64_t n = dimensions == 2 ? 4096 : 256;
     char group[64];
     dlops_space *space = NULL;
     snprintf(group, sizeof group, "%lld^%d %s beside nested loops", (long long)n, dimensions, is_double ? "float64" : "float32");
@@ -147,14 +146,16 @@ static void stencils(dlops_context *context, int is_double, int dimensions)
 
 int main(int argc, char **argv)
 {
+    /* Rows of whole cache lines; and others, in the caches and beyond them. */
+    static const int64_t squares[] = {4096, 1001, 5001}, cubes[] = {256, 50, 100, 350};
     dlops_context *context = begin(argc, argv, "handwritten");
     if (bench.ranks * bench.threads > 1) {
         if (bench.rank == 0) printf("bench_handwritten has loops for one rank and one thread only\n");
         return finish(&context);
     }
     for (int is_double = 0; is_double < 2; ++is_double) {
-        stencils(context, is_double, 2);
-        stencils(context, is_double, 3);
+        for (size_t k = 0; k < sizeof squares / sizeof *squares; ++k) stencils(context, is_double, 2, squares[k]);
+        for (size_t k = 0; k < sizeof cubes / sizeof *cubes; ++k) stencils(context, is_double, 3, cubes[k]);
     }
     return finish(&context);
 }
