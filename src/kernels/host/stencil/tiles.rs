@@ -88,8 +88,7 @@ impl Tiling {
                 (REUSED_BYTES / (span * length * position).max(1), Ahead::Rows(ahead))
             }
         };
-        let several = || one_x && !beta && (alike || store == Store::Cached);
-        if first < middle && near_rows >= NEAR_ROWS && (outputs.len() == 1 || several()) {
+        if first < middle && near_rows >= NEAR_ROWS && (outputs.len() == 1 || one_x && !beta) {
             extent[first + 1..middle].fill(1);
             let (columns, near, planes) = (length, Some(ahead), true);
             let near_tile =
