@@ -49,7 +49,7 @@ pub(super) struct Sides<V: Masked, const CAPACITY: usize> {
 }
 
 impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
-    /// None where a zone is more than a register, has other taps than the rows, lacks more than some of the last two, or
+    /// None where a zone is more than a register, has other taps than the rows, lacks others than the last two, or
     /// reads with them what lies beyond it, but for numbers of one other memory beyond a whole register; or where rows should
     /// be `aligned` and do not begin with a register.
     #[inline(always)]
@@ -97,20 +97,22 @@ impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
         reach: Neighbours,
     ) -> Option<Side<V, CAPACITY>> {
         let all = ends.taps(zone);
-        if zone.len > V::COUNT || !(CAPACITY..=CAPACITY + 1).contains(&all.len()) {
+        // No element of the zone has one of the last two taps.
+        let few = all.len() + 2 == CAPACITY;
+        if zone.len > V::COUNT || !few && !(CAPACITY..=CAPACITY + 1).contains(&all.len()) {
             return None;
         }
         // By increasing offset: what the first elements read before the row, or the last ones after it.
         let (taps, other) = match (all.len() > CAPACITY, moved < 0) {
-            (false, _) => (std::array::from_fn::<_, CAPACITY, _>(|k| &all[k]), None),
+            (false, _) => (std::array::from_fn::<_, CAPACITY, _>(|k| all.get(k)), None),
             (true, true) => {
-                (std::array::from_fn(|k| &all[k + (k >= CAPACITY - 2) as usize]), Some((&all[CAPACITY - 2], 0)))
+                (std::array::from_fn(|k| all.get(k + (k >= CAPACITY - 2) as usize)), Some((&all[CAPACITY - 2], 0)))
             }
-            (true, false) => (std::array::from_fn(|k| &all[k]), Some((&all[CAPACITY], 1))),
+            (true, false) => (std::array::from_fn(|k| all.get(k)), Some((&all[CAPACITY], 1))),
         };
         let own = ((1u64 << zone.len) - 1) as u32;
-        let same_place = taps.iter().zip(x).all(|(tap, x)| tap.source == x.wrapping_offset(moved));
-        let whole = taps[..CAPACITY - 2].iter().all(|tap| tap.bits == own);
+        let same_place = taps.iter().flatten().zip(x).all(|(tap, x)| tap.source == x.wrapping_offset(moved));
+        let whole = taps[..CAPACITY - 2].iter().flatten().all(|tap| tap.bits == own);
         if !same_place || !whole {
             return None;
         }
@@ -123,10 +125,11 @@ impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
         };
         let start = register(&zone.start);
         let mut c = [start; CAPACITY];
-        for (c, tap) in c.iter_mut().zip(taps) {
+        for (c, tap) in c.iter_mut().zip(taps.iter().flatten()) {
             *c = register(&tap.coefficient);
         }
-        let mut bits = [taps[CAPACITY - 2].bits << skipped, taps[CAPACITY - 1].bits << skipped];
+        let bits_of = |k: usize| taps[k].map_or(0, |tap| tap.bits << skipped);
+        let mut bits = [bits_of(CAPACITY - 2), bits_of(CAPACITY - 1)];
         let mut beyond = None;
         if let Some((tap, which)) = other {
             let (before, after) = (V::COUNT - reach.before, V::COUNT - reach.after);
@@ -134,7 +137,7 @@ impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
             if zone.len < V::COUNT || tap.bits != outer || bits[which] & outer != 0 {
                 return None;
             }
-            let mut coefficient = taps[CAPACITY - 2 + which].coefficient;
+            let mut coefficient = taps[CAPACITY - 2 + which]?.coefficient;
             (0..V::COUNT)
                 .filter(|lane| outer >> lane & 1 == 1)
                 .for_each(|lane| coefficient[lane] = tap.coefficient[lane]);

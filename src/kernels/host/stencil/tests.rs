@@ -334,7 +334,8 @@ fn cuts_do_not_change_bits() {
     }
 }
 
-/// Rows longer than the reused bytes, bands of rows, rows across, many tiles and several outputs, on every path.
+/// Rows longer than the reused bytes, bands of rows, rows across, many tiles and several outputs, tiles of several planes of
+/// them, on every path and past the caches or not.
 #[test]
 fn tiles_agree() {
     let mut random = Random(16);
@@ -352,6 +353,8 @@ fn tiles_agree() {
         (vec![27, 2048], vec![0, 1]),
         (vec![23, 5000], vec![0, 1]),
         (vec![26, 1000], vec![0, 1]),
+        (vec![11, 50, 100], vec![0, 1, 2]),
+        (vec![11, 50, 129], vec![1, 2]),
     ] {
         for (fused, beta) in [(true, 0.0), (true, 1.0), (false, 0.0), (false, 1.0)] {
             let before = if beta == 0.0 { f64::NAN } else { 0.25 };
@@ -372,14 +375,17 @@ fn tiles_agree() {
             let all = [(vec![0; shape.len()], shape.clone())];
             let mut first: Option<Vec<Vec<f64>>> = None;
             cpu::on_every_path::run(|path| {
-                let mut y: Vec<_> = (0..count).map(|_| (vec![before; size], strides_of(&shape))).collect();
-                case.run((Scalar::ONE, Scalar::real(beta)), Store::Streaming, fused, 0, &all, &places(&mut y));
-                let y: Vec<Vec<f64>> = y.into_iter().map(|(y, _)| y).collect();
-                if let Some(first) = &first {
-                    let same = first.iter().flatten().zip(y.iter().flatten()).all(|(a, b)| a.to_bits() == b.to_bits());
-                    assert!(same, "{path:?} differs in bits for {shape:?}");
-                } else {
-                    first = Some(y);
+                for store in [Store::Cached, Store::Streaming] {
+                    let mut y: Vec<_> = (0..count).map(|_| (vec![before; size], strides_of(&shape))).collect();
+                    case.run((Scalar::ONE, Scalar::real(beta)), store, fused, 0, &all, &places(&mut y));
+                    let y: Vec<Vec<f64>> = y.into_iter().map(|(y, _)| y).collect();
+                    if let Some(first) = &first {
+                        let mut pairs = first.iter().flatten().zip(y.iter().flatten());
+                        let same = pairs.all(|(a, b)| a.to_bits() == b.to_bits());
+                        assert!(same, "{path:?} {store:?} differs in bits for {shape:?}");
+                    } else {
+                        first = Some(y);
+                    }
                 }
             });
             for (k, y) in first.iter().flatten().enumerate() {

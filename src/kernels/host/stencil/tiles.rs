@@ -63,11 +63,17 @@ impl Tiling {
         let (row, middle) = (grid.row(), grid.row() - 1);
         let terms = || outputs.iter().flat_map(|o| o.terms);
         let first = terms().map(|t| grid.position(t.axis)).min().unwrap_or(row).min(middle);
+        let ends = terms().any(|t| grid.position(t.axis) == row);
+        let cached = store == Store::Cached;
+        let length = grid.upper[row] - grid.lower[row];
+        let position = grid.unit * size_of::<T::Real>();
+        // In the caches also the loop around short rows that have ends is one of planes: what is made for a row serves all.
+        let short = 2 * NEAR_ROWS * length * position <= NEAR_BYTES;
+        let around = cached && ends && short && outputs.len() == 1 && first == middle && middle > 0;
+        let first = if around { middle - 1 } else { first };
         let reach = |t: &Term<'_, T>| if grid.position(t.axis) == first { t.stencil.reach() } else { (0, 0) };
         let span = terms().map(reach).fold(1, |span, (b, a)| span.max(1 + b + a)) + outputs.len();
 
-        let length = grid.upper[row] - grid.lower[row];
-        let position = grid.unit * size_of::<T::Real>();
         let again = outputs.len() > 1 || terms().any(|t| grid.position(t.axis) < row);
         let mut extent = grid.shape;
 
@@ -88,16 +94,18 @@ impl Tiling {
                 (REUSED_BYTES / (span * length * position).max(1), Ahead::Rows(ahead))
             }
         };
-        if first < middle && near_rows >= NEAR_ROWS && (outputs.len() == 1 || one_x && !beta) {
+        if first < middle && near_rows >= NEAR_ROWS && (outputs.len() == 1 || one_x && (!beta || cached)) {
             extent[first + 1..middle].fill(1);
             let (columns, near, planes) = (length, Some(ahead), true);
             let near_tile =
                 |extent, group, together| Tiling { first, extent, columns, group, near, planes, alike, together };
             if !one_x || outputs.len() > 1 {
                 // Memory gives and takes several arrays faster in its own order: plane by plane, many rows of one after the
-                // other.
-                extent[first] = 1;
-                return near_tile(extent, (REUSED_BYTES / (length * position)).max(1), 2);
+                // other. The caches give them as fast in any, and so few planes that the next output finds their x.
+                let plane = (grid.upper[middle] - grid.lower[middle]) * length * position;
+                let arrays = outputs.len() + terms().count();
+                extent[first] = if cached { (REUSED_BYTES / (arrays * plane)).max(1) } else { 1 };
+                return near_tile(extent, (REUSED_BYTES / (length * position)).max(1), 1);
             }
             if !beta && near_rows >= 2 * NEAR_ROWS {
                 extent[middle] = PAIR_BYTES / (length * position);
@@ -137,8 +145,7 @@ impl Tiling {
             rows = (rows / extent[b]).max(1);
         }
         // Rows in the caches that do not begin at lines, and have ends.
-        let ends = terms().any(|t| grid.position(t.axis) == row);
-        let near = (store == Store::Cached && outputs.len() == 1 && !alike && ends)
+        let near = (cached && outputs.len() == 1 && !alike && ends)
             .then(|| Ahead::Rows(AHEAD_BYTES.div_ceil((length * position).max(1))));
         Tiling { first, extent, columns, group, near, planes: false, alike, together: 1 }
     }
