@@ -23,6 +23,7 @@ mod registers;
 mod row;
 mod rows;
 mod same_taps;
+mod seams;
 mod sides;
 mod taps;
 #[cfg(test)]
@@ -112,7 +113,8 @@ pub unsafe fn apply<T: Element>(
     let grid = Grid::new(shape, outputs, lower, upper);
     let tiling = Tiling::new(&grid, outputs, !beta.is_zero(), store);
     let stream = store == Store::Streaming && if tiling.near.is_some() { tiling.alike } else { beta.is_zero() };
-    let pass = Pass { grid: &grid, tiling: &tiling, outputs, factors: Factors { alpha, beta }, stream };
+    let cached = store == Store::Cached;
+    let pass = Pass { grid: &grid, tiling: &tiling, outputs, factors: Factors { alpha, beta }, cached, stream };
     // SAFETY: the caller's promise.
     unsafe { pass.run() };
     if stream {
@@ -125,5 +127,8 @@ struct Pass<'a, T> {
     tiling: &'a Tiling,
     outputs: &'a [Output<'a, T>],
     factors: Factors,
+    /// Results stay in the caches.
+    cached: bool,
+    /// Results are stored past the caches.
     stream: bool,
 }

@@ -6,6 +6,7 @@ use super::masked::Masked;
 use super::rows::{Neighbours, Taps};
 
 /// The row's own numbers of x, and how they are shifted.
+#[derive(Clone, Copy)]
 pub(super) struct Beside<V: Masked> {
     x: *const V::Real,
     places: [V::Place; 2],
@@ -56,6 +57,20 @@ impl<V: Masked> Beside<V> {
             }
             V::load_masked(x, ((1u64 << (end - j)) - 1) as u32)
         }
+    }
+
+    /// The register at number `j` of the row `at` from the first.
+    #[inline(always)]
+    pub unsafe fn whole(&self, at: isize, j: isize) -> V {
+        // SAFETY: the caller has these numbers.
+        unsafe { V::load(self.x.wrapping_offset(at + j)) }
+    }
+
+    /// Some lanes of it.
+    #[inline(always)]
+    pub unsafe fn part(&self, at: isize, j: isize, lanes: u32) -> V {
+        // SAFETY: the caller has these numbers.
+        unsafe { V::load_masked(self.x.wrapping_offset(at + j), lanes) }
     }
 
     /// What the two taps read for the register `here`.

@@ -16,6 +16,8 @@ pub(super) trait Masked: Lanes {
     unsafe fn store_masked(self, to: *mut Self::Real, bits: u32);
     /// The sum where bits are set, `self` elsewhere.
     unsafe fn add_masked(self, other: Self, bits: u32) -> Self;
+    /// `self` where bits are set, `other` elsewhere.
+    unsafe fn choose(self, other: Self, bits: u32) -> Self;
     /// Whether `between` is one instruction.
     const SHIFTS: bool;
     /// A place in two registers that follow one another.
@@ -50,6 +52,13 @@ impl<R: Real, const N: usize> Masked for Pack<R, N> {
         }
         self
     }
+    #[inline(always)]
+    unsafe fn choose(self, mut other: Self, bits: u32) -> Self {
+        for (i, lane) in other.0.iter_mut().enumerate().filter(|(i, _)| bits >> i & 1 == 1) {
+            *lane = self.0[i];
+        }
+        other
+    }
     const SHIFTS: bool = false;
     type Place = ();
     #[inline(always)]
@@ -82,7 +91,7 @@ mod x86 {
 
     macro_rules! masked {
         ($v:ty, $r:ty, |$from:ident, $k:ident| $load_masked:expr, |$to:ident, $m:ident, $x:ident| $store_masked:expr,
-         |$a:ident, $b:ident, $bits:ident| $add_masked:expr,
+         |$a:ident, $b:ident, $bits:ident| $add_masked:expr, |$yes:ident, $no:ident, $which:ident| $choose:expr,
          $shifts:literal, $place:ty, |$first:ident| $place_of:expr, |$low:ident, $high:ident, $at:ident| $between:expr) => {
             // SAFETY (all): callers run where the instruction set is present and give valid memory, as the trait says.
             impl Masked for $v {
@@ -99,6 +108,11 @@ mod x86 {
                 unsafe fn add_masked(self, $b: Self, $bits: u32) -> Self {
                     let $a = self;
                     unsafe { $add_masked }
+                }
+                #[inline(always)]
+                unsafe fn choose(self, $no: Self, $which: u32) -> Self {
+                    let $yes = self;
+                    unsafe { $choose }
                 }
                 const SHIFTS: bool = $shifts;
                 type Place = $place;
@@ -122,6 +136,7 @@ mod x86 {
         |from, bits| _mm512_maskz_loadu_pd(bits as u8, from),
         |to, bits, x| _mm512_mask_storeu_pd(to, bits as u8, x),
         |a, b, bits| _mm512_mask_add_pd(a, bits as u8, a, b),
+        |yes, no, bits| _mm512_mask_blend_pd(bits as u8, no, yes),
         true,
         __m512i,
         |first| _mm512_add_epi64(_mm512_set1_epi64(first as i64), _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0)),
@@ -133,6 +148,7 @@ mod x86 {
         |from, bits| _mm512_maskz_loadu_ps(bits as u16, from),
         |to, bits, x| _mm512_mask_storeu_ps(to, bits as u16, x),
         |a, b, bits| _mm512_mask_add_ps(a, bits as u16, a, b),
+        |yes, no, bits| _mm512_mask_blend_ps(bits as u16, no, yes),
         true,
         __m512i,
         |first| {
@@ -147,6 +163,7 @@ mod x86 {
         |from, bits| _mm256_maskload_pd(from, select_64(bits)),
         |to, bits, x| _mm256_maskstore_pd(to, select_64(bits), x),
         |a, b, bits| _mm256_blendv_pd(a, _mm256_add_pd(a, b), _mm256_castsi256_pd(select_64(bits))),
+        |yes, no, bits| _mm256_blendv_pd(no, yes, _mm256_castsi256_pd(select_64(bits))),
         false,
         (),
         |_first| (),
@@ -158,6 +175,7 @@ mod x86 {
         |from, bits| _mm256_maskload_ps(from, select_32(bits)),
         |to, bits, x| _mm256_maskstore_ps(to, select_32(bits), x),
         |a, b, bits| _mm256_blendv_ps(a, _mm256_add_ps(a, b), _mm256_castsi256_ps(select_32(bits))),
+        |yes, no, bits| _mm256_blendv_ps(no, yes, _mm256_castsi256_ps(select_32(bits))),
         false,
         (),
         |_first| (),

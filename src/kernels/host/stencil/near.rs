@@ -5,6 +5,7 @@ use super::ends::Ends;
 use super::masked::Masked;
 use super::registers::{ends_of_rows, part, several, several_shifted, zone_shifted};
 use super::rows::{near_leads, Rows, Taps, MAX_LEADS};
+use super::seams::Seams;
 use super::sides::{Side, Sides};
 use crate::dtype::Element;
 use crate::kernels::cpu::prefetch;
@@ -14,10 +15,10 @@ use std::mem::size_of;
 const TOGETHER: usize = 2;
 
 /// What all rows have in common; `lead` and `y_ahead` say which memory is asked for beside each number.
-struct Near<V: Masked, const CAPACITY: usize> {
-    x: [*const V::Real; CAPACITY],
-    c: [V; CAPACITY],
-    scale: V,
+pub(super) struct Near<V: Masked, const CAPACITY: usize> {
+    pub x: [*const V::Real; CAPACITY],
+    pub c: [V; CAPACITY],
+    pub scale: V,
     lead: [*const V::Real; MAX_LEADS],
     y_ahead: isize,
     len: usize,
@@ -46,10 +47,18 @@ pub(super) unsafe fn near_rows<V: Masked, const CAPACITY: usize, const BETA: boo
             y_ahead: taps.y_ahead,
             len: rows.len,
         };
+        // What looks at the taps gets a copy of its own: those in `near` stay in registers.
+        let mut x = near.x;
         for k in 0..CAPACITY {
             (near.c[k], near.x[k]) = (V::splat(taps.coefficient[k]), taps.source[k]);
+            x[k] = taps.source[k];
         }
-        let sides = Beside::<V>::new(taps).zip(Sides::<V, CAPACITY>::new(rows, &near.x, ends, taps.beside, STREAM));
+        if !STREAM {
+            if let Some(seams) = Seams::new(rows, (&x, taps), ends) {
+                return near.seamed::<BETA>(rows, &seams);
+            }
+        }
+        let sides = Beside::<V>::new(taps).zip(Sides::<V, CAPACITY>::new(rows, &x, ends, taps.beside, STREAM));
         let count = rows.planes.count as isize;
         for begin in (0..count).step_by(rows.planes.together) {
             let block = begin..count.min(begin + rows.planes.together as isize);
@@ -75,7 +84,7 @@ pub(super) unsafe fn near_rows<V: Masked, const CAPACITY: usize, const BETA: boo
 impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
     /// Asks for the memory that belongs to number j of the row; of y where it is read or goes through the caches.
     #[inline(always)]
-    fn ask<const BETA: bool, const STREAM: bool>(&self, y: *mut V::Real, at: isize, j: isize) {
+    pub fn ask<const BETA: bool, const STREAM: bool>(&self, y: *mut V::Real, at: isize, j: isize) {
         for lead in &self.lead[..near_leads(CAPACITY)] {
             prefetch(lead.wrapping_offset(at + j));
         }

@@ -92,6 +92,8 @@ pub(super) struct Rows<R> {
     pub len: usize,
     /// One, but for near rows.
     pub planes: Planes,
+    /// Whether they stay in the caches.
+    pub cached: bool,
 }
 
 impl<R: Real> Rows<R> {

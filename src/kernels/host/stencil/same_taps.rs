@@ -155,7 +155,8 @@ where
                 let (len, taps) = taps.filter(|&(len, _)| len > 0 || near).unwrap_or((0, T::Real::no_taps()));
                 let count = if len > 0 || near { taps.count } else { 2 };
                 let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.stream);
-                let place = Rows { y: y.wrapping_add(from).wrapping_offset(moved), stride, rows, len, planes };
+                let y = y.wrapping_add(from).wrapping_offset(moved);
+                let place = Rows { y, stride, rows, len, planes, cached: self.cached };
                 // SAFETY: the rows and zones lie in the caller's box.
                 unsafe { rows_function(&place, taps, ends, factor) };
             };
@@ -259,7 +260,8 @@ where
             let stride = grid.stride(output.y_strides, row - 1);
             let taps = scratch.taps.start();
             self.taps(output, index, taps);
-            let place = Rows { y, stride, rows, len: part.len() * grid.unit, planes: Planes::ONE };
+            let len = part.len() * grid.unit;
+            let place = Rows { y, stride, rows, len, planes: Planes::ONE, cached: self.cached };
             // SAFETY: the rows lie in the caller's box.
             unsafe { complex(&place, taps, self.factors) };
         }

@@ -1,9 +1,9 @@
 //! The zones on both sides of near rows, where they are like the rows but for a few elements.
 
-use super::ends::{Ends, Zone, MAX_LANES};
+use super::ends::{EndTap, Ends, Zone, MAX_LANES};
 use super::masked::Masked;
 use super::rows::{Neighbours, Rows};
-use crate::dtype::Element;
+use crate::dtype::{Element, Real};
 use std::mem::size_of;
 
 /// A zone in the register next to the rows.
@@ -40,6 +40,35 @@ impl<V: Masked, const CAPACITY: usize> Side<V, CAPACITY> {
             }
         }
     }
+}
+
+/// The taps of a zone that lies `moved` numbers from the rows' first, each at the number of the rows' tap that it is: all but
+/// the last two, which are taps of all elements, and those of the last two that some elements have. None where it has others.
+#[inline(always)]
+pub(super) fn taps_of_rows<'a, R: Real, const CAPACITY: usize>(
+    zone: &Zone<R>,
+    moved: isize,
+    x: &[*const R; CAPACITY],
+    ends: &'a Ends<R>,
+) -> Option<[Option<&'a EndTap<R>>; CAPACITY]> {
+    like_rows(ends.taps(zone), None, zone, moved, x)
+}
+
+/// The same, but for one tap that rows do not have.
+#[inline(always)]
+fn like_rows<'a, R: Real, const CAPACITY: usize>(
+    all: &'a [EndTap<R>],
+    but: Option<usize>,
+    zone: &Zone<R>,
+    moved: isize,
+    x: &[*const R; CAPACITY],
+) -> Option<[Option<&'a EndTap<R>>; CAPACITY]> {
+    let mut left = all.iter().enumerate().filter(|&(n, _)| Some(n) != but).map(|(_, tap)| tap).peekable();
+    let taps: [Option<&EndTap<R>>; CAPACITY] =
+        std::array::from_fn(|k| left.next_if(|tap| tap.source == x[k].wrapping_offset(moved)));
+    let own = ((1u64 << zone.len) - 1) as u32;
+    let whole = taps[..CAPACITY - 2].iter().all(|tap| tap.is_some_and(|tap| tap.bits == own));
+    (whole && left.next().is_none()).then_some(taps)
 }
 
 /// The zones before and after the rows, if there are such.
@@ -96,26 +125,17 @@ impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
         ends: &Ends<V::Real>,
         reach: Neighbours,
     ) -> Option<Side<V, CAPACITY>> {
-        let all = ends.taps(zone);
-        // No element of the zone has one of the last two taps.
-        let few = all.len() + 2 == CAPACITY;
-        if zone.len > V::COUNT || !few && !(CAPACITY..=CAPACITY + 1).contains(&all.len()) {
+        if zone.len > V::COUNT {
             return None;
         }
+        let all = ends.taps(zone);
         // By increasing offset: what the first elements read before the row, or the last ones after it.
         let (taps, other) = match (all.len() > CAPACITY, moved < 0) {
-            (false, _) => (std::array::from_fn::<_, CAPACITY, _>(|k| all.get(k)), None),
-            (true, true) => {
-                (std::array::from_fn(|k| all.get(k + (k >= CAPACITY - 2) as usize)), Some((&all[CAPACITY - 2], 0)))
-            }
-            (true, false) => (std::array::from_fn(|k| all.get(k)), Some((&all[CAPACITY], 1))),
+            (false, _) => (taps_of_rows(zone, moved, x, ends)?, None),
+            (true, true) => (like_rows(all, Some(CAPACITY - 2), zone, moved, x)?, Some((&all[CAPACITY - 2], 0))),
+            (true, false) => (like_rows(all, Some(CAPACITY), zone, moved, x)?, Some((&all[CAPACITY], 1))),
         };
         let own = ((1u64 << zone.len) - 1) as u32;
-        let same_place = taps.iter().flatten().zip(x).all(|(tap, x)| tap.source == x.wrapping_offset(moved));
-        let whole = taps[..CAPACITY - 2].iter().flatten().all(|tap| tap.bits == own);
-        if !same_place || !whole {
-            return None;
-        }
         let skipped = if moved < 0 { V::COUNT - zone.len } else { 0 };
         let mut numbers = [V::Real::ZERO; MAX_LANES];
         let mut register = |from: &[V::Real]| {
@@ -125,8 +145,10 @@ impl<V: Masked, const CAPACITY: usize> Sides<V, CAPACITY> {
         };
         let start = register(&zone.start);
         let mut c = [start; CAPACITY];
-        for (c, tap) in c.iter_mut().zip(taps.iter().flatten()) {
-            *c = register(&tap.coefficient);
+        for (c, tap) in c.iter_mut().zip(taps) {
+            if let Some(tap) = tap {
+                *c = register(&tap.coefficient);
+            }
         }
         let bits_of = |k: usize| taps[k].map_or(0, |tap| tap.bits << skipped);
         let mut bits = [bits_of(CAPACITY - 2), bits_of(CAPACITY - 1)];
