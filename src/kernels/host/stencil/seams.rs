@@ -19,12 +19,17 @@ const MAX_ALONG: usize = 4;
 /// Fewer rows are not worth the table.
 const MIN_ROWS: usize = 4;
 
+/// What an element has: the tap before it, the tap after it, the coefficients of elements within rows. One bit each.
+const BEFORE: u8 = 1;
+const AFTER: u8 = 2;
+const INNER: u8 = 4;
+
 /// Lanes of registers by the column of their first number.
 type Lanes = [u16; MAX_COLUMNS];
 
 /// What registers of rows have, and the coefficient of the tap that differs at the ends of rows.
 pub(super) struct Seams<V: Masked> {
-    /// The lanes that have the tap before, the tap after, and the coefficients of elements within rows.
+    /// The lanes whose elements have it, for each bit.
     has: [Lanes; 3],
     /// Numbers before the uniform part of the rows.
     before: isize,
@@ -71,8 +76,8 @@ impl<V: Masked> Seams<V> {
         }
         // SAFETY: registers only.
         let beside = unsafe { Beside::<V>::new(taps)? };
-        // By column: the tap before, the tap after, the coefficients of rows.
-        let mut flags = [0b111u8; MAX_COLUMNS];
+        // By column.
+        let mut flags = [BEFORE | AFTER | INNER; MAX_COLUMNS];
         let mut end: Option<V::Real> = None;
         let moved = |zone: *mut V::Real| (zone as isize).wrapping_sub(rows.y as isize) / size_of::<V::Real>() as isize;
         let before = ends.zones().iter().map(|zone| -moved(zone.y)).max()?.max(0);
@@ -86,10 +91,14 @@ impl<V: Masked> Seams<V> {
                 return None;
             }
             for (lane, flags) in flags[first..first + zone.len].iter_mut().enumerate() {
-                *flags = 0b100;
+                *flags = INNER;
                 for (k, tap) in like_rows.iter().enumerate() {
                     let Some(tap) = tap.filter(|tap| tap.bits >> lane & 1 == 1) else { continue };
-                    *flags |= if k + 2 >= CAPACITY { 1 << (k + 2 - CAPACITY) } else { 0 };
+                    *flags |= match CAPACITY - k {
+                        2 => BEFORE,
+                        1 => AFTER,
+                        _ => 0,
+                    };
                     let c = tap.coefficient[lane];
                     if c.to_f64().to_bits() == taps.coefficient[k].to_f64().to_bits() {
                         continue;
@@ -98,7 +107,7 @@ impl<V: Masked> Seams<V> {
                         return None;
                     }
                     end = Some(c);
-                    *flags &= 0b011;
+                    *flags &= !INNER;
                 }
             }
         }
@@ -107,6 +116,7 @@ impl<V: Masked> Seams<V> {
         }
         let mut has = [[0; MAX_COLUMNS]; 3];
         for (flag, has) in has.iter_mut().enumerate() {
+            // From a column to the next, all lanes move by one.
             (0..V::COUNT).for_each(|lane| has[0] |= ((flags[lane] >> flag & 1) as u16) << lane);
             let mut next = V::COUNT % columns;
             for column in 1..columns {
