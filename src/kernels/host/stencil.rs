@@ -17,6 +17,7 @@ mod grid;
 mod kept;
 mod masked;
 mod near;
+mod near_row;
 mod order;
 mod parts;
 mod registers;
@@ -24,6 +25,7 @@ mod row;
 mod rows;
 mod same_taps;
 mod seams;
+mod shared;
 mod sides;
 mod taps;
 #[cfg(test)]

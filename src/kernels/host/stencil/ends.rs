@@ -11,6 +11,8 @@ use std::ptr::addr_of_mut;
 
 /// The most elements of a zone: a cache line of float32.
 pub(super) const MAX_LANES: usize = 16;
+/// Rows whose ends are computed together: their sums run beside one another.
+pub(super) const ENDS: usize = 4;
 const MAX_ZONES: usize = 8;
 const POOL: usize = 2 * MAX_TAPS;
 

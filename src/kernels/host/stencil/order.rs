@@ -13,7 +13,7 @@ const LONG: usize = 4 * AHEAD;
 /// more taps, the registers and the lines of a band are too few.
 pub(super) const FEW_TAPS: usize = 4;
 /// Rows of a band at most.
-const BAND: usize = 8;
+pub(super) const BAND: usize = 8;
 /// Bytes of the rows of a band: the second-level cache holds two bands and what they reach to.
 const BAND_BYTES: usize = 128 << 10;
 /// Bytes between rows of a band at most.

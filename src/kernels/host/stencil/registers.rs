@@ -1,15 +1,13 @@
 //! Registers of results: whole ones, the part of one, and those of a zone.
 
 use super::beside::Beside;
-use super::ends::{EndTap, Ends, Zone};
+use super::ends::{EndTap, Ends, Zone, ENDS};
 use super::masked::Masked;
 use super::rows::Rows;
+use super::shared::{put_lanes, Shared};
 use super::sides::Side;
 use crate::dtype::Element;
 use std::mem::size_of;
-
-/// Rows whose ends are computed together: their sums run beside one another.
-const ENDS: usize = 4;
 
 /// N registers of results, those of x and y so many numbers apart; the first is at y and `at` from where x points.
 #[inline(always)]
@@ -139,17 +137,16 @@ pub(super) unsafe fn several_shifted<
     }
 }
 
-/// n < COUNT elements; those of x are `at` from where x points.
+/// Some lanes of a register of results, without storing them; those of x are `at` from where x points.
 #[inline(always)]
 pub(super) unsafe fn part<V: Masked, const BETA: bool>(
-    y: *mut V::Real,
+    y: *const V::Real,
     x: &[*const V::Real],
     at: isize,
     c: &[V],
     scale: V,
-    n: usize,
-) {
-    let bits = (1 << n) - 1;
+    bits: u32,
+) -> V {
     // SAFETY: as for `combine`.
     unsafe {
         let mut a = if BETA { V::load_masked(y, bits).mul(scale) } else { V::splat(V::Real::ZERO) };
@@ -157,17 +154,18 @@ pub(super) unsafe fn part<V: Masked, const BETA: bool>(
             let p = c[k].mul(V::load_masked(x[k].offset(at), bits));
             a = plus::<V, BETA>(a, k, p);
         }
-        a.store_masked(y, bits);
+        a
     }
 }
 
-/// All zones of some rows of a plane from row i on; gives how many rows.
+/// All zones of some rows of a plane from row i on; gives how many rows. What they share is gathered only if `GATHER`.
 #[inline(always)]
-pub(super) unsafe fn ends_of_rows<V: Masked, const BETA: bool, const STREAM: bool>(
+pub(super) unsafe fn ends_of_rows<V: Masked, const BETA: bool, const STREAM: bool, const GATHER: bool>(
     ends: &Ends<V::Real>,
     rows: &Rows<V::Real>,
     (plane, i): (isize, usize),
     scale: V,
+    shared: &mut Option<Shared<V>>,
 ) -> usize {
     let several = if i + ENDS <= rows.rows { ENDS } else { 1 };
     for zone in ends.zones() {
@@ -175,8 +173,8 @@ pub(super) unsafe fn ends_of_rows<V: Masked, const BETA: bool, const STREAM: boo
         // SAFETY: as for `combine`.
         unsafe {
             match several {
-                ENDS => end_rows::<V, ENDS, BETA, STREAM>(zone, taps, rows, at, scale),
-                _ => end_rows::<V, 1, BETA, STREAM>(zone, taps, rows, at, scale),
+                ENDS => end_rows::<V, ENDS, BETA, STREAM, GATHER>(zone, taps, rows, at, scale, shared),
+                _ => end_rows::<V, 1, BETA, STREAM, GATHER>(zone, taps, rows, at, scale, shared),
             }
         }
     }
@@ -185,12 +183,13 @@ pub(super) unsafe fn ends_of_rows<V: Masked, const BETA: bool, const STREAM: boo
 
 /// Rows i..i + N of a zone in a plane: taps and coefficients that differ from element to element.
 #[inline(always)]
-unsafe fn end_rows<V: Masked, const N: usize, const BETA: bool, const STREAM: bool>(
+unsafe fn end_rows<V: Masked, const N: usize, const BETA: bool, const STREAM: bool, const GATHER: bool>(
     zone: &Zone<V::Real>,
     taps: &[EndTap<V::Real>],
     rows: &Rows<V::Real>,
     (plane, i): (isize, isize),
     scale: V,
+    shared: &mut Option<Shared<V>>,
 ) {
     let (full, stride) = (((1u64 << V::COUNT) - 1) as u32, rows.stride);
     let row = zone.y.wrapping_offset(i * stride + plane * rows.planes.y);
@@ -219,7 +218,7 @@ unsafe fn end_rows<V: Masked, const N: usize, const BETA: bool, const STREAM: bo
                 match (bits == full, STREAM && (y as usize).is_multiple_of(size_of::<V>())) {
                     (true, true) => sum.stream(y),
                     (true, false) => sum.store(y),
-                    (false, _) => sum.store_masked(y, bits),
+                    (false, _) => put_lanes::<V, GATHER>(shared, i + n as isize, sum, y, bits),
                 }
             }
         }

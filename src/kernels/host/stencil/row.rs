@@ -4,12 +4,15 @@ use super::masked::Masked;
 use super::order::PIECE;
 use super::registers::{part, put_several, several, sums};
 use super::rows::MAX_LEADS;
+use super::shared::{put_lanes, Shared};
 use crate::kernels::cpu::{prefetch, LINE};
 use std::mem::size_of;
 
 /// A row of results, or the first of a block of rows whose x are all `x_step` apart.
 pub(super) struct Row<'a, V: Masked, const CAPACITY: usize> {
     pub y: *mut V::Real,
+    /// Its number among the rows.
+    pub number: usize,
     pub x: &'a [*const V::Real; CAPACITY],
     pub c: &'a [V; CAPACITY],
     pub count: usize,
@@ -115,19 +118,28 @@ impl<V: Masked, const CAPACITY: usize> Row<'_, V, CAPACITY> {
 
     /// The numbers of every row of a block before y is aligned to a register; gives how many.
     #[inline(always)]
-    pub unsafe fn head<const BETA: bool>(&self, block: usize) -> usize {
+    pub unsafe fn head<const BETA: bool, const GATHER: bool>(
+        &self,
+        block: usize,
+        shared: &mut Option<Shared<V>>,
+    ) -> usize {
         let misaligned = (self.y as usize).wrapping_neg() % size_of::<V>() / size_of::<V::Real>();
         let head = misaligned.min(self.len);
         if head > 0 {
             // SAFETY: the first numbers of every row.
-            unsafe { self.parts::<BETA>(block, 0, head) };
+            unsafe { self.parts::<BETA, GATHER>(block, 0, head, shared) };
         }
         head
     }
 
     /// What is left of every row of a block from number j on.
     #[inline(always)]
-    pub unsafe fn rest<const BETA: bool, const STREAM: bool>(&self, block: usize, j: usize) {
+    pub unsafe fn rest<const BETA: bool, const STREAM: bool, const GATHER: bool>(
+        &self,
+        block: usize,
+        j: usize,
+        shared: &mut Option<Shared<V>>,
+    ) {
         for r in 0..block as isize {
             let mut j = j;
             while j + V::COUNT <= self.len {
@@ -142,18 +154,27 @@ impl<V: Masked, const CAPACITY: usize> Row<'_, V, CAPACITY> {
         let left = (self.len - j) % V::COUNT;
         if left > 0 {
             // SAFETY: the last numbers of every row.
-            unsafe { self.parts::<BETA>(block, self.len - left, left) };
+            unsafe { self.parts::<BETA, GATHER>(block, self.len - left, left, shared) };
         }
     }
 
     /// Numbers j..j + n of every row of a block, less than a register.
     #[inline(always)]
-    unsafe fn parts<const BETA: bool>(&self, block: usize, j: usize, n: usize) {
-        let (x, c) = (&self.x[..self.count], &self.c[..self.count]);
+    unsafe fn parts<const BETA: bool, const GATHER: bool>(
+        &self,
+        block: usize,
+        j: usize,
+        n: usize,
+        shared: &mut Option<Shared<V>>,
+    ) {
+        let (x, c, bits) = (&self.x[..self.count], &self.c[..self.count], (1 << n) - 1);
         for r in 0..block as isize {
             let (y, at) = (self.y.wrapping_offset(r * self.y_step).wrapping_add(j), r * self.x_step + j as isize);
             // SAFETY: n numbers of row r.
-            unsafe { part::<V, BETA>(y, x, at, c, self.scale, n) };
+            unsafe {
+                let sum = part::<V, BETA>(y, x, at, c, self.scale, bits);
+                put_lanes::<V, GATHER>(shared, self.number as isize + r, sum, y, bits);
+            }
         }
     }
 }

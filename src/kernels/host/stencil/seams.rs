@@ -4,7 +4,7 @@
 use super::beside::Beside;
 use super::ends::Ends;
 use super::masked::Masked;
-use super::near::Near;
+use super::near_row::Near;
 use super::rows::{Rows, Taps};
 use super::sides::taps_of_rows;
 use crate::dtype::{Element, Real};
