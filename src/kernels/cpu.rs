@@ -1,11 +1,17 @@
-//! Which vector instructions the loops use: chosen once, at run time.
+//! Which vector instructions the loops use, chosen once, at run time; and the caches that they count on (`caches`).
 //!
 //! `vectorized!` compiles one loop body for AVX-512, AVX2 and the baseline and calls the best that the CPU has.
 //! The environment variable `DLOPS_CPU` = `baseline`, `avx2` or `avx512` lowers the choice; it never raises it, and
 //! other values have no effect. Loops avoid fused multiply-add and sum in a fixed number of lanes, so that every path
 //! gives the same bits; where a kernel fuses (convolution, matrix times vector) its documentation says so.
 
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+mod caches;
+
+#[cfg(test)]
+pub(crate) use caches::other_caches;
+pub use caches::{caches, should_stream, Caches};
+
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Bytes of a cache line.
 pub const LINE: usize = 64;
@@ -68,76 +74,6 @@ pub fn level() -> Level {
             level
         }
     }
-}
-
-/// Bytes of the last-level cache, 32 MiB where the system does not tell.
-pub fn cache_bytes() -> usize {
-    static BYTES: AtomicUsize = AtomicUsize::new(0);
-    match BYTES.load(Ordering::Relaxed) {
-        0 => {
-            let bytes = read_cache_bytes().filter(|b| *b > 0).unwrap_or(32 << 20);
-            BYTES.store(bytes, Ordering::Relaxed);
-            bytes
-        }
-        bytes => bytes,
-    }
-}
-
-/// The largest cache in `/sys/devices/system/cpu/cpu0/cache/index*/size` ("32768K").
-fn read_cache_bytes() -> Option<usize> {
-    caches().map(|cache| cache.0).max()
-}
-
-/// Bytes of the caches of the first processor, and how many processors share each.
-fn caches() -> impl Iterator<Item = (usize, usize)> {
-    (0..8).filter_map(|index| {
-        let read = |what: &str| {
-            std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/{what}")).ok()
-        };
-        let bytes = parse_bytes(read("size")?.trim())?;
-        Some((bytes, read("shared_cpu_list").and_then(|list| count_processors(list.trim())).unwrap_or(1)))
-    })
-}
-
-/// "32768K" as bytes.
-fn parse_bytes(text: &str) -> Option<usize> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = match &text[digits.len()..] {
-        "" => 1,
-        "K" => 1 << 10,
-        "M" => 1 << 20,
-        "G" => 1 << 30,
-        _ => return None,
-    };
-    digits.parse::<usize>().ok()?.checked_mul(unit)
-}
-
-/// The length of a list such as "0-7,64-71".
-fn count_processors(list: &str) -> Option<usize> {
-    list.split(',').try_fold(0usize, |count, range| {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
-        count.checked_add(last.checked_sub(first)?.checked_add(1)?)
-    })
-}
-
-/// Outputs of this size never bypass the cache.
-const CACHED: usize = 4 << 20;
-
-/// Whether an output of so many bytes should bypass the cache: with an input of its size it would push itself out of
-/// one processor's share before anyone reads it. Ranks fill the processors that share a cache.
-pub fn should_stream(bytes: usize) -> bool {
-    static LIMIT: AtomicUsize = AtomicUsize::new(0);
-    let limit = match LIMIT.load(Ordering::Relaxed) {
-        0 => {
-            let share = caches().max().map_or(cache_bytes(), |(bytes, processors)| bytes / processors.max(1));
-            let limit = (share / 2).max(CACHED);
-            LIMIT.store(limit, Ordering::Relaxed);
-            limit
-        }
-        limit => limit,
-    };
-    bytes > limit
 }
 
 /// A path as a type, so that a loop body can be compiled for it.
@@ -303,21 +239,6 @@ pub(crate) mod on_every_path {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_cache_has_a_sensible_size() {
-        assert!((1 << 16..1 << 36).contains(&cache_bytes()));
-        assert!(!should_stream(CACHED) && should_stream(cache_bytes().max(CACHED) + 1));
-    }
-
-    #[test]
-    fn sizes_and_lists_of_the_system_are_understood() {
-        assert_eq!(parse_bytes("32768K"), Some(32 << 20));
-        assert_eq!(parse_bytes("x"), None);
-        assert_eq!(count_processors("0-7,64-71"), Some(16));
-        assert_eq!(count_processors("3"), Some(1));
-        assert_eq!(count_processors("7-3"), None);
-    }
 
     #[test]
     fn the_path_is_one_that_the_cpu_has() {

@@ -85,8 +85,8 @@ pub struct Output<'a, T> {
 }
 
 /// Whether results go through the caches. Streaming serves outputs larger than the last-level cache; it is ignored where
-/// they are read as well (beta is not 0) and rows are too long for near tiles, and in near tiles whose rows do not lie
-/// alike on the lines of the cache.
+/// they are read as well (beta is not 0) and rows are too long for near tiles, and where rows do not lie alike on the lines
+/// of the cache and are computed as near rows or, with registers of half a line, are short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
     Cached,
@@ -114,7 +114,7 @@ pub unsafe fn apply<T: Element>(
     }
     let grid = Grid::new(shape, outputs, lower, upper);
     let tiling = Tiling::new(&grid, outputs, !beta.is_zero(), store);
-    let stream = store == Store::Streaming && if tiling.near.is_some() { tiling.alike } else { beta.is_zero() };
+    let stream = store == Store::Streaming && tiling.stream;
     let cached = store == Store::Cached;
     let pass = Pass { grid: &grid, tiling: &tiling, outputs, factors: Factors { alpha, beta }, cached, stream };
     // SAFETY: the caller's promise.

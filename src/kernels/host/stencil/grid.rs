@@ -102,6 +102,11 @@ impl Grid {
         self.rank - 1
     }
 
+    /// The positions of the box.
+    pub fn positions(&self) -> usize {
+        (0..self.rank).map(|b| self.upper[b] - self.lower[b]).product()
+    }
+
     /// The loop over this axis.
     pub fn position(&self, axis: usize) -> usize {
         self.position[axis]

@@ -160,7 +160,9 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
                 sum.store_masked(y, bits);
             }
             while j + TOGETHER * line <= self.len {
-                (0..TOGETHER).for_each(|n| self.ask::<BETA, STREAM>(y, at, (j + n * line) as isize));
+                for n in (0..TOGETHER).step_by(V::PER_LINE) {
+                    self.ask::<BETA, STREAM>(y, at, (j + n * line) as isize);
+                }
                 let apart = (line as isize, line as isize);
                 let (to, at) = (y.wrapping_add(j), at + j as isize);
                 several::<V, CAPACITY, TOGETHER, BETA, STREAM>(to, &self.x, CAPACITY, at, apart, &self.c, self.scale);

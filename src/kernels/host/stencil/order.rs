@@ -2,6 +2,7 @@
 
 use super::masked::Masked;
 use super::rows::{Rows, Taps, MAX_TAPS};
+use crate::kernels::cpu::{self, Level};
 use std::mem::size_of;
 
 /// How far ahead, in bytes: a few hundred nanoseconds of a core's share of the memory bandwidth. Sums of many taps keep
@@ -30,10 +31,20 @@ const AHEAD_OF_EACH: usize = 512;
 const CROWDED: usize = 8 << 10;
 /// Bytes of the first-level cache that rows can count on.
 const FIRST_LEVEL: usize = 32 << 10;
+/// Bytes of a first-level cache in which rows go together: twelve ways of a page, so that as many rows that lie alike in
+/// their pages have room.
+const TWELVE_WAYS: usize = 48 << 10;
+
+/// Whether rows go together at all. Where registers are half a line and the first level has eight ways, rows one by one
+/// are up to three times as fast: of each row half a line is read or stored in turn, and the other half fetched again.
+pub(super) fn rows_go_together() -> bool {
+    cpu::level() == Level::Avx512 && cpu::caches().first >= TWELVE_WAYS
+}
 
 /// How many rows with so many taps, all in other rows that share lines, go across where they do not fit the first level.
 pub(super) fn across_at_most(taps: usize, beta: bool) -> usize {
     match beta {
+        _ if !rows_go_together() => 1,
         true if taps <= 2 => 1,
         true if taps <= FEW_TAPS => ACROSS_READ,
         _ => ACROSS,
@@ -69,11 +80,13 @@ impl Order {
         let equal = taps.stride[..taps.count].iter().all(|&s| s == taps.stride[0]);
         let four = CAPACITY <= FEW_TAPS && taps.alone && taps.shared;
         let together = CAPACITY < MAX_TAPS && taps.shared && taps.leads == 1 && aligned && equal;
+        if V::PER_LINE != 1 || !together || !rows_go_together() {
+            return Order::alone(four, length, size);
+        }
         let ahead = ahead(four, size);
         let reused = length * taps.count;
-        let across = |together: usize, (rows_ahead, ahead)| Order { together, across: true, four, rows_ahead, ahead };
-        if together && beta && across_at_most(taps.count, beta) > 1 && reused > FIRST_LEVEL && rows.rows >= ACROSS_READ
-        {
+        let across = |together, (rows_ahead, ahead)| Order { together, across: true, four, rows_ahead, ahead };
+        if beta && across_at_most(taps.count, beta) > 1 && reused > FIRST_LEVEL && rows.rows >= ACROSS_READ {
             let fit = ACROSS * length <= BAND_BYTES;
             return match (CAPACITY <= FEW_TAPS, rows.share_sets_with(taps)) {
                 (_, true) if length <= CROWDED => Order::alone(four, length, size),
@@ -83,7 +96,7 @@ impl Order {
                 (false, _) => across(ACROSS, (0, ahead / 4)),
             };
         }
-        if together && stream && (reused > FIRST_LEVEL || four && reused == FIRST_LEVEL) {
+        if stream && (reused > FIRST_LEVEL || four && reused == FIRST_LEVEL) {
             let band = (BAND_BYTES / length).min(BAND);
             if four && band > 1 && rows.stride.unsigned_abs() * size <= BAND_STRIDE {
                 return Order { together: band, across: false, four, rows_ahead: band as isize, ahead: 0 };

@@ -208,6 +208,13 @@ unsafe fn end_rows<V: Masked, const N: usize, const BETA: bool, const STREAM: bo
                 let bits = (tap.bits >> s) & full;
                 let c = V::load(tap.coefficient.as_ptr().add(s));
                 let x = tap.source.wrapping_offset(i * tap.stride + plane * tap.plane).wrapping_add(s);
+                // Masks are instructions of their own there, and most taps are those of all elements.
+                if V::PER_LINE > 1 && bits == full {
+                    for (n, sum) in sum.iter_mut().enumerate() {
+                        *sum = sum.add(c.mul(V::load(x.wrapping_offset(n as isize * tap.stride))));
+                    }
+                    continue;
+                }
                 for (n, sum) in sum.iter_mut().enumerate() {
                     let x = V::load_masked(x.wrapping_offset(n as isize * tap.stride), bits);
                     *sum = sum.add_masked(c.mul(x), bits);

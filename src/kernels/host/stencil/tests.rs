@@ -1,5 +1,6 @@
 use super::*;
 use crate::dtype::Real;
+use crate::kernels::cpu::Caches;
 use crate::operators::derivative::coefficients::{first_derivative, second_derivative, Kind};
 use num_complex::Complex;
 
@@ -334,8 +335,12 @@ fn cuts_do_not_change_bits() {
     }
 }
 
+/// Caches in which rows go one by one, and such in which some go together.
+const SMALL: Caches = Caches { first: 32 << 10, second: 256 << 10, share: 4 << 20 };
+const LARGE: Caches = Caches { first: 48 << 10, second: 1 << 20, share: 4 << 20 };
+
 /// Rows longer than the reused bytes, bands of rows, rows across, many tiles and several outputs, tiles of several planes of
-/// them, on every path and past the caches or not.
+/// them, rows that share registers, long and short ones, on every path and past the caches or not.
 #[test]
 fn tiles_agree() {
     let mut random = Random(16);
@@ -355,6 +360,9 @@ fn tiles_agree() {
         (vec![26, 1000], vec![0, 1]),
         (vec![11, 50, 100], vec![0, 1, 2]),
         (vec![11, 50, 129], vec![1, 2]),
+        (vec![19, 1001], vec![1]),
+        (vec![31, 333], vec![1]),
+        (vec![31, 333], vec![0, 1]),
     ] {
         for (fused, beta) in [(true, 0.0), (true, 1.0), (false, 0.0), (false, 1.0)] {
             let before = if beta == 0.0 { f64::NAN } else { 0.25 };
@@ -375,9 +383,10 @@ fn tiles_agree() {
             let all = [(vec![0; shape.len()], shape.clone())];
             let mut first: Option<Vec<Vec<f64>>> = None;
             cpu::on_every_path::run(|path| {
-                for store in [Store::Cached, Store::Streaming] {
+                for (store, caches) in [(Store::Cached, SMALL), (Store::Streaming, SMALL), (Store::Streaming, LARGE)] {
                     let mut y: Vec<_> = (0..count).map(|_| (vec![before; size], strides_of(&shape))).collect();
-                    case.run((Scalar::ONE, Scalar::real(beta)), store, fused, 0, &all, &places(&mut y));
+                    let factors = (Scalar::ONE, Scalar::real(beta));
+                    cpu::other_caches::run(caches, || case.run(factors, store, fused, 0, &all, &places(&mut y)));
                     let y: Vec<Vec<f64>> = y.into_iter().map(|(y, _)| y).collect();
                     if let Some(first) = &first {
                         let mut pairs = first.iter().flatten().zip(y.iter().flatten());

@@ -6,10 +6,12 @@ use super::kept::{Kept, KEPT};
 use super::order::across_at_most;
 use super::{Output, Pass, StencilReal, Store, Term};
 use crate::dtype::Element;
+use crate::kernels::cpu::{self, Level};
 use std::mem::{size_of, MaybeUninit};
 use std::ops::Range;
 
-/// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB.
+/// Bytes of rows that are read again before they leave the cache: half of a second-level cache of 1 MiB. One of half a MiB
+/// gains nothing by less, whose tiles have shorter rows.
 const REUSED_BYTES: usize = 512 << 10;
 /// Bytes of rows of x that go across, of those that they reach to, and of as many of y, or of x that come next: the next rows
 /// then find what they share with these in a second-level cache of 1 MiB.
@@ -26,6 +28,10 @@ const EDGES_BYTES: usize = 256 << 10;
 const PAIR_BYTES: usize = 64 << 10;
 /// Bytes that are asked for ahead of each of several x.
 const AHEAD_BYTES: usize = 2048;
+/// Bytes of rows of all outputs that lie unlike on lines and have ends, up to which they are not stored past the caches
+/// where registers are half a line: the parts of lines at their ends would go to memory beside whole lines, which takes up
+/// to twice as long as reading y first.
+const SHORT: usize = 4096;
 /// Rows at least that make a near tile worth its edges.
 const NEAR_ROWS: usize = 4;
 
@@ -54,6 +60,8 @@ pub(super) struct Tiling {
     pub planes: bool,
     /// Whether all rows lie alike on the lines of the cache.
     pub alike: bool,
+    /// Whether results may be stored past the caches.
+    pub stream: bool,
     /// Iterations of `first` that near rows serve row by row together, and so many ahead memory is asked for.
     pub together: usize,
 }
@@ -82,6 +90,8 @@ impl Tiling {
         let planes = terms().map(|t| reach(t).0 + reach(t).1 + 1).max().unwrap_or(1) + 1;
         let lines = |o: &Output<'_, T>, b: usize| grid.stride(o.y_strides, b) % lanes::<T::Real>() as isize == 0;
         let alike = outputs.iter().all(|o| lines(o, first) && lines(o, middle));
+        let long = cpu::level() == Level::Avx512 || outputs.len() * length * position > SHORT;
+        let stream = !beta && (alike || !ends || long);
         let (near_rows, ahead) = match one_x {
             true => {
                 let rows = |planes: usize| NEAR_BYTES / (planes * length * position).max(1);
@@ -94,17 +104,30 @@ impl Tiling {
                 (REUSED_BYTES / (span * length * position).max(1), Ahead::Rows(ahead))
             }
         };
-        if first < middle && near_rows >= NEAR_ROWS && (outputs.len() == 1 || one_x && (!beta || cached)) {
+        // Without shifted registers, near rows of several x beyond the caches save only what lines cost that rows share.
+        let arrays = || outputs.len() + terms().count();
+        let fits = || cached && arrays() * grid.positions() * position <= cpu::caches().share;
+        let pays = one_x || cpu::level() == Level::Avx512 || fits() || !beta && !alike;
+        if first < middle && near_rows >= NEAR_ROWS && pays && (outputs.len() == 1 || one_x && (!beta || cached)) {
             extent[first + 1..middle].fill(1);
             let (columns, near, planes) = (length, Some(ahead), true);
-            let near_tile =
-                |extent, group, together| Tiling { first, extent, columns, group, near, planes, alike, together };
+            let stream = alike;
+            let near_tile = |extent, group, together| Tiling {
+                first,
+                extent,
+                columns,
+                group,
+                near,
+                planes,
+                alike,
+                stream,
+                together,
+            };
             if !one_x || outputs.len() > 1 {
                 // Memory gives and takes several arrays faster in its own order: plane by plane, many rows of one after the
                 // other. The caches give them as fast in any, and so few planes that the next output finds their x.
                 let plane = (grid.upper[middle] - grid.lower[middle]) * length * position;
-                let arrays = outputs.len() + terms().count();
-                extent[first] = if cached { (REUSED_BYTES / (arrays * plane)).max(1) } else { 1 };
+                extent[first] = if cached { (REUSED_BYTES / (arrays() * plane)).max(1) } else { 1 };
                 return near_tile(extent, (REUSED_BYTES / (length * position)).max(1), 1);
             }
             if !beta && near_rows >= 2 * NEAR_ROWS {
@@ -133,7 +156,7 @@ impl Tiling {
         if outputs.len() > 1 && beta {
             // For the same reason, though x comes from memory again.
             let group = (REUSED_BYTES / (columns.min(length) * position)).max(1);
-            return Tiling { first, extent, columns, group, near: None, planes: false, alike, together: 1 };
+            return Tiling { first, extent, columns, group, near: None, planes: false, alike, stream, together: 1 };
         }
         let mut rows = (REUSED_BYTES / (span * columns.min(length) * position)).max(1);
         let group = match outputs.len() > 1 {
@@ -147,7 +170,7 @@ impl Tiling {
         // Rows in the caches that do not begin at lines, and have ends.
         let near = (cached && outputs.len() == 1 && !alike && ends)
             .then(|| Ahead::Rows(AHEAD_BYTES.div_ceil((length * position).max(1))));
-        Tiling { first, extent, columns, group, near, planes: false, alike, together: 1 }
+        Tiling { first, extent, columns, group, near, planes: false, alike, stream, together: 1 }
     }
 }
 
