@@ -3,7 +3,7 @@
 use super::ends::lanes;
 use super::grid::{Grid, Index, MAX_LOOPS};
 use super::kept::{Kept, KEPT};
-use super::order::across_at_most;
+use super::order::{across_at_most, rows_go_together};
 use super::{Output, Pass, StencilReal, Store, Term};
 use crate::dtype::Element;
 use crate::kernels::cpu::{self, Level};
@@ -24,7 +24,8 @@ const NEAR_BYTES: usize = 32 << 10;
 /// second-level cache.
 const EDGES_BYTES: usize = 256 << 10;
 /// Bytes of each plane in a near tile whose rows are computed for two planes before the next rows: then all x of the tile
-/// comes from the second level, most of it once for two results, and memory is read and written in long pieces.
+/// comes from the second level, most of it once for two results, and memory is read and written in long pieces. Also
+/// of single planes, where a first level has no room for near tiles.
 const PAIR_BYTES: usize = 64 << 10;
 /// Bytes that are asked for ahead of each of several x.
 const AHEAD_BYTES: usize = 2048;
@@ -111,7 +112,8 @@ impl Tiling {
         if first < middle && near_rows >= NEAR_ROWS && pays && (outputs.len() == 1 || one_x && (!beta || cached)) {
             extent[first + 1..middle].fill(1);
             let (columns, near, planes) = (length, Some(ahead), true);
-            let stream = alike;
+            // Half a line of a y that has just been read is not.
+            let stream = alike && (!beta || cpu::level() == Level::Avx512);
             let near_tile = |extent, group, together| Tiling {
                 first,
                 extent,
@@ -134,6 +136,9 @@ impl Tiling {
                 extent[middle] = PAIR_BYTES / (length * position);
                 return near_tile(extent, usize::MAX, 2);
             }
+            // A first level of eight ways holds too few rows: then all come from the second.
+            let second = beta && !rows_go_together();
+            let near_rows = if second { PAIR_BYTES / (length * position) } else { near_rows };
             extent[middle] = near_rows;
             extent[first] = (EDGES_BYTES / (near_rows * length * position)).max(1);
             return near_tile(extent, usize::MAX, 1);
