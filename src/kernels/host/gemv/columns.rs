@@ -4,18 +4,20 @@
 
 use super::super::finish::Finish;
 use super::super::lanes::{LaneKernel, Lanes, LINE};
-use super::row::{in_tiles, piece, tile_rows, Row};
+use super::row::{in_tiles, piece, tile_rows, Buffer, Row};
 use super::tiles::Ahead;
 use super::Kernel;
 use crate::dtype::{Element, Scalar};
-use std::mem::size_of;
+use std::mem::{size_of, MaybeUninit};
 
 /// Rows whose part of y is kept in the second cache.
 const ROWS: usize = 1024;
 
-/// A block of x: elements `from..to` of A's rows, `len` numbers of x's rows from `column` on.
+/// A block of x: elements `from..to` of A's rows, `len` numbers of x's rows from `column` on; `x` holds them as rows of whole
+/// vectors, whose loads need no masks.
 #[derive(Clone, Copy)]
-struct Block {
+struct Block<R> {
+    x: *const R,
     from: usize,
     to: usize,
     column: usize,
@@ -27,7 +29,7 @@ struct Block {
 unsafe fn tile<V: Lanes, T: Element, const R: usize, const N: usize>(
     k: &Kernel<T>,
     row: usize,
-    b: Block,
+    b: Block<V::Real>,
     beta: Scalar,
 ) {
     let (parts, line) = (T::COMPONENTS, LINE / size_of::<T>());
@@ -37,8 +39,7 @@ unsafe fn tile<V: Lanes, T: Element, const R: usize, const N: usize>(
     // SAFETY: rows row..row + R of A and y, elements from..to of A's rows, as many rows of x, len numbers of each.
     unsafe {
         let (mut a, leading) = (first.cast::<V::Real>(), k.a.leading * parts as isize);
-        let mut x = k.v.x.wrapping_offset(b.from as isize * k.v.x_stride).cast::<V::Real>().wrapping_add(b.column);
-        let x_step = k.v.x_stride * parts as isize;
+        let mut x = b.x;
         let mut re = [Row::<V, N>::zero(); R];
         let mut im = re;
         let mut left = b.to - b.from;
@@ -46,9 +47,9 @@ unsafe fn tile<V: Lanes, T: Element, const R: usize, const N: usize>(
             ahead.ask(R);
             let n = line.min(left);
             for _ in 0..n {
-                add::<V, T, R, N>(a, leading, x, b.len, &mut re, &mut im);
+                add::<V, T, R, N>(a, leading, x, &mut re, &mut im);
                 a = a.add(parts);
-                x = x.wrapping_offset(x_step);
+                x = x.add(N * V::COUNT);
             }
             left -= n;
         }
@@ -69,19 +70,31 @@ unsafe fn add<V: Lanes, T: Element, const R: usize, const N: usize>(
     a: *const V::Real,
     leading: isize,
     x: *const V::Real,
-    len: usize,
     re: &mut [Row<V, N>; R],
     im: &mut [Row<V, N>; R],
 ) {
     // SAFETY: as for `tile`.
     unsafe {
-        let x = Row::<V, N>::load_first(x, len);
+        let x = Row::<V, N>::load(x);
         for r in 0..R {
             let a = a.offset(r as isize * leading);
             re[r].add_product(V::splat(*a), &x);
             if T::IS_COMPLEX {
                 im[r].add_product(V::splat(*a.add(1)), &x);
             }
+        }
+    }
+}
+
+/// The rows `from..to` of x.
+#[inline(always)]
+unsafe fn pack<V: Lanes, T: Element, const N: usize>(k: &Kernel<T>, b: Block<V::Real>, mut to: *mut V::Real) {
+    for j in b.from..b.to {
+        let x = k.v.x.wrapping_offset(j as isize * k.v.x_stride).cast::<V::Real>().wrapping_add(b.column);
+        // SAFETY: `len` numbers of the row, and room for N vectors.
+        unsafe {
+            Row::<V, N>::load_first(x, b.len).store(to);
+            to = to.add(N * V::COUNT);
         }
     }
 }
@@ -103,15 +116,20 @@ impl<T: Element, const R: usize, const N: usize> LaneKernel for Part<'_, T, R, N
 
 #[inline(always)]
 unsafe fn all_rows<V: Lanes, T: Element, const R: usize, const N: usize>(k: &Kernel<T>, column: usize, len: usize) {
+    let piece = piece::<T>(k.v.columns);
+    assert!(piece * N * size_of::<V>() <= Buffer::BYTES);
+    let mut x = Buffer(MaybeUninit::uninit());
+    let x = x.0.as_mut_ptr().cast::<V::Real>();
     for first in (0..k.a.rows).step_by(ROWS) {
         let last = k.a.rows.min(first + ROWS);
         let mut from = 0;
         while from == 0 || from < k.a.columns {
-            let to = k.a.columns.min(from + piece::<T>());
-            let (b, beta) = (Block { from, to, column, len }, if from == 0 { k.beta } else { Scalar::ONE });
+            let to = k.a.columns.min(from + piece);
+            let (b, beta) = (Block { x, from, to, column, len }, if from == 0 { k.beta } else { Scalar::ONE });
             let mut row = first;
-            // SAFETY: rows below a.rows, elements below a.columns.
+            // SAFETY: rows below a.rows, elements below a.columns; the buffer has room for a piece's rows of N vectors.
             unsafe {
+                pack::<V, T, N>(k, b, x);
                 while row + R <= last {
                     tile::<V, T, R, N>(k, row, b, beta);
                     row += R;

@@ -5,17 +5,11 @@
 
 use super::super::finish::Finish;
 use super::super::lanes::{LaneKernel, Lanes, LINE};
-use super::row::{in_tiles, piece, tile_rows, Row};
+use super::row::{in_tiles, piece, tile_rows, Buffer, Row};
 use super::tiles::Ahead;
 use super::{Kernel, FOLD_ROWS};
 use crate::dtype::{Element, Scalar};
 use std::mem::{size_of, MaybeUninit};
-
-/// Bytes of sums: a row of at most eight vectors for each element of a piece.
-const BYTES: usize = 32 << 10;
-
-#[repr(align(64))]
-struct Buffer(MaybeUninit<[u8; BYTES]>);
 
 /// What a block of y's rows adds up: elements `from..to` of A's rows, `len` numbers of x's rows from `column` on.
 #[derive(Clone, Copy)]
@@ -126,11 +120,12 @@ unsafe fn all_elements<V: Lanes, T: Element, const R: usize, const N: usize, con
     column: usize,
     len: usize,
 ) {
-    assert!(piece::<T>() * N * size_of::<V>() <= BYTES);
+    let piece = piece::<T>(k.v.columns);
+    assert!(piece * N * size_of::<V>() <= Buffer::BYTES);
     let mut sums = Buffer(MaybeUninit::uninit());
     let sums = sums.0.as_mut_ptr().cast::<V::Real>();
-    for from in (0..k.a.columns).step_by(piece::<T>()) {
-        let to = k.a.columns.min(from + piece::<T>());
+    for from in (0..k.a.columns).step_by(piece) {
+        let to = k.a.columns.min(from + piece);
         let b = Block { sums, from, to, column, len };
         let mut row = 0;
         while row == 0 || row < k.a.rows {

@@ -2,15 +2,26 @@
 
 use super::super::finish::Finish;
 use super::super::lanes::{Lanes, LINE};
+use super::MAX_COLUMNS;
 use crate::dtype::{Element, Real};
-use std::mem::size_of;
+use std::mem::{size_of, MaybeUninit};
 
-/// Bytes of a row of A in a block: with 32 KiB of x or of sums at most, about a first-level cache for eight rows.
-const PIECE: usize = 2 << 10;
+/// Bytes of a row of A in a block, where a row of x fills more than a line; twice as many where it does not. With 16 KiB of
+/// x or of sums (of float32, 32 KiB) they are about a first-level cache for eight rows.
+const PIECE: usize = 1 << 10;
 
-/// Elements of a row of A in a block; sums are folded at least that often.
-pub(super) const fn piece<T>() -> usize {
-    PIECE / size_of::<T>()
+/// Room for a block's x or sums: a row of at most eight vectors for each element of a piece.
+#[repr(align(64))]
+pub(super) struct Buffer(pub MaybeUninit<[u8; Buffer::BYTES]>);
+
+impl Buffer {
+    pub const BYTES: usize = 2 * PIECE * MAX_COLUMNS;
+}
+
+/// Elements of a row of A in a block, of x of so many columns; sums are folded at least that often.
+pub(super) const fn piece<T>(columns: usize) -> usize {
+    let bytes = if columns * size_of::<T>() > LINE { PIECE } else { 2 * PIECE };
+    bytes / size_of::<T>()
 }
 
 /// Rows of A against rows of N vectors: what the registers hold of sums (A x) or of x (A^T x).

@@ -44,26 +44,43 @@ unsafe fn tile<V: Lanes, const R: usize, const C: usize>(s: Rows<V::Real>) {
                 x[c][r] = V::splat(*s.x.offset(r as isize * s.x_stride).add(c));
             }
         }
-        let mut i = 0;
-        while i < s.numbers {
-            let held = s.numbers - i;
-            let mut a = [zero; R];
+        let whole = s.numbers - s.numbers % line;
+        for i in (0..whole).step_by(line) {
+            for _ in 0..R {
+                ahead.next();
+            }
+            for at in (i..i + line).step_by(V::COUNT) {
+                add::<V, R, C>(&s, &x, at, V::COUNT);
+            }
+        }
+        if whole < s.numbers {
+            for _ in 0..R {
+                ahead.next();
+            }
+        }
+        for at in (whole..s.numbers).step_by(V::COUNT) {
+            add::<V, R, C>(&s, &x, at, V::COUNT.min(s.numbers - at));
+        }
+    }
+}
+
+/// The `held` numbers of a vector of each row, from number i on.
+#[inline(always)]
+unsafe fn add<V: Lanes, const R: usize, const C: usize>(s: &Rows<V::Real>, x: &[[V; R]; C], i: usize, held: usize) {
+    // SAFETY: as for `tile`.
+    unsafe {
+        let mut a = [V::splat(<V::Real as Element>::ZERO); R];
+        for r in 0..R {
+            let row = s.a.offset(r as isize * s.leading).add(i);
+            a[r] = if held == V::COUNT { V::load(row) } else { V::load_first(row, held) };
+        }
+        for c in 0..C {
+            let at = s.sums.add(c * s.pitch + i);
+            let mut sum = V::load(at);
             for r in 0..R {
-                let row = s.a.offset(r as isize * s.leading).add(i);
-                if i.is_multiple_of(line) {
-                    ahead.next();
-                }
-                a[r] = if held >= V::COUNT { V::load(row) } else { V::load_first(row, held) };
+                sum = a[r].mul_add(x[c][r], sum);
             }
-            for c in 0..C {
-                let at = s.sums.add(c * s.pitch + i);
-                let mut sum = V::load(at);
-                for r in 0..R {
-                    sum = a[r].mul_add(x[c][r], sum);
-                }
-                sum.store(at);
-            }
-            i += V::COUNT;
+            sum.store(at);
         }
     }
 }
@@ -86,9 +103,6 @@ unsafe fn all_groups<V: Lanes, const WHOLE: bool>(s: Rows<V::Real>, g: &Groups) 
                 (4, 6) => tile::<V, 4, 6>(s),
                 (3, 7) => tile::<V, 3, 7>(s),
                 (3, 8) => tile::<V, 3, 8>(s),
-                (2, 1) => tile::<V, 2, 1>(s),
-                (2, 2) => tile::<V, 2, 2>(s),
-                (2, 3) => tile::<V, 2, 3>(s),
                 (_, 1) => tile::<V, 1, 1>(s),
                 (_, 2) => tile::<V, 1, 2>(s),
                 (_, 3) => tile::<V, 1, 3>(s),
@@ -107,7 +121,7 @@ unsafe fn all_groups<V: Lanes, const WHOLE: bool>(s: Rows<V::Real>, g: &Groups) 
 #[inline(always)]
 pub(super) unsafe fn transposed<V: Lanes, T: Element>(k: &Kernel<T>) {
     let parts = T::COMPONENTS;
-    let g = Groups::of::<V>(k.v.columns * parts, parts);
+    let g = Groups::spread::<V>(k.v.columns * parts);
     let line = LINE / size_of::<V::Real>();
     let step = g.lines(BYTES) * line;
     let mut sums = Buffer(MaybeUninit::uninit());

@@ -84,6 +84,15 @@ impl Groups {
         Groups { columns, width, rows, line: LINE / size_of::<V::Real>() }
     }
 
+    /// For the transpose, whose registers hold x and a few numbers of A.
+    #[inline(always)]
+    pub fn spread<V: Lanes>(columns: usize) -> Groups {
+        match (size_of::<V>(), columns) {
+            (64, _) | (_, 1) => Groups::of::<V>(columns, 1),
+            _ => Groups { columns, width: 2, rows: 4, line: LINE / size_of::<V::Real>() },
+        }
+    }
+
     /// Cache lines of a row of A that are taken at a time: as many as x or y have room for in `bytes`, with a line between
     /// columns, which keeps them from the same places of the cache; for several columns, no more than a page.
     #[inline(always)]
