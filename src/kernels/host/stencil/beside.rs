@@ -17,14 +17,34 @@ impl<V: Masked> Beside<V> {
     /// For the last two taps, where shifting serves them.
     #[inline(always)]
     pub unsafe fn new(taps: &Taps<V::Real>) -> Option<Beside<V>> {
+        if !V::SHIFTS {
+            return None;
+        }
+        // SAFETY: registers only.
+        unsafe { Self::of(taps) }
+    }
+
+    /// For the last two taps, also where they are loaded.
+    #[inline(always)]
+    pub unsafe fn of(taps: &Taps<V::Real>) -> Option<Beside<V>> {
         let Neighbours { before, after } = taps.beside;
-        if !V::SHIFTS || before == 0 || before > V::COUNT || after > V::COUNT {
+        if before == 0 || before > V::COUNT || after > V::COUNT {
             return None;
         }
         let x = taps.source[taps.count - 2].wrapping_add(before);
         // SAFETY: registers only.
         let places = unsafe { [V::place(V::COUNT - before), V::place(after)] };
         Some(Beside { x, places, reach: taps.beside })
+    }
+
+    /// The first number whose register may be loaded for a tap before it.
+    #[inline(always)]
+    pub fn first(&self) -> isize {
+        if V::SHIFTS {
+            0
+        } else {
+            self.reach.before as isize
+        }
     }
 
     /// The lanes of the register before a row that its taps read.

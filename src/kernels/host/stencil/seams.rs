@@ -8,14 +8,19 @@ use super::near_row::Near;
 use super::rows::{Rows, Taps};
 use super::sides::taps_of_rows;
 use crate::dtype::{Element, Real};
+use crate::kernels::cpu::LINE;
 use std::mem::size_of;
 
 /// The most numbers of a row. What is made once a row matters little in longer ones, and whole registers of rows are computed
 /// faster without masks, the more so if these begin at lines.
 const MAX_COLUMNS: usize = 160;
-/// The same in registers, of rows that begin at lines, and of taps along the row alone where they do not.
+/// The same in cache lines, of rows that begin at lines, of those of a Laplacian with registers of half a line, and of taps
+/// along the row alone where rows do not begin at lines.
 const MAX_ALIGNED: usize = 5;
+const MAX_ALIGNED_HALVES: usize = 4;
 const MAX_ALONG: usize = 4;
+/// Registers of a cache line, at most: masks of smaller ones cost more than they save.
+const MOST_PER_LINE: usize = 2;
 /// Fewer rows are not worth the table.
 const MIN_ROWS: usize = 4;
 
@@ -64,18 +69,25 @@ impl<V: Masked> Seams<V> {
     ) -> Option<Self> {
         let columns = usize::try_from(rows.stride).ok().filter(|&columns| columns >= V::COUNT)?;
         let aligned = columns % V::COUNT == 0 && (rows.y as usize).is_multiple_of(size_of::<V>());
+        let line = V::PER_LINE * V::COUNT;
         let most = match (aligned, CAPACITY) {
             (true, 2) => 0,
-            (true, _) => MAX_ALIGNED * V::COUNT,
-            (false, 2) => MAX_ALONG * V::COUNT,
+            (true, _) if V::PER_LINE > 1 && own_tap(CAPACITY).is_some() => MAX_ALIGNED_HALVES * line,
+            (true, _) => MAX_ALIGNED * line,
+            (false, 2) => MAX_ALONG * line,
             (false, _) => MAX_COLUMNS,
         };
         let follow = taps.stride[..CAPACITY].iter().all(|&x| x == rows.stride);
-        if !rows.cached || columns > most.min(MAX_COLUMNS) || rows.rows < MIN_ROWS || !follow {
+        if V::PER_LINE > MOST_PER_LINE
+            || !rows.cached
+            || columns > most.min(MAX_COLUMNS)
+            || rows.rows < MIN_ROWS
+            || !follow
+        {
             return None;
         }
         // SAFETY: registers only.
-        let beside = unsafe { Beside::<V>::new(taps)? };
+        let beside = unsafe { Beside::<V>::of(taps)? };
         // By column.
         let mut flags = [BEFORE | AFTER | INNER; MAX_COLUMNS];
         let mut end: Option<V::Real> = None;
@@ -148,7 +160,7 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
             unsafe {
                 let mut before = V::splat(V::Real::ZERO);
                 let mut here = common.beside.part(at, place.j, within::<V>(place.j, all));
-                if place.j < 0 {
+                while place.j < common.beside.first().min(all) {
                     (before, here) =
                         self.part_of_seam::<BETA>((y, at, all), place, (&seams.has, &common), (before, here));
                     place.step::<V>(common.columns);
@@ -197,8 +209,11 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
         (has, common): (&[Lanes; 3], &Common<V>),
         own: (V, V, V),
     ) {
-        self.ask::<BETA, false>(y, at, j);
+        let (row, from) = (y, at);
         let (y, at) = (y.wrapping_offset(j), at + j);
+        if V::PER_LINE == 1 || y as usize % LINE < size_of::<V>() {
+            self.ask::<BETA, false>(row, from, j);
+        }
         // SAFETY: memory is valid for the lanes, and the table has an entry for each column.
         unsafe {
             let has = |k: usize| *has[k].get_unchecked(column) as u32;
@@ -217,7 +232,14 @@ impl<V: Masked, const CAPACITY: usize> Near<V, CAPACITY> {
                 let p = c.mul(load(self.x[k].wrapping_offset(at)));
                 sum = if k == 0 && !BETA { p } else { sum.add(p) };
             }
-            for (k, value) in common.beside.taps(own.0, own.1, own.2).into_iter().enumerate() {
+            // Where registers cannot be shifted, the two taps are loaded as others are.
+            let x = |k: usize| self.x[CAPACITY - 2 + k].wrapping_offset(at);
+            let values = match (V::SHIFTS, WHOLE) {
+                (true, _) => common.beside.taps(own.0, own.1, own.2),
+                (false, true) => [V::load(x(0)), V::load(x(1))],
+                (false, false) => [V::load_masked(x(0), lanes & has(0)), V::load_masked(x(1), lanes & has(1))],
+            };
+            for (k, value) in values.into_iter().enumerate() {
                 sum = sum.add_masked(self.c[CAPACITY - 2 + k].mul(value), has(k));
             }
             if WHOLE {
