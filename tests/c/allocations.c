@@ -5,8 +5,9 @@
 
 #define LIST(...) ((const dlops_operator *[]){__VA_ARGS__})
 
-/* Most that a product of matrices may ask for at once, however large the matrix is. */
-enum { product_buffer = 4 << 20 };
+/* Most that a product of matrices may ask for at once: packed columns, 4 MiB for the largest matrix here, which has 8, and
+   what rounds them up to the tiles of a processor. */
+enum { product_buffer = 5 << 20 };
 
 /* What operators are made of. */
 static double numbers[128];
