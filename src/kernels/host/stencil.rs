@@ -31,13 +31,14 @@ mod taps;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod tiling;
 
 use crate::dtype::{Element, Scalar};
 use crate::kernels::cpu;
 use crate::kernels::stencil::Stencil;
 use grid::Grid;
 use rows::Factors;
-use tiles::Tiling;
+use tiling::Tiling;
 
 pub use dispatch::StencilReal;
 pub use parts::shell;
@@ -114,12 +115,11 @@ pub unsafe fn apply<T: Element>(
     }
     let grid = Grid::new(shape, outputs, lower, upper);
     let tiling = Tiling::new(&grid, outputs, !beta.is_zero(), store);
-    let stream = store == Store::Streaming && tiling.stream;
     let cached = store == Store::Cached;
-    let pass = Pass { grid: &grid, tiling: &tiling, outputs, factors: Factors { alpha, beta }, cached, stream };
+    let pass = Pass { grid: &grid, tiling: &tiling, outputs, factors: Factors { alpha, beta }, cached };
     // SAFETY: the caller's promise.
     unsafe { pass.run() };
-    if stream {
+    if tiling.stream {
         cpu::fence();
     }
 }
@@ -131,6 +131,4 @@ struct Pass<'a, T> {
     factors: Factors,
     /// Results stay in the caches.
     cached: bool,
-    /// Results are stored past the caches.
-    stream: bool,
 }

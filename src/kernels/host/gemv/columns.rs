@@ -4,11 +4,11 @@
 
 use super::super::finish::Finish;
 use super::super::lanes::{LaneKernel, Lanes, LINE};
-use super::row::{in_tiles, piece, tile_rows, Buffer, Row};
-use super::tiles::Ahead;
+use super::row::{in_tiles, piece, tile_rows, Row};
+use super::tiles::{Ahead, Buffer};
 use super::Kernel;
 use crate::dtype::{Element, Scalar};
-use std::mem::{size_of, MaybeUninit};
+use std::mem::size_of;
 
 /// Rows whose part of y is kept in the second cache.
 const ROWS: usize = 1024;
@@ -118,8 +118,8 @@ impl<T: Element, const R: usize, const N: usize> LaneKernel for Part<'_, T, R, N
 unsafe fn all_rows<V: Lanes, T: Element, const R: usize, const N: usize>(k: &Kernel<T>, column: usize, len: usize) {
     let piece = piece::<T>(k.v.columns);
     assert!(piece * N * size_of::<V>() <= Buffer::BYTES);
-    let mut x = Buffer(MaybeUninit::uninit());
-    let x = x.0.as_mut_ptr().cast::<V::Real>();
+    let mut x = Buffer::new();
+    let x = x.start::<V::Real>();
     for first in (0..k.a.rows).step_by(ROWS) {
         let last = k.a.rows.min(first + ROWS);
         let mut from = 0;

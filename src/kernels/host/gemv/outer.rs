@@ -5,11 +5,11 @@
 
 use super::super::finish::Finish;
 use super::super::lanes::{LaneKernel, Lanes, LINE};
-use super::row::{in_tiles, piece, tile_rows, Buffer, Row};
-use super::tiles::Ahead;
+use super::row::{in_tiles, piece, tile_rows, Row};
+use super::tiles::{Ahead, Buffer};
 use super::{Kernel, FOLD_ROWS};
 use crate::dtype::{Element, Scalar};
-use std::mem::{size_of, MaybeUninit};
+use std::mem::size_of;
 
 /// What a block of y's rows adds up: elements `from..to` of A's rows, `len` numbers of x's rows from `column` on.
 #[derive(Clone, Copy)]
@@ -122,8 +122,8 @@ unsafe fn all_elements<V: Lanes, T: Element, const R: usize, const N: usize, con
 ) {
     let piece = piece::<T>(k.v.columns);
     assert!(piece * N * size_of::<V>() <= Buffer::BYTES);
-    let mut sums = Buffer(MaybeUninit::uninit());
-    let sums = sums.0.as_mut_ptr().cast::<V::Real>();
+    let mut sums = Buffer::new();
+    let sums = sums.start::<V::Real>();
     for from in (0..k.a.columns).step_by(piece) {
         let to = k.a.columns.min(from + piece);
         let b = Block { sums, from, to, column, len };

@@ -5,20 +5,15 @@
 //! the product are then plain sums, also with conj(A).
 
 use super::super::lanes::{Lanes, LINE};
-use super::tiles::{Ahead, Groups};
+use super::tiles::{Ahead, Buffer, Groups};
 use super::Kernel;
 use crate::dtype::Element;
-use std::mem::{size_of, MaybeUninit};
+use std::mem::size_of;
 
 /// Cache lines of A's row that are summed before the sums are folded.
 const FOLD_LINES: usize = 64;
-/// Bytes of packed x, and of sums of a block of rows: two thirds of a first-level cache each.
-const BYTES: usize = 32 << 10;
 /// Vectors in a line, at most.
 const MOST: usize = 4;
-
-#[repr(align(64))]
-struct Buffer(MaybeUninit<[u8; BYTES]>);
 
 /// What a tile reads: rows of A from `a` on, the packed x, cut at the same number.
 #[derive(Clone, Copy)]
@@ -171,12 +166,12 @@ pub(super) unsafe fn rows<V: Lanes, T: Element>(k: &Kernel<T>) {
     let parts = T::COMPONENTS;
     let g = Groups::of::<V>(k.v.columns * parts, parts);
     let (size, line) = (size_of::<V::Real>(), V::PER_LINE * V::COUNT);
-    let step = g.lines(BYTES) * line;
+    let step = g.lines(Buffer::BYTES) * line;
     let slot = g.slots();
     // Whole tiles, and the rows after them, each in a slot of its own.
-    let most = (BYTES / size / slot - (g.rows - 1)) * g.rows;
-    let (mut panel, mut sums) = (Buffer(MaybeUninit::uninit()), Buffer(MaybeUninit::uninit()));
-    let (panel, sums) = (panel.0.as_mut_ptr().cast::<V::Real>(), sums.0.as_mut_ptr().cast::<V::Real>());
+    let most = (Buffer::BYTES / size / slot - (g.rows - 1)) * g.rows;
+    let (mut panel, mut sums) = (Buffer::new(), Buffer::new());
+    let (panel, sums) = (panel.start::<V::Real>(), sums.start::<V::Real>());
     let numbers = k.a.columns * parts;
     let (alpha, beta) = (T::from_scalar(k.alpha), T::from_scalar(k.beta));
     // SAFETY: `step` lines of the panel for each column, and `most` rows in slots; rows below a.rows.

@@ -2,21 +2,12 @@
 
 use super::super::finish::Finish;
 use super::super::lanes::{Lanes, LINE};
-use super::MAX_COLUMNS;
 use crate::dtype::{Element, Real};
-use std::mem::{size_of, MaybeUninit};
+use std::mem::size_of;
 
 /// Bytes of a row of A in a block, where a row of x fills more than a line; twice as many where it does not. With 16 KiB of
 /// x or of sums (of float32, 32 KiB) they are about a first-level cache for eight rows.
 const PIECE: usize = 1 << 10;
-
-/// Room for a block's x or sums: a row of at most eight vectors for each element of a piece.
-#[repr(align(64))]
-pub(super) struct Buffer(pub MaybeUninit<[u8; Buffer::BYTES]>);
-
-impl Buffer {
-    pub const BYTES: usize = 2 * PIECE * MAX_COLUMNS;
-}
 
 /// Elements of a row of A in a block, of x of so many columns; sums are folded at least that often.
 pub(super) const fn piece<T>(columns: usize) -> usize {

@@ -5,16 +5,10 @@
 
 use super::super::finish::Finish;
 use super::super::lanes::{Lanes, LINE};
-use super::tiles::{Ahead, Groups};
+use super::tiles::{Ahead, Buffer, Groups};
 use super::{Kernel, FOLD_ROWS};
 use crate::dtype::{Element, Real, Scalar};
-use std::mem::{size_of, MaybeUninit};
-
-/// Bytes of sums: two thirds of a first-level cache.
-const BYTES: usize = 32 << 10;
-
-#[repr(align(64))]
-struct Buffer(MaybeUninit<[u8; BYTES]>);
+use std::mem::size_of;
 
 /// Rows of A and of x, and the sums of the numbers of A from `a` on.
 #[derive(Clone, Copy)]
@@ -123,9 +117,9 @@ pub(super) unsafe fn transposed<V: Lanes, T: Element>(k: &Kernel<T>) {
     let parts = T::COMPONENTS;
     let g = Groups::spread::<V>(k.v.columns * parts);
     let line = LINE / size_of::<V::Real>();
-    let step = g.lines(BYTES) * line;
-    let mut sums = Buffer(MaybeUninit::uninit());
-    let sums = sums.0.as_mut_ptr().cast::<V::Real>();
+    let step = g.lines(Buffer::BYTES) * line;
+    let mut sums = Buffer::new();
+    let sums = sums.start::<V::Real>();
     let all = k.a.columns * parts;
     // SAFETY: the sums hold `step` numbers for each real column; rows are below a.rows, elements below a.columns.
     unsafe {

@@ -2,7 +2,25 @@
 
 use super::super::lanes::{Lanes, LINE};
 use crate::kernels::cpu::prefetch;
-use std::mem::size_of;
+use std::mem::{size_of, MaybeUninit};
+
+/// Room for packed x or for the sums of a block: two thirds of a first-level cache of 48 KiB.
+#[repr(align(64))]
+pub(super) struct Buffer(MaybeUninit<[u8; Buffer::BYTES]>);
+
+impl Buffer {
+    pub const BYTES: usize = 32 << 10;
+
+    #[inline(always)]
+    pub fn new() -> Buffer {
+        Buffer(MaybeUninit::uninit())
+    }
+
+    #[inline(always)]
+    pub fn start<R>(&mut self) -> *mut R {
+        self.0.as_mut_ptr().cast()
+    }
+}
 
 /// Cache lines in a page.
 const PAGE_LINES: usize = 64;

@@ -5,6 +5,9 @@
 use super::super::lanes::{Lanes, Pack};
 use crate::dtype::Real;
 
+/// Registers of a cache line, at most, where masks are instructions of the processor.
+pub(super) const MOST_PER_LINE: usize = 2;
+
 /// Lanes that are chosen by bits, lane 0 by the lowest.
 ///
 /// # Safety

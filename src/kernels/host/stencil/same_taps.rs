@@ -154,7 +154,7 @@ where
                 // Where there are only zones, taps are not looked at, and the function for few of them starts fastest.
                 let (len, taps) = taps.filter(|&(len, _)| len > 0 || near).unwrap_or((0, T::Real::no_taps()));
                 let count = if len > 0 || near { taps.count } else { 2 };
-                let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.stream);
+                let rows_function = T::Real::rows_function(cpu::level(), count, near, beta, self.tiling.stream);
                 let y = y.wrapping_add(from).wrapping_offset(moved);
                 let place = Rows { y, stride, rows, len, planes, cached: self.cached };
                 // SAFETY: the rows and zones lie in the caller's box.

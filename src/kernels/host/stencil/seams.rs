@@ -3,7 +3,7 @@
 
 use super::beside::Beside;
 use super::ends::Ends;
-use super::masked::Masked;
+use super::masked::{Masked, MOST_PER_LINE};
 use super::near_row::Near;
 use super::rows::{Rows, Taps};
 use super::sides::taps_of_rows;
@@ -19,8 +19,6 @@ const MAX_COLUMNS: usize = 160;
 const MAX_ALIGNED: usize = 5;
 const MAX_ALIGNED_HALVES: usize = 4;
 const MAX_ALONG: usize = 4;
-/// Registers of a cache line, at most: masks of smaller ones cost more than they save.
-const MOST_PER_LINE: usize = 2;
 /// Fewer rows are not worth the table.
 const MIN_ROWS: usize = 4;
 

@@ -4,7 +4,7 @@
 //! Stores of a part of a line, through the caches, beside stores past them make memory read that line and write it again.
 
 use super::ends::{Ends, ENDS};
-use super::masked::Masked;
+use super::masked::{Masked, MOST_PER_LINE};
 use super::order::BAND;
 use super::rows::{Rows, Taps};
 use std::mem::{size_of, MaybeUninit};
@@ -12,8 +12,6 @@ use std::mem::{size_of, MaybeUninit};
 /// Rows at work at a time: those of a block, those whose ends are computed ahead of them, and the one after these.
 const SLOTS: usize = 16;
 const _: () = assert!(SLOTS > BAND + ENDS);
-/// Registers of a cache line, at most: smaller ones are not stored past the caches.
-const MOST_PER_LINE: usize = 2;
 
 /// The registers that rows of a plane share.
 pub(super) struct Shared<V: Masked> {

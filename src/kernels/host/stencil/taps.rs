@@ -2,7 +2,7 @@
 
 use super::grid::Index;
 use super::rows::{Neighbours, Taps, MAX_LEADS};
-use super::tiles::Ahead;
+use super::tiling::Ahead;
 use super::{Output, Pass, StencilReal, Term, MAX_TERMS};
 use crate::dtype::{Element, Real};
 use std::mem::size_of;
